@@ -1,0 +1,47 @@
+# `make help` lists what can be done; each command prepares .venv by itself.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= .local
+READY := .venv/ready
+export NO_MKDOCS_2_WARNING = 1
+
+.PHONY: help serve test build requirements clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: $(READY) ## Run everything on this machine: site, forms, mailbox (PORT=8000 DATA=.local)
+	@exec .venv/bin/python -m local --port $(PORT) --data $(DATA)
+
+test: $(READY) ## Check style, types and template, and run all tests
+	@.venv/bin/python tests/chromium.py
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/cfn-lint template.yaml
+	@.venv/bin/pytest
+
+build: $(READY) ## Build the site into site/ and its form pages into functions/pages/
+	@.venv/bin/mkdocs build --strict --quiet
+
+PIN := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make requirements"
+requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
+	@$(PIN) --upgrade --group dev -o requirements.txt
+	@$(PIN) --constraints requirements.txt --group functions -o functions/requirements.txt
+
+clean: ## Remove what the other commands made, the local data too
+	@rm -rf .venv .local .build site functions/pages
+
+# Installed again when what is pinned changed; says why when it cannot.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Python 3.11 or newer is needed: install it, or run make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "Python's venv module is missing: on Debian or Ubuntu, apt install python3-venv" >&2; exit 1; }
+	@echo "Preparing .venv (once, about a minute)"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $(READY)

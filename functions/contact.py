@@ -1,0 +1,54 @@
+"""The contact form: its fields, and its handler."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import fields
+import intake
+import promises
+from forms import Form
+
+TOPICS = [
+    ("certification", "Becoming certified"),
+    ("checklists", "Working through the checklists"),
+    ("plaque", "A plaque or a renewal"),
+    ("training", "Training and other certifications"),
+    ("website", "A problem with this site"),
+    ("other", "Something else"),
+]
+
+
+class ContactForm(Form):
+    """Anyone asks anything; answered within 24 hours."""
+
+    slug = "contact"
+    send = "Send message"
+    received = "We have your message"
+    next_steps = "A person at the office reads every message. You get an answer by e-mail, at the address you gave."
+    task = "Answer by"
+    once_a_day = True
+
+    name = fields.line("Your name", missing="Enter your name", autocomplete="name")
+    email = fields.email("E-mail", missing="Enter your e-mail address", hint="We answer to this address.")
+    telephone = fields.telephone("Telephone", hint="If you would like us to call.")
+    organization = fields.line("Agency or organization", autocomplete="organization")
+    topic = fields.choice("Topic", TOPICS, missing="Choose a topic", empty="Choose a topic")
+    message = fields.text("Message", missing="Enter your message", limit=5000, hint="Up to 5,000 characters.")
+    announcements = fields.yes("Yes, e-mail me when a new certification is announced")
+
+    @classmethod
+    def due(cls, received: datetime) -> datetime:
+        return received + promises.ANSWERED_WITHIN
+
+    @classmethod
+    def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
+        return [("Answered by", promises.moment_in_words(cls.due(received)))]
+
+    @classmethod
+    def staff_subject(cls, answers: Mapping[str, str]) -> str:
+        return f"Message from {answers['organization'] or answers['name']}"
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return intake.handle(ContactForm, event)

@@ -1,0 +1,206 @@
+"""The kinds of field a form is made of: how each is asked, checked, stored, and put into words.
+
+A kind is a WTForms field whose answer is stored as text. `missing` is the message for an empty answer;
+without it the field is optional. Messages tell the person what to do, in plain imperative words.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from markupsafe import Markup
+from wtforms import BooleanField, DateField, EmailField, Field, Form, SelectField, StringField, TelField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
+from wtforms.form import BaseForm
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, StopValidation, ValidationError
+
+from promises import day_in_words
+
+Validator = Callable[[Form, Field], None]
+
+LINE_LIMIT = 200
+"""Longest answer to a one-line question, in characters."""
+
+_BIDI_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINE_BREAKS = set("\u2028\u2029")
+_DATE_FORMATS = ["%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y"]
+
+
+class Answer:
+    """What every kind adds to its WTForms field: the stored answer, and that answer in words."""
+
+    data: Any
+
+    def stored(self) -> str:
+        """The answer as it is kept in the table."""
+        return self.data or ""
+
+    def in_words(self, stored: str) -> str:
+        """A stored answer as a person reads it in an e-mail or a list."""
+        return stored
+
+
+class Line(Answer, StringField):
+    """One line of text."""
+
+
+class Email(Answer, EmailField):
+    """One e-mail address."""
+
+
+class Telephone(Answer, TelField):
+    """A telephone number, however it is written."""
+
+
+class Text(Answer, TextAreaField):
+    """Several lines of text; line ends are kept as `\\n`."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata([value.replace("\r\n", "\n").replace("\r", "\n") for value in valuelist])
+
+
+class Choice(Answer, SelectField):
+    """One of a list of (value, words); the value is stored."""
+
+    def __init__(self, label: str, validators: list[Validator], options: list[tuple[str, str]], **kwargs: Any) -> None:
+        choices = [SelectChoice(value, words) for value, words in options]
+        super().__init__(label, validators, choices=choices, validate_choice=False, **kwargs)
+        self._words = dict(options)
+
+    def in_words(self, stored: str) -> str:
+        return self._words.get(stored, stored)
+
+
+class Day(Answer, DateField):
+    """A date, stored as YYYY-MM-DD. The browser sends that; a typed 3/27/2026 or March 27, 2026 is understood too."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata([value.strip() for value in valuelist])
+        except ValueError:
+            raise ValueError("Enter a real date, such as 3/27/2026") from None
+
+    def pre_validate(self, _form: BaseForm) -> None:
+        if self.process_errors:
+            raise StopValidation
+
+    def __call__(self, **html: Any) -> Markup:
+        """Drawn as a date box, or as a text box where a date box would not show what was typed."""
+        typed = (self.raw_data or [""])[0]
+        shown_as = {"type": "text"} if typed and typed != self.stored() else {}
+        return super().__call__(**shown_as, **html)
+
+    def stored(self) -> str:
+        return self.data.isoformat() if self.data else ""
+
+    def in_words(self, stored: str) -> str:
+        return day_in_words(date.fromisoformat(stored)) if stored else ""
+
+
+class Yes(Answer, BooleanField):
+    """A box to tick, stored as `yes` or `no`."""
+
+    def stored(self) -> str:
+        return "yes" if self.data else "no"
+
+    def in_words(self, stored: str) -> str:
+        return "Yes" if stored == "yes" else "No"
+
+
+def line(
+    label: str,
+    *checks: Validator,
+    missing: str = "",
+    limit: int = LINE_LIMIT,
+    hint: str = "",
+    autocomplete: str = "off",
+    width: str = "",
+) -> Field:
+    """`width` is `short` or `half`; `autocomplete` is one of the HTML standard's autofill names."""
+    html = _html(autocomplete=autocomplete, width=width)
+    return Line(label, _checks(missing, one_line, at_most(limit), *checks), description=hint, render_kw=html)
+
+
+def email(label: str, *, missing: str, hint: str = "") -> Field:
+    checks = _checks(missing, one_line, at_most(LINE_LIMIT), e_mail_address)
+    return Email(label, checks, description=hint, render_kw=_html(autocomplete="email"))
+
+
+def telephone(label: str, *, missing: str = "", hint: str = "") -> Field:
+    checks = _checks(missing, one_line, at_most(60), telephone_number)
+    return Telephone(label, checks, description=hint, render_kw=_html(autocomplete="tel", width="half"))
+
+
+def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
+    checks = _checks(missing, no_control_characters, at_most(limit))
+    return Text(label, checks, description=hint, render_kw={"rows": "8"})
+
+
+def choice(
+    label: str, options: list[tuple[str, str]], *, missing: str, empty: str, autocomplete: str = "off", width: str = ""
+) -> Field:
+    """`empty` is the first line of the list, shown until something is chosen."""
+    one_of = AnyOf([value for value, _ in options], message=missing)
+    html = _html(autocomplete=autocomplete, width=width)
+    return Choice(label, _checks(missing, one_of), [("", empty), *options], render_kw=html)
+
+
+def day(label: str, *, missing: str, hint: str = "") -> Field:
+    return Day(label, [InputRequired(missing)], format=_DATE_FORMATS, description=hint, render_kw=_html(width="short"))
+
+
+def yes(label: str) -> Field:
+    return Yes(label, false_values=(False, "false", "no", ""))
+
+
+def at_most(limit: int) -> Validator:
+    """Refuse more than `limit` characters, and say how many there are."""
+
+    def check(_form: Form, field: Field) -> None:
+        if len(field.data) > limit:
+            said = f"{field.label.text} must be {limit:,} characters or fewer; you have {len(field.data):,}"
+            raise ValidationError(said)
+
+    return check
+
+
+def one_line(_form: Form, field: Field) -> None:
+    """Refuse line breaks, control characters and direction overrides: the answer may stand in a mail header."""
+    if any(unicodedata.category(c) == "Cc" or c in _BIDI_OVERRIDES or c in _LINE_BREAKS for c in field.data):
+        raise StopValidation(f"{field.label.text} must be one line without hidden characters; type it again")
+
+
+def no_control_characters(_form: Form, field: Field) -> None:
+    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in field.data):
+        raise StopValidation(f"{field.label.text} contains hidden control characters; remove them or type it again")
+
+
+def e_mail_address(_form: Form, field: Field) -> None:
+    """Syntax only, no DNS: a department's mail server may be down today."""
+    try:
+        validate_email(field.data.strip(), check_deliverability=False)
+    except EmailNotValidError:
+        raise ValidationError("Enter an e-mail address in the form name@example.gov") from None
+
+
+def telephone_number(_form: Form, field: Field) -> None:
+    """Accept any way a number is written, with an extension; ask only for enough digits."""
+    if not 7 <= len(re.findall(r"\d", field.data)) <= 25:
+        raise ValidationError("Enter a telephone number with area code, such as (555) 555-0100")
+
+
+def zip_code(_form: Form, field: Field) -> None:
+    """ZIP or ZIP+4."""
+    if not re.fullmatch(r"[0-9]{5}(-?[0-9]{4})?", field.data.strip()):
+        raise ValidationError("Enter a ZIP code of five digits, or nine with a hyphen")
+
+
+def _checks(missing: str, *checks: Validator) -> list[Validator]:
+    return [DataRequired(missing) if missing else Optional(), *checks]
+
+
+def _html(*, autocomplete: str = "off", width: str = "") -> dict[str, str]:
+    return {"autocomplete": autocomplete} | ({"class": f"width-{width}"} if width else {})

@@ -1,0 +1,107 @@
+"""What every form shares: reading what was posted, drawing the form, and recognizing the same submission again."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+import wtforms
+from markupsafe import Markup
+
+from pages import render
+
+REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
+"""No 0/O, 1/I/L, U/V/Y look-alikes and no vowels, so a reference is never a word."""
+REFERENCE_LENGTH = 10
+BITS_OF_REFERENCE = 48
+
+
+class FormData(dict[str, list[str]]):
+    """Posted answers in the shape WTForms reads."""
+
+    def getlist(self, name: str) -> list[str]:
+        return self.get(name, [])
+
+
+def read_form(body: bytes) -> FormData:
+    """Parse a form-encoded body. Raises UnicodeDecodeError where it is not UTF-8, ValueError above 200 fields."""
+    parsed = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+    return FormData({name: values[:1] for name, values in parsed.items()})
+
+
+class Form(wtforms.Form):
+    """One public form. Its fields are declared in the order in which they are asked."""
+
+    slug: ClassVar[str]
+    """The form's name in addresses, in the table and in file names."""
+    send: ClassVar[str]
+    """The words on the button."""
+    legends: ClassVar[Mapping[str, str]] = {}
+    """Headings of groups: the name of a group's first field, and the group's legend."""
+    kept_in_receipt: ClassVar[tuple[str, ...]] = ()
+    """Fields without personal data that the receipt's dates are computed from."""
+    received: ClassVar[str]
+    """The receipt's heading."""
+    next_steps: ClassVar[str]
+    """What happens next, in one or two fixed sentences."""
+    task: ClassVar[str]
+    """What staff have to do before the due date, in two words."""
+    once_a_day: ClassVar[bool]
+    """True where the same answers on another day are a new submission."""
+
+    @classmethod
+    def due(cls, received: datetime) -> datetime:
+        """When staff must have dealt with a submission received at this time."""
+        raise NotImplementedError
+
+    @classmethod
+    def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The dates promised to the sender, as (label, date in words)."""
+        raise NotImplementedError
+
+    @classmethod
+    def staff_subject(cls, answers: Mapping[str, str]) -> str:
+        """Who wants what, in one line for the subject of the staff e-mail."""
+        raise NotImplementedError
+
+    def answers(self) -> dict[str, str]:
+        """Every answer as it is stored: the declared fields and nothing else that was posted."""
+        return {field.name: field.stored() for field in self}  # type: ignore[attr-defined]
+
+    @classmethod
+    def in_words(cls, answers: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Stored answers as (label, words), in the order in which they were asked."""
+        fields: Any = cls()
+        return [(field.label.text, field.in_words(answers.get(field.name, ""))) for field in fields]
+
+    def groups(self) -> list[tuple[str | None, list[wtforms.Field]]]:
+        """The fields under their legends, for the template; a form without legends is one group."""
+        groups: list[tuple[str | None, list[wtforms.Field]]] = []
+        for field in self:
+            if not groups or field.name in self.legends:
+                groups.append((self.legends.get(field.name), []))
+            groups[-1][1].append(field)
+        return groups
+
+    def draw(self) -> Markup:
+        """The form as HTML, with its messages and with every answer in its box."""
+        return render("form.html", form=self)
+
+
+def fingerprint(form: Form, received: datetime) -> str:
+    """Hexadecimal SHA-256 of what makes a submission the same one: form, answers, and the UTC day of a message."""
+    day = received.date().isoformat() if form.once_a_day else None
+    content = json.dumps([form.slug, day, form.answers()], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def reference_for(fingerprint: str, attempt: int = 0) -> str:
+    """The reference that people quote: digits of the fingerprint, other ones at each attempt."""
+    number = int(fingerprint, 16) >> (BITS_OF_REFERENCE * attempt)
+    characters = []
+    for _ in range(REFERENCE_LENGTH):
+        number, index = divmod(number, len(REFERENCE_ALPHABET))
+        characters.append(REFERENCE_ALPHABET[index])
+    return "".join(characters)

@@ -1,0 +1,57 @@
+"""E-mail: put together from the templates of `templates/email/<name>/`, sent raw through Amazon SES."""
+
+import os
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from email_validator import EmailNotValidError, validate_email
+
+from pages import render
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+FROM_NAME = "Peace Officer Agency Certification"
+
+
+def compose(name: str, *, to: list[str], reply_to: str | None = None, **context: Any) -> EmailMessage:
+    """An e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834)."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(FROM_NAME, addr_spec=os.environ["SENDER_ADDRESS"])
+    message["To"] = ", ".join(to)
+    if reply_to:
+        message["Reply-To"] = reply_to
+    message["Subject"] = " ".join(render(f"email/{name}/subject.txt", **context).split())
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(str(render(f"email/{name}/body.txt", **context)), cte="quoted-printable")
+    message.add_alternative(str(render(f"email/{name}/body.html", **context)), subtype="html", cte="quoted-printable")
+    return message
+
+
+def send(message: EmailMessage) -> str:
+    """Hand an e-mail to SES and return its message id. Raises botocore's ClientError where SES refuses."""
+    answer = _client().send_email(
+        FromEmailAddress=str(message["From"]),
+        Destination={"ToAddresses": [address.addr_spec for address in message["To"].addresses]},
+        Content={"Raw": {"Data": message.as_bytes()}},
+    )
+    return answer["MessageId"]
+
+
+def deliverable(address: str) -> str | None:
+    """The address in the ASCII form that SES can send to, None where it has none (a name part outside ASCII)."""
+    try:
+        return validate_email(address.strip(), check_deliverability=False).ascii_email
+    except EmailNotValidError:
+        return None
+
+
+@cache
+def _client() -> "SESV2Client":
+    """SES has no idempotency key, and the SDK's own retry after a lost answer would send twice: so it has none."""
+    return boto3.client("sesv2", config=Config(retries={"total_max_attempts": 1}))

@@ -1,0 +1,92 @@
+"""The site's own pages as functions answer with them: a form redrawn in its page, or a message in its place.
+
+The site build writes `pages/<form>.html`, the finished page of each form with its addresses made absolute, and
+`pages/office.json`, how to reach the office. Markers in the page say which parts a function may replace.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+HERE = Path(__file__).parent
+MAIN = ("<!-- main -->", "<!-- /main -->")
+FORM = ("<!-- form -->", "<!-- /form -->")
+
+_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(template: str, **context: Any) -> Markup:
+    """A template of functions/templates/ filled in; `.html` ones escape every value."""
+    return Markup(_templates().get_template(template).render(context))
+
+
+@dataclass(frozen=True)
+class Page:
+    """A finished page of the site."""
+
+    html: str
+
+    @property
+    def title(self) -> str:
+        found = _TITLE.search(self.html)
+        if not found:
+            raise ValueError("the page has no title")
+        return found[1]
+
+    def with_title(self, title: Markup | str) -> "Page":
+        html, count = _TITLE.subn(lambda _: f"<title>{title}</title>", self.html)
+        if count != 1:
+            raise ValueError(f"the page has {count} titles")
+        return Page(html)
+
+    def with_part(self, markers: tuple[str, str], content: str) -> "Page":
+        """The page with what stands between two markers replaced. Raises ValueError where they are not there once."""
+        before, found, rest = self.html.partition(markers[0])
+        _, closed, after = rest.partition(markers[1])
+        if not (found and closed) or markers[0] in after:
+            raise ValueError(f"the page does not have {markers[0]} … {markers[1]} exactly once")
+        return Page(f"{before}{markers[0]}\n{content}\n{markers[1]}{after}")
+
+
+@cache
+def built_page(slug: str) -> Page:
+    """The page of a form as the site build left it."""
+    return Page((HERE / "pages" / f"{slug}.html").read_text("utf-8"))
+
+
+@cache
+def office() -> dict[str, str]:
+    """How to reach the office: `telephone`, `email`."""
+    settings: dict[str, str] = json.loads((HERE / "pages" / "office.json").read_text("utf-8"))
+    return settings
+
+
+def redrawn(slug: str, form: str) -> str:
+    """The form's page with the form in its marked place and a title that says there is an error."""
+    page = built_page(slug)
+    return page.with_part(FORM, form).with_title(f"Error: {page.title}").html
+
+
+def message(slug: str, title: str, template: str, **context: Any) -> str:
+    """The form's page with a rendered template in place of its whole content."""
+    page = built_page(slug)
+    content = render(template, title=title, office=office(), **context)
+    site_name = page.title.rpartition(" - ")[2]
+    return page.with_part(MAIN, content).with_title(Markup("{} - ").format(title) + Markup(site_name)).html

@@ -1,0 +1,106 @@
+"""The plaque form: its fields, and its handler."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar
+
+from wtforms import Field
+from wtforms.validators import ValidationError
+
+import fields
+import intake
+import promises
+from forms import Form
+from states import STATES
+
+PLAQUE_LINE_LIMIT = 120
+"""Longest agency name that fits the plaque, in characters."""
+
+HOURS_AHEAD = {"GU": 10, "MP": 10, "AP": 9}
+"""States where the day begins before it does in UTC; everywhere else it begins later."""
+
+
+class PlaqueForm(Form):
+    """An agency that completed the checklists asks for its plaque; mailed within two weeks."""
+
+    slug = "plaque"
+    send = "Request the plaque"
+    legends: ClassVar = {
+        "agency": "Your agency",
+        "addressee": "Where to send the plaque",
+        "contact_name": "Who we may ask",
+    }
+    kept_in_receipt = ("completed",)
+    received = "We have your plaque request"
+    next_steps = (
+        "We have the plaque engraved and mail it to the address you gave. "
+        "If anything is unclear, we ask the person you named."
+    )
+    task = "Mail by"
+    once_a_day = False
+
+    agency = fields.line(
+        "Agency name",
+        missing="Enter your agency's name",
+        limit=PLAQUE_LINE_LIMIT,
+        hint="Exactly as it should read on the plaque.",
+        autocomplete="organization",
+    )
+    agency_state = fields.choice(
+        "Agency's state", STATES, missing="Choose your agency's state", empty="Choose a state", width="half"
+    )
+    completed = fields.day(
+        "Date of completion",
+        missing="Enter the date of completion",
+        hint="The day your agency finished the last checklist.",
+    )
+    addressee = fields.line("Addressee", missing="Enter the addressee", hint="A person, an office or the agency.")
+    street1 = fields.line(
+        "Street address", missing="Enter the street address", hint="Street or PO box.", autocomplete="address-line1"
+    )
+    street2 = fields.line("Street address, line 2", autocomplete="address-line2")
+    city = fields.line(
+        "City", missing="Enter the city", hint="For a military address, APO, FPO or DPO.", autocomplete="address-level2"
+    )
+    state = fields.choice(
+        "State", STATES, missing="Choose the state", empty="Choose a state", autocomplete="address-level1", width="half"
+    )
+    zip = fields.line(
+        "ZIP code", fields.zip_code, missing="Enter the ZIP code", limit=20, autocomplete="postal-code", width="short"
+    )
+    contact_name = fields.line("Contact name", missing="Enter a contact name", autocomplete="name")
+    contact_title = fields.line(
+        "Title",
+        missing="Enter the contact's title",
+        hint="Chief, sheriff, training coordinator.",
+        autocomplete="organization-title",
+    )
+    email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and any question go here.")
+    telephone = fields.telephone("Telephone", missing="Enter a telephone number")
+    announcements = fields.yes("Yes, e-mail me when a new certification is announced")
+
+    def validate_completed(self, field: Field) -> None:
+        """The day must have come where the agency is."""
+        ahead = timedelta(hours=HOURS_AHEAD.get(self.agency_state.data, 0))
+        if field.data > (promises.now() + ahead).date():
+            raise ValidationError("The date of completion is in the future; enter the day your agency finished")
+
+    @classmethod
+    def due(cls, received: datetime) -> datetime:
+        return received + promises.PLAQUE_MAILED_WITHIN
+
+    @classmethod
+    def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
+        completed = date.fromisoformat(answers["completed"])
+        return [
+            ("Plaque mailed by", promises.day_in_words(promises.day_at_office(cls.due(received)))),
+            ("Certification valid until", promises.day_in_words(promises.valid_until(completed))),
+        ]
+
+    @classmethod
+    def staff_subject(cls, answers: Mapping[str, str]) -> str:
+        return f"Plaque for {answers['agency']}"
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return intake.handle(PlaqueForm, event)

@@ -1,0 +1,44 @@
+"""What the organization promises, and the dates that follow from it."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+ANSWERED_WITHIN = timedelta(hours=24)
+PLAQUE_MAILED_WITHIN = timedelta(weeks=2)
+VALID_FOR_YEARS = 2
+
+
+def now() -> datetime:
+    """The current time in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def valid_until(completed: date) -> date:
+    """The last day of a certification completed on this day; February 29 ends on February 28."""
+    try:
+        return completed.replace(year=completed.year + VALID_FOR_YEARS)
+    except ValueError:
+        return completed.replace(year=completed.year + VALID_FOR_YEARS, day=28)
+
+
+@cache
+def _office_zone() -> ZoneInfo:
+    return ZoneInfo(os.environ["TIME_ZONE"])
+
+
+def moment_in_words(moment: datetime) -> str:
+    """An aware time as the office's clock shows it: `Tuesday, November 24, 2026, 3:15 PM EST`."""
+    local = moment.astimezone(_office_zone())
+    return f"{local:%A}, {day_in_words(local.date())}, {local:%I:%M %p %Z}".replace(", 0", ", ")
+
+
+def day_at_office(moment: datetime) -> date:
+    """The calendar day at the office at this aware time."""
+    return moment.astimezone(_office_zone()).date()
+
+
+def day_in_words(day: date) -> str:
+    """A day in American order: `November 24, 2026`."""
+    return f"{day:%B} {day.day}, {day.year}"

@@ -1,0 +1,58 @@
+"""Finds a Chromium for the browser tests, and installs one where that is possible.
+
+`python tests/chromium.py` prints nothing where one is there; it says in one line what to install where it cannot.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ["chromium", "chromium-browser", "google-chrome"]
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+"""Keeps the browser from calling home: tests talk to this machine only."""
+
+
+def executable() -> str | None:
+    """The path of a Chromium: the one in $CHROMIUM, the system's, or the one that Playwright installed."""
+    for name in [os.environ.get("CHROMIUM", ""), *NAMES]:
+        if name and (found := shutil.which(name)):
+            return found
+    return _from_playwright()
+
+
+def launch_options() -> dict[str, object]:
+    """Arguments for Playwright's `chromium.launch`. Root has no sandbox to start Chromium in."""
+    sandbox = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
+    return {"executable_path": executable(), "args": [*QUIET, *sandbox]}
+
+
+def install() -> None:
+    """With apt where this is root on Debian, else with Playwright's own installer."""
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        print("Installing Chromium with apt, once", flush=True)
+        quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
+        subprocess.run(["apt-get", "install", "-qq", "--no-install-recommends", "chromium"], check=False, **quiet)
+    if executable() is None:
+        print("Installing Chromium with Playwright, once", flush=True)
+        command = [sys.executable, "-m", "playwright", "install", "chromium"]
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _from_playwright() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+if __name__ == "__main__":
+    if executable() is None:
+        install()
+    if executable() is None:
+        sys.exit(
+            "The browser tests need Chromium: install it (on Debian: apt install chromium) or set CHROMIUM to its path."
+        )

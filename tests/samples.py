@@ -1,0 +1,56 @@
+"""Answers that a real person could give, and text that tries to break things."""
+
+CONTACT = {
+    "name": "Jordan Sample",
+    "email": "jordan.sample@example.gov",
+    "telephone": "(555) 555-0123 ext. 4",
+    "organization": "Sample County Sheriff's Office",
+    "topic": "checklists",
+    "message": "How do we begin?\nWe are nine officers.",
+    "announcements": "yes",
+}
+
+PLAQUE = {
+    "agency": "Town of Kapaʻa & St. Mary's Police No. 7",
+    "agency_state": "HI",
+    "completed": "2026-01-15",
+    "addressee": "Office of the Chief",
+    "street1": "PO Box 12",
+    "street2": "",
+    "city": "Sampleville",
+    "state": "HI",
+    "zip": "96746-0012",
+    "contact_name": "Alex Peña-O'Sample",
+    "contact_title": "Training coordinator",
+    "email": "training@police.example.gov",
+    "telephone": "555.555.0199",
+    "announcements": "no",
+}
+
+SAMPLES = {"contact": CONTACT, "plaque": PLAQUE}
+
+HOSTILE = {
+    "markup": "<script>alert(1)</script>",
+    "attribute": '" autofocus onfocus="alert(1)',
+    "template": "{{ 7 * 7 }} {% raw %} ${7*7}",
+    "formula": '=HYPERLINK("http://example.com","click")',
+    "emoji": "👮🏽‍♀️ Détective 🚓",
+    "right-to-left": "شرطة المدينة",
+    "combining": "Z̴a̴l̴g̴o̴",
+    "spaces": "  two  spaces  ",
+    "nulls and quotes": "Robert'); DROP TABLE--",
+    "marker": "<!-- /form --><!-- main -->",
+    "backslash": r"\1 \g<0> %s %(x)s",
+}
+"""Text that is allowed anywhere and must come out as it went in."""
+
+REFUSED_IN_A_LINE = {
+    "newline": "Jordan\nBcc: victim@example.com",
+    "carriage return": "Jordan\r\nSubject: other",
+    "null": "Jordan\x00Sample",
+    "escape": "Jordan\x1b[31m",
+    "line separator": "Jordan\u2028Sample",
+    "next line": "Jordan\x85Sample",
+    "direction override": "Jordan\u202egov.elpmaxe",
+}
+"""Text that a one-line field refuses."""

@@ -1,0 +1,60 @@
+"""The dates that follow from the promises."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from test_fields import filled, messages
+
+import promises
+from contact import ContactForm
+from plaque import HOURS_AHEAD, PlaqueForm
+
+
+@pytest.fixture(autouse=True)
+def _office_in_new_york(monkeypatch):
+    monkeypatch.setenv("TIME_ZONE", "America/New_York")
+
+
+def test_a_certification_is_valid_for_two_years():
+    assert promises.valid_until(date(2026, 11, 20)) == date(2028, 11, 20)
+
+
+def test_one_completed_on_a_leap_day_ends_on_the_last_day_of_february():
+    assert promises.valid_until(date(2024, 2, 29)) == date(2026, 2, 28)
+
+
+def test_moments_are_told_by_the_clock_of_the_office():
+    assert (
+        promises.moment_in_words(datetime(2026, 11, 24, 20, 5, tzinfo=UTC)) == "Tuesday, November 24, 2026, 3:05 PM EST"
+    )
+    assert promises.moment_in_words(datetime(2026, 7, 4, 16, 0, tzinfo=UTC)) == "Saturday, July 4, 2026, 12:00 PM EDT"
+
+
+def test_a_message_is_answered_within_24_hours():
+    received = datetime(2026, 3, 7, 20, 5, tzinfo=UTC)
+    assert ContactForm.due(received) - received == timedelta(hours=24)
+    assert ContactForm.promised(received, {}) == [("Answered by", "Sunday, March 8, 2026, 4:05 PM EDT")]
+
+
+def test_a_plaque_is_mailed_within_two_weeks():
+    received = datetime(2026, 11, 10, 2, 0, tzinfo=UTC)
+    assert PlaqueForm.due(received) - received == timedelta(days=14)
+    assert PlaqueForm.promised(received, {"completed": "2026-11-09"}) == [
+        ("Plaque mailed by", "November 23, 2026"),
+        ("Certification valid until", "November 9, 2028"),
+    ]
+
+
+@pytest.mark.parametrize("state", ["NY", "HI", "AS", *HOURS_AHEAD])
+def test_a_date_of_completion_in_the_future_is_refused(state):
+    tomorrow = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0), days=1)).date()
+    answered = filled(PlaqueForm, completed=tomorrow.isoformat(), agency_state=state)
+    assert messages(answered) == {
+        "completed": ["The date of completion is in the future; enter the day your agency finished"]
+    }
+
+
+@pytest.mark.parametrize("state", ["NY", "GU"])
+def test_today_is_a_date_of_completion(state):
+    today = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0))).date()
+    assert messages(filled(PlaqueForm, completed=today.isoformat(), agency_state=state)) == {}
