@@ -35,7 +35,7 @@ class ContactForm(Form):
     organization = fields.line("Agency or organization", autocomplete="organization")
     topic = fields.choice("Topic", TOPICS, missing="Choose a topic", empty="Choose a topic")
     message = fields.text("Message", missing="Enter your message", limit=5000, hint="Up to 5,000 characters.")
-    announcements = fields.yes("Yes, e-mail me when a new certification is announced")
+    announcements = fields.yes("E-mail me when a new certification is announced")
 
     @classmethod
     def due(cls, received: datetime) -> datetime:

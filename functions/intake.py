@@ -12,23 +12,18 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
 import pages
 import promises
 import receipts
 import submissions
 from forms import Form, FormData, read_form
+from observe import count, logger, publish
 
 BODY_LIMIT = 64 * 1024
 """Largest body that is read, in bytes."""
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
-
-logger = Logger()
-metrics = Metrics()
 
 
 class Refused(Exception):
@@ -42,8 +37,6 @@ class Refused(Exception):
 def handle(form: type[Form], event: Event) -> Answer:
     """Answer a request to a form's address, whatever happens, and publish what was counted."""
     logger.set_correlation_id(event["requestContext"]["requestId"])
-    metrics.add_dimension(name="form", value=form.slug)
-    count("requests")
     try:
         return _answer(form, event)
     except Refused as refused:
@@ -54,7 +47,7 @@ def handle(form: type[Form], event: Event) -> Answer:
         advice = "Your answers were not received. Please go back and send them again in a few minutes."
         return _problem(form, event, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
     finally:
-        metrics.flush_metrics()
+        publish(form=form.slug)
 
 
 def _answer(form: type[Form], event: Event) -> Answer:
@@ -153,11 +146,6 @@ def _json(status: HTTPStatus, content: Mapping[str, Any], content_type: str = "a
 def _problem_json(status: HTTPStatus, title: str, **members: Any) -> Answer:
     """Problem details, RFC 9457."""
     return _json(status, {"title": title, "status": status, **members}, "application/problem+json")
-
-
-def count(name: str) -> None:
-    """Add one to a metric of this form."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
 def _log_failure(error: Exception) -> None:

@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from email_validator import EmailNotValidError, validate_email
 
+import promises
 from pages import render
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def compose(name: str, *, to: list[str], reply_to: str | None = None, **context:
     if reply_to:
         message["Reply-To"] = reply_to
     message["Subject"] = " ".join(render(f"email/{name}/subject.txt", **context).split())
+    message["Date"] = promises.now()
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(str(render(f"email/{name}/body.txt", **context)), cte="quoted-printable")
     message.add_alternative(str(render(f"email/{name}/body.html", **context)), subtype="html", cte="quoted-printable")

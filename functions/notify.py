@@ -8,8 +8,6 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
@@ -19,20 +17,21 @@ import mail
 import promises
 from contact import ContactForm
 from forms import Form
+from observe import count, logger, publish
 from plaque import PlaqueForm
 from submissions import MAIL_SLOTS, Submission, claim_mail, give_claim_back, settle_mail
 
 FORMS: dict[str, type[Form]] = {form.slug: form for form in (ContactForm, PlaqueForm)}
 STAFF = os.environ["STAFF_ADDRESSES"].split(",")
 
-logger = Logger()
-metrics = Metrics()
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
-    return process_partial_response(event=event, record_handler=notify, processor=processor, context=context)
+    try:
+        return process_partial_response(event=event, record_handler=notify, processor=processor, context=context)
+    finally:
+        publish()
 
 
 def notify(record: DynamoDBRecord) -> None:
@@ -50,7 +49,7 @@ def _try_to_send(submission: Submission, slot: str) -> Exception | None:
         send_once(submission, slot)
     except Exception as failure:
         logger.error("not mailed", reference=submission.reference, slot=slot, error=type(failure).__name__)
-        metrics.add_metric(name="not_mailed", unit=MetricUnit.Count, value=1)
+        count("not_mailed")
         return failure
     return None
 
@@ -72,7 +71,7 @@ def send_once(submission: Submission, slot: str) -> None:
     outcome = {"state": "sent", "message_id": message_id, "at": promises.now().isoformat()}
     settle_mail(submission.reference, slot, outcome)
     logger.info("mailed", reference=submission.reference, slot=slot)
-    metrics.add_metric(name="mailed", unit=MetricUnit.Count, value=1)
+    count("mailed")
 
 
 def staff_mail(submission: Submission) -> EmailMessage:

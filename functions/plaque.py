@@ -77,7 +77,7 @@ class PlaqueForm(Form):
     )
     email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and any question go here.")
     telephone = fields.telephone("Telephone", missing="Enter a telephone number")
-    announcements = fields.yes("Yes, e-mail me when a new certification is announced")
+    announcements = fields.yes("E-mail me when a new certification is announced")
 
     def validate_completed(self, field: Field) -> None:
         """The day must have come where the agency is."""

@@ -123,7 +123,12 @@ def _put(submission: Submission, content: str) -> None:
         "answers": dict(submission.answers),
         "mail": {slot: {"state": "owed"} for slot in MAIL_SLOTS},
     }
-    _write("put_item", Item=_to_dynamodb(item), ConditionExpression="attribute_not_exists(reference)")
+    _write(
+        "put_item",
+        Item=_to_dynamodb(item),
+        ConditionExpression="attribute_not_exists(#reference)",
+        ExpressionAttributeNames={"#reference": "reference"},
+    )
 
 
 def _set_mail(reference: str, slot: str, to: dict[str, str], condition: str, values: dict[str, str]) -> None:

@@ -1,0 +1,191 @@
+"""What the tests share: the built site, the stand-in for AWS, forms to post, and the mail that follows."""
+
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from local.aws import StandIn, create_table
+from local.gateway import Gateway, Request, event_for, invoke
+from local.mailbox import Mailbox
+from local.stream import Stream
+from local.template import REGION, Template
+
+ROOT = Path(__file__).parents[1]
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built site; the build also leaves the forms' pages for the functions."""
+    folder = tmp_path_factory.mktemp("site")
+    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    return Template(ROOT / "template.yaml")
+
+
+@pytest.fixture(scope="session")
+def stand_in(template: Template, site: Path) -> Iterator[StandIn]:
+    """AWS as the template declares it, in this process, and its environment."""
+    cloud = StandIn(template)
+    yield cloud
+    cloud.close()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a form answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    def form_values(self) -> set[str]:
+        """What stands in the boxes of the redrawn form."""
+        reader = _FormValues()
+        reader.feed(self.text)
+        return reader.values
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table of submissions."""
+
+    name: str
+
+    def items(self) -> list[dict[str, Any]]:
+        deserialize = TypeDeserializer().deserialize
+        items = boto3.client("dynamodb").scan(TableName=self.name, ConsistentRead=True)["Items"]
+        return [{name: deserialize(value) for name, value in item.items()} for item in items]
+
+
+@pytest.fixture
+def table(stand_in: StandIn, template: Template) -> Table:
+    """The table of submissions, new and empty, its stream too."""
+    for name, declared in template.resources("AWS::DynamoDB::Table").items():
+        boto3.client("dynamodb").delete_table(TableName=name)
+        create_table(name, declared)
+    return Table(os.environ["SUBMISSIONS_TABLE"])
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the functions log from here on."""
+    import observe
+
+    stream = io.StringIO()
+    monkeypatch.setattr(observe.logger.registered_handler, "stream", stream)
+    return stream
+
+
+@pytest.fixture
+def post(table: Table, template: Template) -> Callable[..., Answer]:
+    """Post a form through the gateway: `post("contact", answers or body, headers)`."""
+    gateway = Gateway(template)
+
+    def post(slug: str, answers: Mapping[str, str] | bytes, headers: Mapping[str, str] | None = None) -> Answer:
+        body = answers if isinstance(answers, bytes) else urlencode(answers).encode()
+        request = Request("POST", f"/forms/{slug}", headers={"content-type": FORM, **(headers or {})}, body=body)
+        return _as_answer(gateway, request)
+
+    return post
+
+
+@pytest.fixture
+def get(table: Table, template: Template) -> Callable[[str], Answer]:
+    """Visit an address under /forms/."""
+    gateway = Gateway(template)
+
+    def get(address: str) -> Answer:
+        path, _, query = address.partition("?")
+        return _as_answer(gateway, Request("GET", path, query))
+
+    return get
+
+
+@pytest.fixture
+def call(table: Table, template: Template) -> Callable[..., Any]:
+    """Call a form's function with an event whose members are given."""
+
+    def call(slug: str, members: Mapping[str, Any]) -> Any:
+        event = event_for(Request("POST", f"/forms/{slug}", headers={"content-type": FORM})) | members
+        return invoke(template, f"{slug.capitalize()}Function", event)
+
+    return call
+
+
+class Mail:
+    """The e-mails of one test. `deliver()` plays the stream as far as it goes."""
+
+    def __init__(self, template: Template, cloud: StandIn) -> None:
+        [self.mapping] = template.stream_mappings()
+        self.template = template
+        self.mailbox = Mailbox(cloud.sent_mail)
+
+    def deliver(self) -> bool:
+        """Play the stream from its beginning, so that old records come again; False where one failed."""
+        return Stream(self.template, self.mapping).drain()
+
+    def messages(self) -> list[dict[str, Any]]:
+        return self.mailbox.messages()
+
+    def to_staff(self) -> list[dict[str, Any]]:
+        return [message for message in self.messages() if message["to"] == [os.environ["STAFF_ADDRESSES"]]]
+
+    def receipts(self) -> list[dict[str, Any]]:
+        return [message for message in self.messages() if message not in self.to_staff()]
+
+
+@pytest.fixture
+def mail(table: Table, template: Template, stand_in: StandIn) -> Mail:
+    """An empty mailbox."""
+    ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages.clear()
+    return Mail(template, stand_in)
+
+
+def _as_answer(gateway: Gateway, request: Request) -> Answer:
+    response = gateway.answer(request)
+    return Answer(response.status, dict(response.headers), response.body.decode())
+
+
+class _FormValues(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: set[str] = set()
+        self._text: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        box = tag == "input" and given.get("type") != "checkbox"
+        chosen = tag == "option" and "selected" in given
+        ticked = given.get("type") == "checkbox" and "checked" in given
+        if box or chosen or ticked:
+            self.values.add(given.get("value") or "")
+        if tag == "textarea":
+            self._text = []
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._text is not None:
+            # HTML drops one line end after the start tag.
+            self.values.add("".join(self._text).replace("\r\n", "\n").removeprefix("\n"))
+            self._text = None

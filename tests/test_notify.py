@@ -1,0 +1,147 @@
+"""E-mail: who gets what, once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from samples import HOSTILE, SAMPLES
+
+SLUGS = sorted(SAMPLES)
+REFUSAL = ClientError({"Error": {"Code": "MessageRejected"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail")
+OUTAGE = ClientError({"Error": {"Code": "InternalFailure"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "SendEmail")
+SILENCE = ReadTimeoutError(endpoint_url="https://email.example.org")
+ON_FORM_ONLY = {"email", "topic", "announcements", "completed", "street2", "agency_state", "state"}
+"""Answers too short or too common to search an e-mail for."""
+
+
+@pytest.fixture
+def ses(monkeypatch, stand_in):
+    """Make SES fail with an error, or work again with None."""
+    import mail
+
+    def set_error(error):
+        def fail(**_):
+            raise error
+
+        if error:
+            monkeypatch.setattr(mail._client(), "send_email", fail)
+        else:
+            monkeypatch.undo()
+
+    return set_error
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_staff_get_every_answer_and_can_reply(slug, post, mail):
+    import notify
+
+    post(slug, SAMPLES[slug])
+    mail.deliver()
+    [message] = mail.to_staff()
+    assert message["reply_to"] == [SAMPLES[slug]["email"]]
+    for label, words in notify.FORMS[slug].in_words(SAMPLES[slug]):
+        assert f"{label}:\n{words}" in message["text"]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_sender_gets_a_receipt_of_fixed_words(slug, post, mail, table):
+    post(slug, SAMPLES[slug])
+    mail.deliver()
+    [message] = mail.receipts()
+    assert message["to"] == [SAMPLES[slug]["email"]]
+    assert table.items()[0]["reference"] in message["subject"]
+    everything = message["text"] + message["html"] + message["subject"]
+    typed = {value for name, value in SAMPLES[slug].items() if name not in ON_FORM_ONLY}
+    assert len(typed) >= 4
+    assert not [value for value in typed if value in everything]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_reaches_staff_as_typed_and_escaped(text, post, mail):
+    post("contact", {**SAMPLES["contact"], "name": text, "organization": text, "message": text})
+    mail.deliver()
+    [message] = mail.to_staff()
+    assert f"Message:\n{text}\n" in message["text"]
+    assert "<script>" not in message["html"]
+    assert message["to"] == ["office@certification.example.org"]
+
+
+def test_a_long_agency_name_shortens_the_subject_only(post, mail):
+    post("contact", {**SAMPLES["contact"], "organization": "Long " * 40})
+    mail.deliver()
+    [message] = mail.to_staff()
+    assert len(message["subject"]) < 200
+    assert "Long " * 40 in message["text"]
+
+
+def test_an_address_that_mail_cannot_reach_gets_no_receipt_and_staff_still_know(post, mail, table):
+    post("contact", {**SAMPLES["contact"], "email": "jørdan@example.gov"})
+    mail.deliver()
+    [message] = mail.to_staff()
+    assert "jørdan@example.gov" in message["text"]
+    assert message["reply_to"] == []
+    assert mail.receipts() == []
+    assert table.items()[0]["mail"]["receipt"] == {"state": "undeliverable"}
+
+
+def test_an_international_domain_is_written_in_ascii(post, mail):
+    post("contact", {**SAMPLES["contact"], "email": "chief@bücher.example"})
+    mail.deliver()
+    [message] = mail.receipts()
+    assert message["to"] == ["chief@xn--bcher-kva.example"]
+
+
+def test_mail_says_that_it_is_automatic(post, mail):
+    post("contact", SAMPLES["contact"])
+    mail.deliver()
+    assert [message["headers"]["Auto-Submitted"] for message in mail.messages()] == ["auto-generated"] * 2
+
+
+def test_a_record_delivered_twice_mails_nobody_twice(post, mail):
+    post("contact", SAMPLES["contact"])
+    assert mail.deliver()
+    assert mail.deliver()
+    assert len(mail.messages()) == 2
+
+
+def test_a_refused_e_mail_is_owed_again_and_goes_out_with_the_next_try(post, mail, ses, table):
+    post("contact", SAMPLES["contact"])
+    ses(REFUSAL)
+    assert not mail.deliver()
+    assert table.items()[0]["mail"] == {"staff": {"state": "owed"}, "receipt": {"state": "owed"}}
+    ses(None)
+    assert mail.deliver()
+    assert len(mail.messages()) == 2
+
+
+@pytest.mark.parametrize("trouble", [SILENCE, OUTAGE], ids=["silence", "outage"])
+def test_where_ses_may_have_sent_nobody_sends_again_for_ten_minutes(trouble, post, mail, ses, monkeypatch):
+    import promises
+
+    post("contact", SAMPLES["contact"])
+    ses(trouble)
+    assert not mail.deliver()
+    ses(None)
+    assert not mail.deliver()
+    assert mail.messages() == []
+    later = promises.now() + timedelta(minutes=11)
+    monkeypatch.setattr(promises, "now", lambda: later)
+    assert mail.deliver()
+    assert len(mail.messages()) == 2
+
+
+def test_a_receipt_that_cannot_be_sent_does_not_hold_up_the_staff_e_mail(post, mail, ses, monkeypatch):
+    import notify
+
+    post("contact", SAMPLES["contact"])
+    monkeypatch.setitem(notify.COMPOSE, "receipt", None)
+    assert not mail.deliver()
+    assert len(mail.to_staff()) == 1
+
+
+def test_notifiers_at_work_at_once_send_one_e_mail_each(post, mail):
+    post("contact", SAMPLES["contact"])
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: mail.deliver(), range(8)))
+    assert len(mail.messages()) == 2
