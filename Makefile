@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test build requirements clean
+.PHONY: help serve test bench build requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: $(READY) ## Check style, types and template, and run all tests
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint template.yaml
 	@.venv/bin/pytest
+
+bench: $(READY) ## Measure how long things take
+	@.venv/bin/python tests/bench.py
 
 build: $(READY) ## Build the site into site/ and its form pages into functions/pages/
 	@.venv/bin/mkdocs build --strict --quiet

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import wtforms
 from markupsafe import Markup
@@ -16,6 +17,8 @@ REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """No 0/O, 1/I/L, U/V/Y look-alikes and no vowels, so a reference is never a word."""
 REFERENCE_LENGTH = 10
 BITS_OF_REFERENCE = 48
+MAILTO_LIMIT = 1500
+"""Characters that a mailto link carries; some mail programs cut off longer ones."""
 
 
 class FormData(dict[str, list[str]]):
@@ -29,6 +32,16 @@ def read_form(body: bytes) -> FormData:
     """Parse a form-encoded body. Raises UnicodeDecodeError where it is not UTF-8, ValueError above 200 fields."""
     parsed = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
     return FormData({name: values[:1] for name, values in parsed.items()})
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What went wrong with a form as a whole, what to do, and how else to reach the office."""
+
+    title: str
+    advice: str
+    telephone: str
+    email: str
 
 
 class Form(wtforms.Form):
@@ -85,9 +98,13 @@ class Form(wtforms.Form):
             groups[-1][1].append(field)
         return groups
 
-    def draw(self) -> Markup:
-        """The form as HTML, with its messages and with every answer in its box."""
-        return render("form.html", form=self)
+    def draw(self, notice: Notice | None = None) -> Markup:
+        """The form as HTML, with its messages or a notice, and with every answer in its box."""
+        return render("form.html", form=self, notice=notice, answers_by_mail=quote(self._as_text()[:MAILTO_LIMIT]))
+
+    def _as_text(self) -> str:
+        """The answers as they were typed, for an e-mail instead of the form."""
+        return "\n".join(f"{field.label.text}: {field.raw_data[0]}" for field in self if field.raw_data)
 
 
 def fingerprint(form: Form, received: datetime) -> str:

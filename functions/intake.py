@@ -1,11 +1,6 @@
-"""The way of a request to a form: parse, decide, store, answer.
-
-Requests and answers have the shape of API Gateway's HTTP API, payload format 2.0.
-"""
+"""The way of a request to a form: parse, decide, store, answer."""
 
 import base64
-import binascii
-import json
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,61 +11,60 @@ import pages
 import promises
 import receipts
 import submissions
-from forms import Form, FormData, read_form
+from forms import Form, FormData, Notice, read_form
 from observe import count, logger, publish
+from replies import Event, Response, html, json_document, problem_details, see_other, wants_json
 
 BODY_LIMIT = 64 * 1024
-"""Largest body that is read, in bytes."""
-
-Event = Mapping[str, Any]
-Answer = dict[str, Any]
+"""Largest body that is taken, in bytes."""
+REDRAWN_LIMIT = 1024 * 1024
+"""Largest body that is read at all, in bytes, to give a person the answers back who wrote too much."""
 
 
 class Refused(Exception):
-    """A body that cannot be read as a form; carries the status, what is wrong, and what to do."""
+    """A body that is not taken: the status, what is wrong, and what to do; `answers` where they could be read."""
 
-    def __init__(self, status: HTTPStatus, title: str, advice: str) -> None:
+    def __init__(self, status: HTTPStatus, title: str, advice: str, answers: FormData | None = None) -> None:
         super().__init__(title)
-        self.status, self.title, self.advice = status, title, advice
+        self.status, self.title, self.advice, self.answers = status, title, advice, answers
 
 
-def handle(form: type[Form], event: Event) -> Answer:
+def handle(form_class: type[Form], event: Event) -> Response:
     """Answer a request to a form's address, whatever happens, and publish what was counted."""
     logger.set_correlation_id(event["requestContext"]["requestId"])
     try:
-        return _answer(form, event)
+        if event["requestContext"]["http"]["method"] == "POST":
+            return _receive(form_class, event)
+        if event["rawPath"].endswith("/received"):
+            return _show_receipt(form_class, event)
+        return see_other(f"/{form_class.slug}/")
+    finally:
+        publish(form=form_class.slug)
+
+
+def _receive(form_class: type[Form], event: Event) -> Response:
+    form = form_class()
+    try:
+        form = form_class(_parse(event))
+        receipts.prepare()
+        if not form.validate():
+            return _refuse(form, event)
+        submission, new = submissions.put_once(form, promises.now())
     except Refused as refused:
         count("unreadable")
-        return _problem(form, event, refused.status, refused.title, refused.advice)
+        form = form_class(refused.answers) if refused.answers else form
+        return _apologize(form, event, refused.status, refused.title, refused.advice)
     except Exception as error:
+        count("failed")
         _log_failure(error)
-        advice = "Your answers were not received. Please go back and send them again in a few minutes."
-        return _problem(form, event, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
-    finally:
-        publish(form=form.slug)
-
-
-def _answer(form: type[Form], event: Event) -> Answer:
-    """The POST of a form, its receipt, or a visit to the form's address itself."""
-    if event["requestContext"]["http"]["method"] == "POST":
-        return _receive(form, event)
-    if event["rawPath"].endswith("/received"):
-        return _show_receipt(form, event)
-    return _see_other(f"/{form.slug}/")
-
-
-def _receive(form_class: type[Form], event: Event) -> Answer:
-    form = form_class(_parse(event))
-    if not form.validate():
-        count("refused")
-        logger.info("refused", fields=sorted(form.errors))
-        return _redraw(form, event)
-    submission, new = submissions.put_once(form, promises.now())
-    count("accepted" if new else "duplicate")
-    logger.info("accepted" if new else "duplicate", reference=submission.reference)
-    if _wants_json(event):
-        return _json(HTTPStatus.CREATED, {"reference": submission.reference})
-    return _see_other(f"/forms/{form.slug}/received?receipt={receipts.sign(form_class, submission)}")
+        advice = "Your answers were not received; they are still below. Please send them again in a few minutes."
+        return _apologize(form, event, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
+    outcome = "accepted" if new else "duplicate"
+    count(outcome)
+    logger.info(outcome, reference=submission.reference)
+    if wants_json(event):
+        return json_document(HTTPStatus.CREATED, {"reference": submission.reference})
+    return see_other(f"/forms/{form.slug}/received?receipt={receipts.sign(form_class, submission)}")
 
 
 def _parse(event: Event) -> FormData:
@@ -80,77 +74,56 @@ def _parse(event: Event) -> FormData:
         raise Refused(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "This is not a form we can read",
-            "Please use the form on this site, or send the answers form-encoded (application/x-www-form-urlencoded).",
+            "Please use the form on this page, or send the answers form-encoded (application/x-www-form-urlencoded).",
         )
     body = event.get("body") or ""
     try:
         content = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
-        if len(content) > BODY_LIMIT:
-            raise Refused(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "That is too long for this form",
-                "Please go back, shorten the longest answer and send it again, or send us a long document by e-mail.",
-            )
-        return read_form(content)
-    except (UnicodeError, binascii.Error, ValueError):
+        if len(content) <= REDRAWN_LIMIT:
+            answers = read_form(content)
+    except ValueError:  # wrong base64, wrong UTF-8, or too many fields
         raise Refused(
-            HTTPStatus.BAD_REQUEST,
-            "We could not read what was sent",
-            "Please go back and send the form again, from the page itself.",
+            HTTPStatus.BAD_REQUEST, "We could not read what was sent", "Please send the form again, from this page."
         ) from None
+    if len(content) > BODY_LIMIT:
+        raise Refused(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "That is too long for this form",
+            "Please shorten the longest answer and send the form again, or send us a long document by e-mail.",
+            answers if len(content) <= REDRAWN_LIMIT else None,
+        )
+    return answers
 
 
-def _show_receipt(form: type[Form], event: Event) -> Answer:
+def _refuse(form: Form, event: Event) -> Response:
+    """The form again, with what is wrong beside each field."""
+    count("refused")
+    logger.info("refused", fields=sorted(form.errors))
+    if wants_json(event):
+        errors = [{"field": field, "message": text} for field, texts in form.errors.items() for text in texts]
+        return problem_details(HTTPStatus.UNPROCESSABLE_ENTITY, "There is a problem with the answers", errors=errors)
+    return html(HTTPStatus.UNPROCESSABLE_ENTITY, pages.redrawn(form.slug, form.draw()))
+
+
+def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice: str) -> Response:
+    """The form again, with the answers that could be read, what went wrong, and another way to reach the office."""
+    if wants_json(event):
+        return problem_details(status, title, detail=advice)
+    notice = Notice(title, advice, **pages.office())
+    return html(status, pages.redrawn(form.slug, form.draw(notice)))
+
+
+def _show_receipt(form: type[Form], event: Event) -> Response:
     receipt = receipts.read(form, (event.get("queryStringParameters") or {}).get("receipt", ""))
     if receipt is None:
-        return _html(HTTPStatus.OK, pages.message(form.slug, "We cannot show this receipt", "no_receipt.html"))
+        return html(HTTPStatus.OK, pages.message(form.slug, "We cannot show this receipt", "no_receipt.html"))
     promised = form.promised(receipt.received_at, receipt.answers)
     page = pages.message(form.slug, form.received, "receipt.html", form=form, receipt=receipt, promised=promised)
-    return _html(HTTPStatus.OK, page)
-
-
-def _redraw(form: Form, event: Event) -> Answer:
-    if _wants_json(event):
-        errors = [{"field": field, "message": text} for field, texts in form.errors.items() for text in texts]
-        return _problem_json(HTTPStatus.UNPROCESSABLE_ENTITY, "There is a problem with the answers", errors=errors)
-    return _html(HTTPStatus.UNPROCESSABLE_ENTITY, pages.redrawn(form.slug, form.draw()))
-
-
-def _problem(form: type[Form], event: Event, status: HTTPStatus, title: str, advice: str) -> Answer:
-    if _wants_json(event):
-        return _problem_json(status, title, detail=advice)
-    return _html(status, pages.message(form.slug, title, "problem.html", advice=advice))
-
-
-def _wants_json(event: Event) -> bool:
-    accepted = event["headers"].get("accept", "")
-    return "application/json" in accepted and "text/html" not in accepted
-
-
-def _see_other(location: str) -> Answer:
-    headers = {"location": location, "cache-control": "no-store"}
-    return {"statusCode": HTTPStatus.SEE_OTHER, "headers": headers, "body": ""}
-
-
-def _html(status: HTTPStatus, page: str) -> Answer:
-    """`no-cache` and not `no-store`: the browser may keep the page for its back button, with the words in it."""
-    headers = {"content-type": "text/html; charset=utf-8", "cache-control": "private, no-cache"}
-    return {"statusCode": status, "headers": headers, "body": page}
-
-
-def _json(status: HTTPStatus, content: Mapping[str, Any], content_type: str = "application/json") -> Answer:
-    headers = {"content-type": content_type, "cache-control": "no-store"}
-    return {"statusCode": status, "headers": headers, "body": json.dumps(content)}
-
-
-def _problem_json(status: HTTPStatus, title: str, **members: Any) -> Answer:
-    """Problem details, RFC 9457."""
-    return _json(status, {"title": title, "status": status, **members}, "application/problem+json")
+    return html(HTTPStatus.OK, page)
 
 
 def _log_failure(error: Exception) -> None:
     """Say what failed and where, without the error's own text: it may repeat what a visitor wrote."""
-    count("failed")
     response: Mapping[str, Any] = getattr(error, "response", {})
     frames = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.error("failed", error=type(error).__name__, code=response.get("Error", {}).get("Code"), frames=frames)

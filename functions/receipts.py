@@ -21,6 +21,11 @@ class Receipt:
     answers: dict[str, str]
 
 
+def prepare() -> None:
+    """Fetch the signing secret, so that no receipt fails after its submission was stored."""
+    _secret()
+
+
 def sign(form: type[Form], submission: Submission) -> str:
     """The value of `receipt=` in the address of a receipt page."""
     kept = {name: submission.answers[name] for name in form.kept_in_receipt}

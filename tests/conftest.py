@@ -16,6 +16,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
+from run import LocalRun
 
 from local.aws import StandIn, create_table
 from local.gateway import Gateway, Request, event_for, invoke
@@ -46,6 +47,21 @@ def stand_in(template: Template, site: Path) -> Iterator[StandIn]:
     cloud = StandIn(template)
     yield cloud
     cloud.close()
+
+
+@pytest.fixture(scope="session")
+def local_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the local run of these tests keeps its data in."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def local_run(local_data: Path) -> Iterator[LocalRun]:
+    """The whole system, running in a process of its own as `make serve` starts it."""
+    run = LocalRun(local_data)
+    yield run
+    assert run.stop() == 0
+    assert "Traceback" not in "".join(run.said)
 
 
 @dataclass(frozen=True)

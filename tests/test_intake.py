@@ -157,6 +157,32 @@ def test_no_personal_data_is_logged(post, log):
             assert value not in logged
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_form_that_is_too_long_comes_back_with_every_answer(slug, post):
+    answer = post(slug, {**SAMPLES[slug], "filler": "x" * 70_000})
+    assert answer.status == 413
+    assert "<title>Error: " in answer.text
+    assert answer.form_values() >= {value for value in SAMPLES[slug].values() if value != "no"}
+    assert post(slug, {**SAMPLES[slug], "filler": "x" * 2_000_000}).status == 413
+
+
+def test_when_something_fails_here_the_answers_stay_and_can_be_mailed_instead(post, monkeypatch):
+    monkeypatch.setenv("SUBMISSIONS_TABLE", "gone")
+    answer = post("contact", SAMPLES["contact"])
+    assert answer.status == 500
+    assert answer.form_values() >= set(SAMPLES["contact"].values())
+    assert "mailto:office@example.org?subject=Send%20message&amp;body=Your%20name%3A%20Jordan" in answer.text
+
+
+def test_nothing_is_stored_where_the_receipt_could_not_be_signed(post, table, monkeypatch):
+    import receipts
+
+    receipts._secret.cache_clear()
+    monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
+    assert post("contact", SAMPLES["contact"]).status == 500
+    assert table.items() == []
+
+
 def test_trouble_in_the_table_is_a_page_with_another_way_and_a_log_line_without_answers(post, monkeypatch, log):
     monkeypatch.setenv("SUBMISSIONS_TABLE", "gone")
     answer = post("contact", SAMPLES["contact"])

@@ -53,3 +53,5 @@ def _write(name: str, content: str) -> None:
     file.parent.mkdir(exist_ok=True)
     if not file.exists() or file.read_text("utf-8") != content:
         file.write_text(content, "utf-8")
+        pages.built_page.cache_clear()
+        pages.office.cache_clear()

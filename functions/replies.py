@@ -1,0 +1,40 @@
+"""Answers to requests, in the shape of API Gateway's HTTP API: pages for people, JSON for programs that ask for it."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+Event = Mapping[str, Any]
+Response = dict[str, Any]
+
+
+def wants_json(event: Event) -> bool:
+    """Whether the client asks for JSON and not for a page."""
+    accepted = event["headers"].get("accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
+
+
+def see_other(location: str) -> Response:
+    return _response(HTTPStatus.SEE_OTHER, "", {"location": location, "cache-control": "no-store"})
+
+
+def html(status: HTTPStatus, page: str, **headers: str) -> Response:
+    """`no-cache` and not `no-store`: the browser may keep the page for its back button, with the words in it."""
+    return _response(
+        status, page, {"content-type": "text/html; charset=utf-8", "cache-control": "private, no-cache", **headers}
+    )
+
+
+def json_document(status: HTTPStatus, content: Mapping[str, Any]) -> Response:
+    return _response(status, json.dumps(content), {"content-type": "application/json", "cache-control": "no-store"})
+
+
+def problem_details(status: HTTPStatus, title: str, **members: Any) -> Response:
+    """Problem details, RFC 9457."""
+    headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    return _response(status, json.dumps({"title": title, "status": status, **members}), headers)
+
+
+def _response(status: HTTPStatus, body: str, headers: Mapping[str, str]) -> Response:
+    return {"statusCode": status, "headers": dict(headers), "body": body}

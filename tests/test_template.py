@@ -1,0 +1,51 @@
+"""template.yaml: what it declares is what the functions need."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_function_has_a_handler(template, stand_in):
+    assert len(template.functions) >= 3
+    for properties in template.functions.values():
+        module, _, name = properties["Handler"].partition(".")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_every_variable_that_functions_read_is_set_and_every_one_set_is_read(template):
+    source = "".join(file.read_text("utf-8") for file in (ROOT / "functions").glob("*.py"))
+    read = set(re.findall(r'os\.environ\["([A-Z_]+)"\]', source))
+    assert read == set(template.environment())
+
+
+def test_every_form_has_its_page_its_post_and_its_receipt(template, stand_in):
+    import notify
+
+    routes = {(route.method, route.path) for route in template.routes()}
+    for slug in notify.FORMS:
+        assert {("GET", f"/forms/{slug}"), ("POST", f"/forms/{slug}"), ("GET", f"/forms/{slug}/received")} <= routes
+
+
+def test_the_stream_calls_the_notifier_for_new_submissions_only(template):
+    [mapping] = template.stream_mappings()
+    assert (mapping.table, mapping.function, mapping.queue) == ("Submissions", "NotifyFunction", "NotMailed")
+    assert mapping.patterns == ({"eventName": ["INSERT"]},)
+    assert mapping.reports_failures
+
+
+@pytest.mark.parametrize(
+    "directive", ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"]
+)
+def test_the_content_security_policy_is_strict(directive, template):
+    assert directive in dict(template.response_headers())["Content-Security-Policy"]
+
+
+def test_an_unknown_reference_is_an_error(template):
+    with pytest.raises(ValueError, match="Nowhere"):
+        template.resolve({"Ref": "Nowhere"})
+    with pytest.raises(ValueError, match="Fn::ImportValue"):
+        template.resolve({"Fn::ImportValue": "x"})
