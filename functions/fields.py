@@ -118,9 +118,13 @@ def line(
     hint: str = "",
     autocomplete: str = "off",
     width: str = "",
+    preview: str = "",
 ) -> Field:
-    """`width` is `short` or `half`; `autocomplete` is one of the HTML standard's autofill names."""
-    html = _html(autocomplete=autocomplete, width=width)
+    """`width` is `short` or `half`; `autocomplete` is one of the HTML standard's autofill names.
+
+    With `preview`, the answer is shown once more below its box, after these words.
+    """
+    html = _html(autocomplete=autocomplete, width=width) | ({"data-preview": preview} if preview else {})
     return Line(label, _checks(missing, one_line, at_most(limit), *checks), description=hint, render_kw=html)
 
 
@@ -152,8 +156,9 @@ def day(label: str, *, missing: str, hint: str = "") -> Field:
     return Day(label, [InputRequired(missing)], format=_DATE_FORMATS, description=hint, render_kw=_html(width="short"))
 
 
-def yes(label: str) -> Field:
-    return Yes(label, false_values=(False, "false", "no", ""))
+def yes(label: str, *, missing: str = "") -> Field:
+    """A box that may be left empty; with `missing`, one that has to be ticked."""
+    return Yes(label, _checks(missing), false_values=(False, "false", "no", ""))
 
 
 def at_most(limit: int) -> Validator:

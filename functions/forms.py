@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote
 
@@ -73,6 +73,21 @@ class Form(wtforms.Form):
     def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
         """The dates promised to the sender, as (label, date in words)."""
         raise NotImplementedError
+
+    @classmethod
+    def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
+        """What else the sender should know, in fixed sentences."""
+        return []
+
+    @classmethod
+    def ends_on(cls, answers: Mapping[str, str]) -> date | None:
+        """The last day of what the submission is about, for a calendar; None where nothing ends."""
+        return None
+
+    @classmethod
+    def sender_key(cls, answers: Mapping[str, str]) -> str | None:
+        """What tells that two submissions come from the same agency; None where that does not matter."""
+        return None
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:

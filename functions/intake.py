@@ -1,19 +1,21 @@
 """The way of a request to a form: parse, decide, store, answer."""
 
 import base64
+import os
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import calendars
 import pages
 import promises
 import receipts
 import submissions
 from forms import Form, FormData, Notice, read_form
 from observe import count, logger, publish
-from replies import Event, Response, html, json_document, problem_details, see_other, wants_json
+from replies import Event, Response, file, html, json_document, problem_details, see_other, wants_json
 
 BODY_LIMIT = 64 * 1024
 """Largest body that is taken, in bytes."""
@@ -37,6 +39,8 @@ def handle(form_class: type[Form], event: Event) -> Response:
             return _receive(form_class, event)
         if event["rawPath"].endswith("/received"):
             return _show_receipt(form_class, event)
+        if event["rawPath"].endswith("/renewal.ics"):
+            return _calendar_file(form_class, event)
         return see_other(f"/{form_class.slug}/")
     finally:
         publish(form=form_class.slug)
@@ -114,12 +118,40 @@ def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice:
 
 
 def _show_receipt(form: type[Form], event: Event) -> Response:
-    receipt = receipts.read(form, (event.get("queryStringParameters") or {}).get("receipt", ""))
+    signed = _signed_receipt(event)
+    receipt = receipts.read(form, signed)
     if receipt is None:
-        return html(HTTPStatus.OK, pages.message(form.slug, "We cannot show this receipt", "no_receipt.html"))
-    promised = form.promised(receipt.received_at, receipt.answers)
-    page = pages.message(form.slug, form.received, "receipt.html", form=form, receipt=receipt, promised=promised)
+        return _no_receipt(form)
+    page = pages.message(
+        form.slug,
+        form.received,
+        "receipt.html",
+        form=form,
+        receipt=receipt,
+        signed=signed,
+        ends_on=form.ends_on(receipt.answers),
+        promised=form.promised(receipt.received_at, receipt.answers),
+        remarks=form.remarks(receipt.received_at, receipt.answers),
+    )
     return html(HTTPStatus.OK, page)
+
+
+def _calendar_file(form: type[Form], event: Event) -> Response:
+    receipt = receipts.read(form, _signed_receipt(event))
+    ends_on = form.ends_on(receipt.answers) if receipt else None
+    if receipt is None or ends_on is None:
+        return _no_receipt(form)
+    content = calendars.renewal(receipt.reference, ends_on, receipt.received_at, os.environ["SITE_URL"])
+    return file(content, calendars.TYPE, "renewal.ics")
+
+
+def _signed_receipt(event: Event) -> str:
+    signed: str = (event.get("queryStringParameters") or {}).get("receipt", "")
+    return signed
+
+
+def _no_receipt(form: type[Form]) -> Response:
+    return html(HTTPStatus.OK, pages.message(form.slug, "We cannot show this receipt", "no_receipt.html"))
 
 
 def _log_failure(error: Exception) -> None:

@@ -13,13 +13,21 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from botocore.exceptions import ClientError
 
+import calendars
 import mail
 import promises
 from contact import ContactForm
 from forms import Form
 from observe import count, logger, publish
 from plaque import PlaqueForm
-from submissions import MAIL_SLOTS, Submission, claim_mail, give_claim_back, settle_mail
+from submissions import (
+    MAIL_SLOTS,
+    Submission,
+    claim_mail,
+    give_claim_back,
+    others_of_the_agency,
+    settle_mail,
+)
 
 FORMS: dict[str, type[Form]] = {form.slug: form for form in (ContactForm, PlaqueForm)}
 STAFF = os.environ["STAFF_ADDRESSES"].split(",")
@@ -87,6 +95,7 @@ def staff_mail(submission: Submission) -> EmailMessage:
         due=promises.moment_in_words(submission.due_at),
         task=form.task,
         answers=form.in_words(submission.answers),
+        others=others_of_the_agency(submission),
     )
 
 
@@ -96,14 +105,20 @@ def receipt_mail(submission: Submission) -> EmailMessage | None:
     if address is None:
         return None
     form = FORMS[submission.form]
-    return mail.compose(
+    site = os.environ["SITE_URL"]
+    message = mail.compose(
         "receipt",
         to=[address],
         form=form,
         reference=submission.reference,
         promised=form.promised(submission.received_at, submission.answers),
-        site=os.environ["SITE_URL"],
+        remarks=form.remarks(submission.received_at, submission.answers),
+        site=site,
     )
+    if ends_on := form.ends_on(submission.answers):
+        event = calendars.renewal(submission.reference, ends_on, submission.received_at, site)
+        message.add_attachment(event, maintype="text", subtype="calendar", filename="renewal.ics")
+    return message
 
 
 COMPOSE: dict[str, Callable[[Submission], EmailMessage | None]] = {"staff": staff_mail, "receipt": receipt_mail}

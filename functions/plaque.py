@@ -30,7 +30,7 @@ class PlaqueForm(Form):
         "addressee": "Where to send the plaque",
         "contact_name": "Who we may ask",
     }
-    kept_in_receipt = ("completed",)
+    kept_in_receipt = ("agency", "completed")
     received = "We have your plaque request"
     next_steps = (
         "We have the plaque engraved and mail it to the address you gave. "
@@ -45,6 +45,11 @@ class PlaqueForm(Form):
         limit=PLAQUE_LINE_LIMIT,
         hint="Exactly as it should read on the plaque.",
         autocomplete="organization",
+        preview="As it will be engraved:",
+    )
+    name_confirmed = fields.yes(
+        "The name reads exactly as it should on the plaque",
+        missing="Check the agency name as it will be engraved, and tick the box",
     )
     agency_state = fields.choice(
         "Agency's state", STATES, missing="Choose your agency's state", empty="Choose a state", width="half"
@@ -80,10 +85,17 @@ class PlaqueForm(Form):
     announcements = fields.yes("E-mail me when a new certification is announced")
 
     def validate_completed(self, field: Field) -> None:
-        """The day must have come where the agency is."""
+        """The day must have come where the agency is, and the certification must not have ended there."""
         ahead = timedelta(hours=HOURS_AHEAD.get(self.agency_state.data, 0))
-        if field.data > (promises.now() + ahead).date():
+        today = (promises.now() + ahead).date()
+        if field.data > today:
             raise ValidationError("The date of completion is in the future; enter the day your agency finished")
+        if promises.valid_until(field.data) < today - timedelta(days=1):
+            ended = promises.day_in_words(promises.valid_until(field.data))
+            raise ValidationError(
+                f"This certification ended on {ended}, two years after that date; "
+                "check the date, or go through the process again"
+            )
 
     @classmethod
     def due(cls, received: datetime) -> datetime:
@@ -96,6 +108,21 @@ class PlaqueForm(Form):
             ("Plaque mailed by", promises.day_in_words(promises.day_at_office(cls.due(received)))),
             ("Certification valid until", promises.day_in_words(promises.valid_until(completed))),
         ]
+
+    @classmethod
+    def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
+        left = promises.valid_until(date.fromisoformat(answers["completed"])) - received.date()
+        if left >= promises.RENEWAL_INVITED_BEFORE:
+            return []
+        return [f"Your certification ends in {max(left.days, 0)} days. Your agency can begin the process again now."]
+
+    @classmethod
+    def ends_on(cls, answers: Mapping[str, str]) -> date:
+        return promises.valid_until(date.fromisoformat(answers["completed"]))
+
+    @classmethod
+    def sender_key(cls, answers: Mapping[str, str]) -> str:
+        return " ".join(answers["agency"].casefold().split()) + f" ({answers['agency_state']})"
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:

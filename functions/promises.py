@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 ANSWERED_WITHIN = timedelta(hours=24)
 PLAQUE_MAILED_WITHIN = timedelta(weeks=2)
 VALID_FOR_YEARS = 2
+RENEWAL_INVITED_BEFORE = timedelta(days=60)
 
 
 def now() -> datetime:

@@ -1,5 +1,6 @@
 """Answers to requests, in the shape of API Gateway's HTTP API: pages for people, JSON for programs that ask for it."""
 
+import base64
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -24,6 +25,16 @@ def html(status: HTTPStatus, page: str, **headers: str) -> Response:
     return _response(
         status, page, {"content-type": "text/html; charset=utf-8", "cache-control": "private, no-cache", **headers}
     )
+
+
+def file(content: bytes, content_type: str, name: str) -> Response:
+    """A file to keep, under this name."""
+    headers = {
+        "content-type": content_type,
+        "content-disposition": f'attachment; filename="{name}"',
+        "cache-control": "private, no-cache",
+    }
+    return _response(HTTPStatus.OK, base64.b64encode(content).decode(), headers) | {"isBase64Encoded": True}
 
 
 def json_document(status: HTTPStatus, content: Mapping[str, Any]) -> Response:

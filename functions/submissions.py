@@ -1,6 +1,7 @@
 """The table of submissions: put once, claim an e-mail, note how it ended.
 
 An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text as typed),
+agency and completed (index `agencies`, plaque requests only),
 mail (slot: {state: owed | claimed | sent | undeliverable, until: end of the claim}).
 """
 
@@ -36,6 +37,7 @@ class Submission:
     received_at: datetime
     due_at: datetime
     answers: Mapping[str, str]
+    agency: str | None = None
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Submission":
@@ -46,6 +48,7 @@ class Submission:
             received_at=datetime.fromisoformat(item["received_at"]),
             due_at=datetime.fromisoformat(item["due_at"]),
             answers=item["answers"],
+            agency=item.get("agency"),
         )
 
 
@@ -74,6 +77,7 @@ def put_once(form: Form, received: datetime) -> tuple[Submission, bool]:
             received_at=received,
             due_at=form.due(received),
             answers=form.answers(),
+            agency=form.sender_key(form.answers()),
         )
         try:
             _put(submission, content)
@@ -113,6 +117,25 @@ def settle_mail(reference: str, slot: str, outcome: dict[str, str]) -> None:
     _set_mail(reference, slot, outcome, "#mail.#slot.#state = :claimed", {":claimed": "claimed"})
 
 
+def others_of_the_agency(submission: Submission) -> list[str]:
+    """References of other submissions by the same agency for the same date of completion: one may correct another.
+
+    The index follows the table within about a second, so one of two sent at the same moment may be missing.
+    """
+    if not submission.agency:
+        return []
+    found = _client().query(
+        TableName=os.environ["SUBMISSIONS_TABLE"],
+        IndexName="agencies",
+        KeyConditionExpression="agency = :agency AND completed = :completed",
+        ExpressionAttributeValues=_to_dynamodb(
+            {":agency": submission.agency, ":completed": submission.answers["completed"]}
+        ),
+    )
+    references = [_deserialize(item["reference"]) for item in found["Items"]]
+    return sorted(reference for reference in references if reference != submission.reference)
+
+
 def _put(submission: Submission, content: str) -> None:
     item = {
         "reference": submission.reference,
@@ -123,6 +146,8 @@ def _put(submission: Submission, content: str) -> None:
         "answers": dict(submission.answers),
         "mail": {slot: {"state": "owed"} for slot in MAIL_SLOTS},
     }
+    if submission.agency:
+        item |= {"agency": submission.agency, "completed": submission.answers["completed"]}
     _write(
         "put_item",
         Item=_to_dynamodb(item),

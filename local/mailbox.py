@@ -44,7 +44,8 @@ class Mailbox:
         self._sent = sent
 
     def messages(self) -> list[dict[str, Any]]:
-        """Every message: id, from, to, reply_to, subject, text, html, headers (name: value)."""
+        """Every message: id, from, to, reply_to, subject, text, html, headers
+        (name: value), attachments (file names)."""
         return [_described(number, raw) for number, raw in enumerate(self._sent(), start=1)]
 
     def answer(self, path: str) -> Response:
@@ -83,6 +84,7 @@ def _described(number: int, raw: str) -> dict[str, Any]:
         "text": _part(message, "plain"),
         "html": _part(message, "html"),
         "headers": headers,
+        "attachments": [part.get_filename() for part in message.iter_attachments()],
     }
 
 

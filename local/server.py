@@ -26,6 +26,8 @@ StartResponse = Callable[..., Any]
 class Server(LiveReloadServer):
     """Pages from the folder `root`, /forms/* from the gateway, /_mail/* from the mailbox."""
 
+    request_queue_size = 128  # connections that wait; with Python's 5, a burst of visitors is turned away
+
     def __init__(
         self,
         *,

@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
+from chromium import launch_options
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
+from playwright.sync_api import Browser, sync_playwright
 from run import LocalRun
 
 from local.aws import StandIn, create_table
@@ -62,6 +64,15 @@ def local_run(local_data: Path) -> Iterator[LocalRun]:
     yield run
     assert run.stop() == 0
     assert "Traceback" not in "".join(run.said)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        yield browser
+        browser.close()
 
 
 @dataclass(frozen=True)

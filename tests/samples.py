@@ -1,5 +1,10 @@
 """Answers that a real person could give, and text that tries to break things."""
 
+from datetime import UTC, datetime, timedelta
+
+TODAY = datetime.now(UTC).date()
+COMPLETED = TODAY - timedelta(days=40)
+
 CONTACT = {
     "name": "Jordan Sample",
     "email": "jordan.sample@example.gov",
@@ -12,8 +17,9 @@ CONTACT = {
 
 PLAQUE = {
     "agency": "Town of Kapaʻa & St. Mary's Police No. 7",
+    "name_confirmed": "yes",
     "agency_state": "HI",
-    "completed": "2026-01-15",
+    "completed": COMPLETED.isoformat(),
     "addressee": "Office of the Chief",
     "street1": "PO Box 12",
     "street2": "",

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from chromium import launch_options
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from run import LocalRun
 from samples import SAMPLES
 from test_site import PAGES
@@ -13,14 +12,6 @@ from contact import ContactForm
 from plaque import PlaqueForm
 
 FORMS = [ContactForm, PlaqueForm]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[True, False], ids=["script on", "script off"])

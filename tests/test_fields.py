@@ -3,16 +3,18 @@
 import re
 
 import pytest
-from samples import HOSTILE, REFUSED_IN_A_LINE, SAMPLES
+from samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
 
 from contact import ContactForm
 from fields import Line
 from forms import Form, FormData
 from plaque import PLAQUE_LINE_LIMIT, PlaqueForm
+from promises import day_in_words
 
 FORMS = [ContactForm, PlaqueForm]
 LINES = [(form, field.name) for form in FORMS for field in form() if isinstance(field, Line) and field.name != "zip"]
 REQUIRED = [(form, field.name) for form in FORMS for field in form() if field.flags.required]
+WRITTEN = [(form, name) for form, name in REQUIRED if name != "name_confirmed"]
 EVERY_FIELD = [(form, field.name) for form in FORMS for field in form()]
 
 
@@ -35,7 +37,7 @@ def test_every_sample_answer_is_stored_as_typed(form):
     assert filled(form).answers() == SAMPLES[form.slug]
 
 
-@pytest.mark.parametrize(("form", "field"), REQUIRED)
+@pytest.mark.parametrize(("form", "field"), WRITTEN)
 @pytest.mark.parametrize("nothing", ["", "   ", "\t"])
 def test_a_missing_answer_is_named_with_what_to_do(form, field, nothing):
     found = messages(filled(form, **{field: nothing}))
@@ -119,11 +121,17 @@ def test_what_is_not_a_zip_code_is_refused(code):
     assert list(messages(filled(PlaqueForm, zip=code))) == ["zip"]
 
 
-@pytest.mark.parametrize("written", ["2026-01-15", "1/15/2026", "01-15-2026", "January 15, 2026", "Jan 15 2026"])
-def test_a_date_is_understood_as_americans_write_it(written):
-    answered = filled(PlaqueForm, completed=written)
+@pytest.mark.parametrize("way", ["%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%B %d, %Y", "%b %d %Y"])
+def test_a_date_is_understood_as_americans_write_it(way):
+    answered = filled(PlaqueForm, completed=COMPLETED.strftime(way))
     assert messages(answered) == {}
-    assert answered.answers()["completed"] == "2026-01-15"
+    assert answered.answers()["completed"] == COMPLETED.isoformat()
+
+
+def test_the_engraved_name_is_shown_again_and_has_to_be_confirmed():
+    answered = filled(PlaqueForm, agency="Town of <b>", name_confirmed="")
+    assert messages(answered) == {"name_confirmed": ["Check the agency name as it will be engraved, and tick the box"]}
+    assert '<output for="agency">Town of &lt;b&gt;</output>' in answered.draw()
 
 
 @pytest.mark.parametrize("written", ["2026-02-30", "15/31/2026", "soon", "0000-00-00", "2026"])
@@ -156,7 +164,7 @@ def test_answers_in_words_use_the_labels_of_the_form(form):
 def test_answers_in_words_are_words_and_not_codes():
     words = dict(PlaqueForm.in_words(SAMPLES["plaque"]))
     assert words["State"] == "Hawaii"
-    assert words["Date of completion"] == "January 15, 2026"
+    assert words["Date of completion"] == day_in_words(COMPLETED)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -2,10 +2,13 @@
 
 import base64
 import json
+import re
 from urllib.parse import urlencode
 
 import pytest
-from samples import HOSTILE, SAMPLES
+from samples import COMPLETED, HOSTILE, SAMPLES
+
+import promises
 
 SLUGS = sorted(SAMPLES)
 FORM = "application/x-www-form-urlencoded"
@@ -30,6 +33,19 @@ def test_a_receipt_shows_the_promised_dates_and_nothing_that_was_typed(slug, pos
     for name in ("email", "telephone", "name", "contact_name", "addressee", "message"):
         if name in SAMPLES[slug]:
             assert SAMPLES[slug][name] not in receipt
+
+
+def test_the_renewal_can_be_put_in_a_calendar(post, get):
+    from icalendar import Calendar
+
+    receipt = get(post("plaque", SAMPLES["plaque"]).headers["location"])
+    [address] = re.findall(r'href="(/forms/plaque/renewal[.]ics[?]receipt=[^"]+)"', receipt.text)
+    answer = get(address)
+    assert answer.headers["content-type"].startswith("text/calendar")
+    [event] = Calendar.from_ical(answer.text).walk("VEVENT")
+    assert event["dtstart"].dt == promises.valid_until(COMPLETED)
+    assert answer.text == get(address).text
+    assert "We cannot show this receipt" in get("/forms/plaque/renewal.ics?receipt=x").text
 
 
 @pytest.mark.parametrize("broken", ["", "?receipt=", "?receipt=abc.def", "?receipt=%00", "?other=1"])

@@ -92,6 +92,25 @@ def test_an_international_domain_is_written_in_ascii(post, mail):
     assert message["to"] == ["chief@xn--bcher-kva.example"]
 
 
+def test_staff_are_told_which_request_another_one_may_correct(post, mail, table):
+    post("plaque", SAMPLES["plaque"])
+    [first] = table.items()
+    mail.deliver()
+    post("plaque", {**SAMPLES["plaque"], "agency": SAMPLES["plaque"]["agency"].upper() + " ", "zip": "96747"})
+    post("plaque", {**SAMPLES["plaque"], "agency": "Another agency"})
+    mail.deliver()
+    [told] = [message for message in mail.to_staff() if f"may correct {first['reference']}" in message["text"]]
+    assert "96747" in told["text"]
+
+
+def test_the_receipt_of_a_plaque_brings_the_renewal_for_the_calendar(post, mail):
+    post("plaque", SAMPLES["plaque"])
+    post("contact", SAMPLES["contact"])
+    mail.deliver()
+    attached = [message["attachments"] for message in mail.receipts()]
+    assert attached == [["renewal.ics"], []]
+
+
 def test_mail_says_that_it_is_automatic(post, mail):
     post("contact", SAMPLES["contact"])
     mail.deliver()

@@ -54,6 +54,22 @@ def test_a_date_of_completion_in_the_future_is_refused(state):
     }
 
 
+def test_a_certification_that_has_ended_is_refused_with_its_last_day():
+    two_years_and_two_days_ago = promises.now().date() - timedelta(days=733)
+    [said] = messages(filled(PlaqueForm, completed=two_years_and_two_days_ago.isoformat()))["completed"]
+    assert promises.day_in_words(promises.valid_until(two_years_and_two_days_ago)) in said
+    assert "go through the process again" in said
+
+
+def test_a_certification_that_ends_soon_is_accepted_with_a_remark():
+    received = promises.now()
+    completed = (received - timedelta(days=700)).date()
+    assert messages(filled(PlaqueForm, completed=completed.isoformat())) == {}
+    [remark] = PlaqueForm.remarks(received, {"completed": completed.isoformat()})
+    assert "begin the process again" in remark
+    assert PlaqueForm.remarks(received, {"completed": received.date().isoformat()}) == []
+
+
 @pytest.mark.parametrize("state", ["NY", "GU"])
 def test_today_is_a_date_of_completion(state):
     today = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0))).date()
