@@ -12,6 +12,7 @@ import wtforms
 from markupsafe import Markup
 
 from pages import render
+from spam import TRAP
 
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """No 0/O, 1/I/L, U/V/Y look-alikes and no vowels, so a reference is never a word."""
@@ -59,7 +60,11 @@ class Form(wtforms.Form):
     """The receipt's heading."""
     next_steps: ClassVar[str]
     """What happens next, in one or two fixed sentences."""
-    task: ClassVar[str]
+    mail_slots: ClassVar[tuple[str, ...]] = ("staff", "receipt")
+    """The e-mails that a submission causes."""
+    mail: ClassVar[str] = "receipt"
+    """The e-mail to the sender, in functions/templates/email/."""
+    task: ClassVar[str] = ""
     """What staff have to do before the due date, in two words."""
     once_a_day: ClassVar[bool]
     """True where the same answers on another day are a new submission."""
@@ -72,7 +77,7 @@ class Form(wtforms.Form):
     @classmethod
     def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
         """The dates promised to the sender, as (label, date in words)."""
-        raise NotImplementedError
+        return []
 
     @classmethod
     def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
@@ -88,6 +93,11 @@ class Form(wtforms.Form):
     def sender_key(cls, answers: Mapping[str, str]) -> str | None:
         """What tells that two submissions come from the same agency; None where that does not matter."""
         return None
+
+    @classmethod
+    def wants_announcements(cls, answers: Mapping[str, str]) -> bool:
+        """Whether the sender asked for e-mail about new certifications."""
+        return answers.get("announcements") == "yes"
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:
@@ -115,7 +125,9 @@ class Form(wtforms.Form):
 
     def draw(self, notice: Notice | None = None) -> Markup:
         """The form as HTML, with its messages or a notice, and with every answer in its box."""
-        return render("form.html", form=self, notice=notice, answers_by_mail=quote(self._as_text()[:MAILTO_LIMIT]))
+        return render(
+            "form.html", form=self, notice=notice, trap=TRAP, answers_by_mail=quote(self._as_text()[:MAILTO_LIMIT])
+        )
 
     def _as_text(self) -> str:
         """The answers as they were typed, for an e-mail instead of the form."""

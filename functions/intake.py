@@ -2,20 +2,20 @@
 
 import base64
 import os
-import traceback
-from collections.abc import Mapping
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any
 
 import calendars
 import pages
 import promises
+import rates
 import receipts
+import spam
 import submissions
+import tokens
 from forms import Form, FormData, Notice, read_form
-from observe import count, logger, publish
+from observe import count, log_failure, logger, publish
 from replies import Event, Response, file, html, json_document, problem_details, see_other, wants_json
+from submissions import Submission
 
 BODY_LIMIT = 64 * 1024
 """Largest body that is taken, in bytes."""
@@ -24,7 +24,7 @@ REDRAWN_LIMIT = 1024 * 1024
 
 
 class Refused(Exception):
-    """A body that is not taken: the status, what is wrong, and what to do; `answers` where they could be read."""
+    """A POST that is not taken: the status, what is wrong, what to do, and the answers to give back."""
 
     def __init__(self, status: HTTPStatus, title: str, advice: str, answers: FormData | None = None) -> None:
         super().__init__(title)
@@ -49,26 +49,41 @@ def handle(form_class: type[Form], event: Event) -> Response:
 def _receive(form_class: type[Form], event: Event) -> Response:
     form = form_class()
     try:
-        form = form_class(_parse(event))
-        receipts.prepare()
+        answers = _parse(event)
+        form = form_class(answers)
         if not form.validate():
             return _refuse(form, event)
-        submission, new = submissions.put_once(form, promises.now())
+        if rates.is_exceeded(event):
+            raise Refused(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "Too many forms from your network",
+                "Your answers were not received; they are still below. Please send them again in an hour.",
+                answers,
+            )
+        tokens.secret()  # fetched now: once a submission is stored, its receipt must not fail
+        held = spam.reasons_to_hold(form.answers(), trapped=any(answers.getlist(spam.TRAP)))
+        submission, new = submissions.put_once(form, promises.now(), held)
     except Refused as refused:
-        count("unreadable")
-        form = form_class(refused.answers) if refused.answers else form
-        return _apologize(form, event, refused.status, refused.title, refused.advice)
+        count("limited" if refused.status == HTTPStatus.TOO_MANY_REQUESTS else "unreadable")
+        return _apologize(form_class(refused.answers), event, refused.status, refused.title, refused.advice)
     except Exception as error:
         count("failed")
-        _log_failure(error)
+        log_failure("failed", error)
         advice = "Your answers were not received; they are still below. Please send them again in a few minutes."
         return _apologize(form, event, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
-    outcome = "accepted" if new else "duplicate"
-    count(outcome)
-    logger.info(outcome, reference=submission.reference)
+    _note(event, submission, new)
     if wants_json(event):
         return json_document(HTTPStatus.CREATED, {"reference": submission.reference})
     return see_other(f"/forms/{form.slug}/received?receipt={receipts.sign(form_class, submission)}")
+
+
+def _note(event: Event, submission: Submission, new: bool) -> None:
+    """Count and log an accepted form; the submission is stored, so nothing here may fail it."""
+    outcome = ("held" if submission.held else "accepted") if new else "duplicate"
+    count(outcome)
+    logger.info(outcome, reference=submission.reference)
+    if new:
+        rates.note(event)
 
 
 def _parse(event: Event) -> FormData:
@@ -114,7 +129,8 @@ def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice:
     if wants_json(event):
         return problem_details(status, title, detail=advice)
     notice = Notice(title, advice, **pages.office())
-    return html(status, pages.redrawn(form.slug, form.draw(notice)))
+    headers = {"retry-after": str(int(rates.WINDOW.total_seconds()))} if status == HTTPStatus.TOO_MANY_REQUESTS else {}
+    return html(status, pages.redrawn(form.slug, form.draw(notice)), **headers)
 
 
 def _show_receipt(form: type[Form], event: Event) -> Response:
@@ -152,10 +168,3 @@ def _signed_receipt(event: Event) -> str:
 
 def _no_receipt(form: type[Form]) -> Response:
     return html(HTTPStatus.OK, pages.message(form.slug, "We cannot show this receipt", "no_receipt.html"))
-
-
-def _log_failure(error: Exception) -> None:
-    """Say what failed and where, without the error's own text: it may repeat what a visitor wrote."""
-    response: Mapping[str, Any] = getattr(error, "response", {})
-    frames = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    logger.error("failed", error=type(error).__name__, code=response.get("Error", {}).get("Code"), frames=frames)

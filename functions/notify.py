@@ -5,6 +5,7 @@ Each e-mail of a submission is claimed, sent, and marked, so that a record deliv
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -13,23 +14,20 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from botocore.exceptions import ClientError
 
+import announcements
 import calendars
+import counters
 import mail
 import promises
+import subscribers
+from announcements import AnnouncementsForm
 from contact import ContactForm
 from forms import Form
-from observe import count, logger, publish
+from observe import count, log_failure, logger, publish
 from plaque import PlaqueForm
-from submissions import (
-    MAIL_SLOTS,
-    Submission,
-    claim_mail,
-    give_claim_back,
-    others_of_the_agency,
-    settle_mail,
-)
+from submissions import Submission, claim_mail, give_claim_back, others_of_the_agency, settle_mail
 
-FORMS: dict[str, type[Form]] = {form.slug: form for form in (ContactForm, PlaqueForm)}
+FORMS: dict[str, type[Form]] = {form.slug: form for form in (ContactForm, PlaqueForm, AnnouncementsForm)}
 STAFF = os.environ["STAFF_ADDRESSES"].split(",")
 
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
@@ -47,7 +45,7 @@ def notify(record: DynamoDBRecord) -> None:
     if not (record.dynamodb and record.dynamodb.new_image):
         return
     submission = Submission.from_item(record.dynamodb.new_image)
-    failures = [failure for slot in MAIL_SLOTS if (failure := _try_to_send(submission, slot))]
+    failures = [failure for slot in submission.mail_slots if (failure := _try_to_send(submission, slot))]
     if failures:
         raise failures[0]
 
@@ -56,7 +54,7 @@ def _try_to_send(submission: Submission, slot: str) -> Exception | None:
     try:
         send_once(submission, slot)
     except Exception as failure:
-        logger.error("not mailed", reference=submission.reference, slot=slot, error=type(failure).__name__)
+        log_failure(f"{slot} e-mail not sent", failure)
         count("not_mailed")
         return failure
     return None
@@ -67,8 +65,8 @@ def send_once(submission: Submission, slot: str) -> None:
     message = COMPOSE[slot](submission)
     if not claim_mail(submission.reference, slot, promises.now()):
         return
-    if message is None:
-        settle_mail(submission.reference, slot, {"state": "undeliverable"})
+    if isinstance(message, str):
+        settle_mail(submission.reference, slot, {"state": message})
         return
     try:
         message_id = mail.send(message)
@@ -96,24 +94,36 @@ def staff_mail(submission: Submission) -> EmailMessage:
         task=form.task,
         answers=form.in_words(submission.answers),
         others=others_of_the_agency(submission),
+        held=submission.held,
     )
 
 
-def receipt_mail(submission: Submission) -> EmailMessage | None:
-    """Fixed words with the reference and the promised dates, nothing that was typed; None where SES cannot send it."""
+def sender_mail(submission: Submission) -> EmailMessage | str:
+    """Fixed words with the reference and the promised dates, nothing that was typed; or why the sender gets no e-mail.
+
+    A sign-up for announcements, and a form with that box ticked, brings the link that confirms it.
+    """
+    if submission.held:
+        return "held"
     address = mail.deliverable(submission.answers["email"])
     if address is None:
-        return None
+        return "undeliverable"
     form = FORMS[submission.form]
+    wants = form.wants_announcements(submission.answers) and not subscribers.is_subscribed(address)
+    if form is AnnouncementsForm and not wants:
+        return "subscribed"
+    if not _first_today(form.mail, address, submission):
+        return "one a day"
     site = os.environ["SITE_URL"]
     message = mail.compose(
-        "receipt",
+        form.mail,
         to=[address],
         form=form,
         reference=submission.reference,
         promised=form.promised(submission.received_at, submission.answers),
         remarks=form.remarks(submission.received_at, submission.answers),
         site=site,
+        confirm=announcements.confirm_link(site, submission.reference, submission.received_at) if wants else None,
     )
     if ends_on := form.ends_on(submission.answers):
         event = calendars.renewal(submission.reference, ends_on, submission.received_at, site)
@@ -121,4 +131,11 @@ def receipt_mail(submission: Submission) -> EmailMessage | None:
     return message
 
 
-COMPOSE: dict[str, Callable[[Submission], EmailMessage | None]] = {"staff": staff_mail, "receipt": receipt_mail}
+def _first_today(kind: str, address: str, submission: Submission) -> bool:
+    """Whether this is the first e-mail of its kind to an address on the day of the submission."""
+    key = counters.key(kind, address.casefold(), submission.received_at.date().isoformat())
+    return counters.take(key, submission.reference, promises.now(), timedelta(days=3))
+
+
+COMPOSE: dict[str, Callable[[Submission], EmailMessage | str]] = {"staff": staff_mail, "receipt": sender_mail}
+"""What makes the e-mail of a slot; a text instead of an e-mail says why there is none."""

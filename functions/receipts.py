@@ -1,15 +1,15 @@
 """Receipts: a signed address that shows a sender the reference and the promised dates, without a look at the table."""
 
-import os
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import datetime, timedelta
 
-import boto3
-from itsdangerous import BadSignature, URLSafeSerializer
-
+import promises
+import tokens
 from forms import Form
 from submissions import Submission
+
+SHOWN_FOR = timedelta(days=3 * 366)
+"""A receipt can be shown until its certification has long ended."""
 
 
 @dataclass(frozen=True)
@@ -21,32 +21,17 @@ class Receipt:
     answers: dict[str, str]
 
 
-def prepare() -> None:
-    """Fetch the signing secret, so that no receipt fails after its submission was stored."""
-    _secret()
-
-
 def sign(form: type[Form], submission: Submission) -> str:
     """The value of `receipt=` in the address of a receipt page."""
     kept = {name: submission.answers[name] for name in form.kept_in_receipt}
-    return _serializer(form.slug).dumps([submission.reference, submission.received_at.isoformat(), kept])
+    content = [submission.reference, submission.received_at.isoformat(), kept]
+    return tokens.sign(f"receipt/{form.slug}", content, submission.received_at + SHOWN_FOR)
 
 
 def read(form: type[Form], signed: str) -> Receipt | None:
-    """The receipt behind a signed value, None where the signature does not hold."""
-    try:
-        reference, received_at, answers = _serializer(form.slug).loads(signed)
-    except BadSignature:
+    """The receipt behind a signed value, None where it was changed or is too old."""
+    content = tokens.read(f"receipt/{form.slug}", signed, promises.now())
+    if content is None:
         return None
+    reference, received_at, answers = content
     return Receipt(reference, datetime.fromisoformat(received_at), answers)
-
-
-@cache
-def _serializer(slug: str) -> URLSafeSerializer:
-    return URLSafeSerializer(_secret(), salt=f"receipt/{slug}")
-
-
-@cache
-def _secret() -> str:
-    secrets = boto3.client("secretsmanager")
-    return secrets.get_secret_value(SecretId=os.environ["SIGNING_SECRET_ARN"])["SecretString"]

@@ -1,12 +1,12 @@
 """The table of submissions: put once, claim an e-mail, note how it ended.
 
 An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text as typed),
-agency and completed (index `agencies`, plaque requests only),
-mail (slot: {state: owed | claimed | sent | undeliverable, until: end of the claim}).
+agency and completed (index `agencies`, plaque requests only), held (reasons, only where it may be spam),
+mail (slot: {state: owed | claimed | sent | why there is none, until: end of the claim}).
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,7 +21,6 @@ from forms import Form, fingerprint, reference_for
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAIL_SLOTS = ("staff", "receipt")
 CLAIM_LASTS = timedelta(minutes=10)
 """How long a sender that went silent keeps others from sending the same e-mail."""
 REFERENCES_TRIED = 5
@@ -38,6 +37,8 @@ class Submission:
     due_at: datetime
     answers: Mapping[str, str]
     agency: str | None = None
+    held: tuple[str, ...] = ()
+    mail_slots: tuple[str, ...] = ()
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Submission":
@@ -49,6 +50,8 @@ class Submission:
             due_at=datetime.fromisoformat(item["due_at"]),
             answers=item["answers"],
             agency=item.get("agency"),
+            held=tuple(item.get("held", ())),
+            mail_slots=tuple(item["mail"]),
         )
 
 
@@ -64,9 +67,10 @@ class ConditionFailed(Exception):
         self.item = item
 
 
-def put_once(form: Form, received: datetime) -> tuple[Submission, bool]:
+def put_once(form: Form, received: datetime, held: Sequence[str] = ()) -> tuple[Submission, bool]:
     """Store a valid form unless the same submission is there; return the stored one, and whether it is new.
 
+    `held` are the reasons for which staff should look at it before anything else happens.
     A write that the SDK repeats because the answer was lost meets its own item here: that is success as well.
     """
     content = fingerprint(form, received)
@@ -78,6 +82,8 @@ def put_once(form: Form, received: datetime) -> tuple[Submission, bool]:
             due_at=form.due(received),
             answers=form.answers(),
             agency=form.sender_key(form.answers()),
+            held=tuple(held),
+            mail_slots=form.mail_slots,
         )
         try:
             _put(submission, content)
@@ -87,6 +93,13 @@ def put_once(form: Form, received: datetime) -> tuple[Submission, bool]:
         else:
             return submission, True
     raise RuntimeError(f"{REFERENCES_TRIED} references in a row belong to other submissions")
+
+
+def get(reference: str) -> Submission | None:
+    """One submission, None where there is none."""
+    key = _to_dynamodb({"reference": reference})
+    item = _client().get_item(TableName=os.environ["SUBMISSIONS_TABLE"], Key=key, ConsistentRead=True).get("Item")
+    return Submission.from_item({name: _deserialize(value) for name, value in item.items()}) if item else None
 
 
 def claim_mail(reference: str, slot: str, now: datetime) -> bool:
@@ -113,7 +126,7 @@ def give_claim_back(reference: str, slot: str) -> None:
 
 
 def settle_mail(reference: str, slot: str, outcome: dict[str, str]) -> None:
-    """Note how an e-mail ended: `state` is sent (with `message_id` and `at`) or undeliverable."""
+    """Note how an e-mail ended: `state` is sent (with `message_id` and `at`), or says why none is."""
     _set_mail(reference, slot, outcome, "#mail.#slot.#state = :claimed", {":claimed": "claimed"})
 
 
@@ -144,8 +157,10 @@ def _put(submission: Submission, content: str) -> None:
         "received_at": submission.received_at.isoformat(),
         "due_at": submission.due_at.isoformat(),
         "answers": dict(submission.answers),
-        "mail": {slot: {"state": "owed"} for slot in MAIL_SLOTS},
+        "mail": {slot: {"state": "owed"} for slot in submission.mail_slots},
     }
+    if submission.held:
+        item["held"] = list(submission.held)
     if submission.agency:
         item |= {"agency": submission.agency, "completed": submission.answers["completed"]}
     _write(

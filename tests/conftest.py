@@ -25,6 +25,7 @@ from local.gateway import Gateway, Request, event_for, invoke
 from local.mailbox import Mailbox
 from local.stream import Stream
 from local.template import REGION, Template
+from spam import TRAP
 
 ROOT = Path(__file__).parents[1]
 FORM = "application/x-www-form-urlencoded"
@@ -126,9 +127,15 @@ def post(table: Table, template: Template) -> Callable[..., Answer]:
     """Post a form through the gateway: `post("contact", answers or body, headers)`."""
     gateway = Gateway(template)
 
-    def post(slug: str, answers: Mapping[str, str] | bytes, headers: Mapping[str, str] | None = None) -> Answer:
+    def post(
+        slug: str,
+        answers: Mapping[str, str] | bytes,
+        headers: Mapping[str, str] | None = None,
+        sender: str = "127.0.0.1",
+    ) -> Answer:
         body = answers if isinstance(answers, bytes) else urlencode(answers).encode()
-        request = Request("POST", f"/forms/{slug}", headers={"content-type": FORM, **(headers or {})}, body=body)
+        given = {"content-type": FORM, **(headers or {})}
+        request = Request("POST", f"/forms/{slug}", headers=given, body=body, sender=(sender, 50_000))
         return _as_answer(gateway, request)
 
     return post
@@ -144,6 +151,18 @@ def get(table: Table, template: Template) -> Callable[[str], Answer]:
         return _as_answer(gateway, Request("GET", path, query))
 
     return get
+
+
+@pytest.fixture
+def press(table: Table, template: Template) -> Callable[..., Answer]:
+    """Press the one button of a page that a link led to, or let a mail program do it."""
+    gateway = Gateway(template)
+
+    def press(link: str, body: bytes = b"") -> Answer:
+        path, _, query = link.partition("?")
+        return _as_answer(gateway, Request("POST", path, query, {"content-type": FORM}, body))
+
+    return press
 
 
 @pytest.fixture
@@ -199,7 +218,7 @@ class _FormValues(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        box = tag == "input" and given.get("type") != "checkbox"
+        box = tag == "input" and given.get("type") != "checkbox" and given.get("name") != TRAP
         chosen = tag == "option" and "selected" in given
         ticked = given.get("type") == "checkbox" and "checked" in given
         if box or chosen or ticked:

@@ -1,6 +1,7 @@
 """Answers that a real person could give, and text that tries to break things."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 TODAY = datetime.now(UTC).date()
 COMPLETED = TODAY - timedelta(days=40)
@@ -32,6 +33,12 @@ PLAQUE = {
     "telephone": "555.555.0199",
     "announcements": "no",
 }
+
+
+def new_address() -> str:
+    """An e-mail address that nobody used in these tests: a sender gets one receipt a day."""
+    return f"{uuid4().hex[:12]}@example.gov"
+
 
 SAMPLES = {"contact": CONTACT, "plaque": PLAQUE}
 

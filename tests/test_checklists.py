@@ -42,7 +42,7 @@ def checklist_site(site: Path) -> Path:
     return site / "checklists"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser, checklist_site):
     """A page of a browser without script. `page.visit("leader")` opens a checklist."""
     context = browser.new_context(java_script_enabled=False)

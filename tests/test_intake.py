@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from samples import COMPLETED, HOSTILE, SAMPLES
 
 import promises
@@ -191,9 +192,9 @@ def test_when_something_fails_here_the_answers_stay_and_can_be_mailed_instead(po
 
 
 def test_nothing_is_stored_where_the_receipt_could_not_be_signed(post, table, monkeypatch):
-    import receipts
+    import tokens
 
-    receipts._secret.cache_clear()
+    tokens.secret.cache_clear()
     monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
     assert post("contact", SAMPLES["contact"]).status == 500
     assert table.items() == []
@@ -207,6 +208,20 @@ def test_trouble_in_the_table_is_a_page_with_another_way_and_a_log_line_without_
     logged = log.getvalue()
     assert '"error":"ResourceNotFoundException"' in logged
     assert SAMPLES["contact"]["email"] not in logged
+
+
+@pytest.mark.parametrize(
+    "trouble", [ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x"), MemoryError()]
+)
+def test_a_silent_table_is_a_page_too(trouble, post, table, monkeypatch, log):
+    import submissions
+
+    def fail(**_):
+        raise trouble
+
+    monkeypatch.setattr(submissions._client(), "put_item", fail)
+    assert post("contact", SAMPLES["contact"]).status == 500
+    assert type(trouble).__name__ in log.getvalue()
 
 
 def test_two_submissions_that_share_a_reference_are_both_kept(post, table, monkeypatch):

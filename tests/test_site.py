@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from announcements import AnnouncementsForm
 from contact import ContactForm
 from local.template import Template
 from plaque import PlaqueForm
@@ -26,6 +27,7 @@ PAGES = [
     "/about/",
     "/contact/",
     "/plaque/",
+    "/announcements/",
     "/privacy/",
     "/accessibility/",
     *sorted(f"/checklists/{file.stem}/" for file in (ROOT / "checklists").glob("*.md")),
@@ -137,7 +139,7 @@ def test_ids_are_unique_on_a_page(page, read):
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("form", [ContactForm, PlaqueForm])
+@pytest.mark.parametrize("form", [ContactForm, PlaqueForm, AnnouncementsForm])
 def test_the_page_of_a_form_asks_what_the_form_asks(form, read):
     page = read(f"/{form.slug}/")
     asked = {attributes.get("name") for tag, attributes in page.elements if tag in ("input", "select", "textarea")}
@@ -168,7 +170,7 @@ def test_the_counters_stand_with_their_source(read):
     assert "2018" in text
 
 
-@pytest.mark.parametrize("form", [ContactForm, PlaqueForm])
+@pytest.mark.parametrize("form", [ContactForm, PlaqueForm, AnnouncementsForm])
 def test_the_functions_get_the_finished_page_with_absolute_addresses(form, site):
     import pages
 

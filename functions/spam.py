@@ -1,0 +1,43 @@
+"""Signs of spam in a submission, each with its points and its reason. They sort; they never refuse."""
+
+import re
+from collections.abc import Mapping
+
+HELD_FROM = 3
+"""Points from which a submission is held for staff to look at."""
+TRAP = "reply_code"
+"""A box that people do not see and no browser fills in."""
+
+LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+MARKUP = re.compile(r"<a\s[^>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
+SELLING = re.compile(
+    r"\b(?:backlinks?|guest post|search engine rank\w*|first page of google|seo (?:services?|agency|expert)"
+    r"|crypto (?:invest\w*|trading)|forex|online casino|payday loan|viagra|cialis|buy followers|web traffic package)\b",
+    re.IGNORECASE,
+)
+
+
+def reasons_to_hold(answers: Mapping[str, str], *, trapped: bool) -> list[str]:
+    """Why a submission should be looked at before anything else; an empty list for nearly everybody."""
+    found = signs(answers, trapped=trapped)
+    return [reason for _, reason in found] if sum(points for points, _ in found) >= HELD_FROM else []
+
+
+def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]:
+    """What speaks for spam, as (points, reason)."""
+    long, short = _texts(answers)
+    links = len(LINK.findall(long))
+    found = [
+        (3, "the hidden box was filled in", trapped),
+        (2, "a link in an answer of one line", bool(LINK.search(short))),
+        (2, "markup for a link", bool(MARKUP.search(long))),
+        (2, "more than three links", links > 3),
+        (1, "a link", 0 < links <= 3),
+        (2, "words of people who sell to websites", bool(SELLING.search(long))),
+    ]
+    return [(points, reason) for points, reason, holds in found if holds]
+
+
+def _texts(answers: Mapping[str, str]) -> tuple[str, str]:
+    """The message, and everything else in one text."""
+    return answers.get("message", ""), "\n".join(value for name, value in answers.items() if name != "message")
