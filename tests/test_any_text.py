@@ -1,0 +1,72 @@
+"""Whatever is typed into any field: what is accepted is stored and shown as typed, what is refused names its field."""
+
+from html import unescape
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from samples import SAMPLES
+
+ANYTHING = st.text(max_size=300)
+LIKELY = st.sampled_from(
+    ["<b>&amp;", "{{ x }}", "=1+1", "\r\nBcc: x@example.com", "a\x00b", "\u202e", "é" * 250, " ", "\\"]
+)
+SLOW = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.mark.parametrize(("slug", "field"), [(slug, field) for slug in SAMPLES for field in SAMPLES[slug]])
+def test_any_text_in_a_field_is_kept_as_typed_or_refused_by_name(slug, field, post, table):
+    import notify
+
+    form = notify.FORMS[slug]
+
+    @given(st.one_of(ANYTHING, LIKELY))
+    @SLOW
+    def try_text(text):
+        # A form-encoded body has no other line end than CR LF, and no half characters.
+        typed = text.encode("utf-8", "ignore").decode()
+        answer = post(slug, SAMPLES[slug] | {field: typed})
+        assert answer.status in (303, 422)
+        if answer.status == 422:
+            assert f'href="#{field}"' in answer.text
+            return
+        kept = typed.replace("\r\n", "\n").replace("\r", "\n")
+        stored = [item["answers"][field] for item in table.items()]
+        kind = form()[field].type
+        assert kind in ("Yes", "Day") or kept in stored
+        shown = dict(form.in_words({field: kept}))[form()[field].label.text]
+        assert kind == "Choice" or kind in ("Yes", "Day") or shown == kept
+
+    try_text()
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_any_text_comes_back_in_its_box_as_typed(text):
+    from conftest import _FormValues
+
+    from contact import ContactForm
+    from forms import FormData
+
+    typed = text.encode("utf-8", "ignore").decode().replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    drawn = ContactForm(FormData({"message": [typed]})).draw()
+    assert "<script" not in drawn
+    reader = _FormValues()
+    reader.feed(drawn)
+    assert typed in reader.values
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=100, deadline=None)
+def test_any_text_reaches_staff_in_words_as_typed(text):
+    from pages import render
+
+    typed = text.encode("utf-8", "ignore").decode()
+    context = {"about": "x", "reference": "x", "received": "x", "due": "x", "task": "x", "others": [], "held": []}
+    answers = [("Message", typed)]
+    assert f"Message:\n{typed or '(not given)'}" in render("email/staff/body.txt", answers=answers, **context)
+    assert (typed or "(not given)") in unescape(render("email/staff/body.html", answers=answers, **context))
