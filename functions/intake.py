@@ -127,10 +127,12 @@ def _refuse(form: Form, event: Event) -> Response:
 def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice: str) -> Response:
     """The form again, with the answers that could be read, what went wrong, and another way to reach the office."""
     if wants_json(event):
-        return problem_details(status, title, detail=advice)
-    notice = Notice(title, advice, **pages.office())
-    headers = {"retry-after": str(int(rates.WINDOW.total_seconds()))} if status == HTTPStatus.TOO_MANY_REQUESTS else {}
-    return html(status, pages.redrawn(form.slug, form.draw(notice)), **headers)
+        response = problem_details(status, title, detail=advice)
+    else:
+        response = html(status, pages.redrawn(form.slug, form.draw(Notice(title, advice, **pages.office()))))
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response["headers"]["retry-after"] = str(int(rates.WINDOW.total_seconds()))
+    return response
 
 
 def _show_receipt(form: type[Form], event: Event) -> Response:

@@ -20,11 +20,9 @@ def see_other(location: str) -> Response:
     return _response(HTTPStatus.SEE_OTHER, "", {"location": location, "cache-control": "no-store"})
 
 
-def html(status: HTTPStatus, page: str, **headers: str) -> Response:
+def html(status: HTTPStatus, page: str) -> Response:
     """`no-cache` and not `no-store`: the browser may keep the page for its back button, with the words in it."""
-    return _response(
-        status, page, {"content-type": "text/html; charset=utf-8", "cache-control": "private, no-cache", **headers}
-    )
+    return _response(status, page, {"content-type": "text/html; charset=utf-8", "cache-control": "private, no-cache"})
 
 
 def file(content: bytes, content_type: str, name: str) -> Response:

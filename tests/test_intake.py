@@ -163,6 +163,21 @@ def test_programs_get_json(slug, post):
     assert error["field"] == "email"
 
 
+@pytest.mark.parametrize(
+    ("status", "given"),
+    [(415, {"content-type": "text/plain"}), (413, {"filler": "x" * 70_000}), (400, b"name=%ff")],
+)
+def test_programs_get_problem_details_for_every_refusal(status, given, post):
+    accept = {"accept": "application/json"}
+    if isinstance(given, dict) and "content-type" in given:
+        answer = post("contact", SAMPLES["contact"], accept | given)
+    else:
+        answer = post("contact", given if isinstance(given, bytes) else SAMPLES["contact"] | given, accept)
+    assert answer.status == json.loads(answer.text)["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert json.loads(answer.text)["detail"]
+
+
 def test_no_personal_data_is_logged(post, log):
     post("contact", SAMPLES["contact"])
     post("contact", {**SAMPLES["contact"], "email": "nobody@", "name": "Canary\x00"})
