@@ -1,84 +1,87 @@
 """`python -m local`: run everything on this machine until Ctrl-C."""
 
 import argparse
+import errno
 import logging
 import os
 import signal
 import socket
 import sys
-import threading
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import FrameType
 
-LOOK_EVERY = 1.0
-"""Seconds between two looks at whether the code changed."""
+ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
     arguments = _arguments()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("local").setLevel(logging.INFO)
-    logging.getLogger("mkdocs").setLevel(logging.WARNING)
-    logging.getLogger("mkdocs.livereload").setLevel(logging.ERROR)
-    if _in_use(arguments.port):
-        print(f"Port {arguments.port} is in use; choose another: make serve PORT={arguments.port + 1}", file=sys.stderr)
-        return 1
-    signal.signal(signal.SIGTERM, _interrupt)
+    sys.dont_write_bytecode = True  # a __pycache__ that appears would look like a change
+    for end in ENDS:
+        signal.signal(end, _interrupt)
     try:
-        changed = _serve(arguments.port, arguments.data)
+        _serve(arguments.port, arguments.data.resolve())
     except KeyboardInterrupt:
-        changed = False
-    if changed:
-        logging.getLogger("local").info("The code changed; starting again")
-        os.execv(sys.executable, [sys.executable, "-m", "local", *sys.argv[1:]])  # noqa: S606  # the same program again
+        pass
+    except _Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
     return 0
 
 
-def _serve(port: int, data: Path) -> bool:
-    """Serve until interrupted, or until the code changes: then True."""
-    from local.run import code_stamp, running  # late, so that a busy port is told at once
+class _Refused(Exception):
+    """Why this cannot run, in one line."""
 
-    data.mkdir(parents=True, exist_ok=True)
-    # What the functions print, their log and metrics, goes to a file as it would go to CloudWatch.
-    sys.stdout = (data / "functions.log").open("a", buffering=1, encoding="utf-8")
-    started = code_stamp()
-    changed = threading.Event()
-    with running(port, data.resolve(), watch=True) as server:
 
-        def watch_code() -> None:
-            while not changed.wait(LOOK_EVERY):
-                if code_stamp() != started:
-                    changed.set()
-                    server.shutdown()
+def _serve(port: int, data: Path) -> None:
+    """Serve until interrupted. Starts this program again where its own code changed."""
+    if not Path("template.yaml").exists():
+        raise _Refused("There is no template.yaml here; start it in the project's folder")
+    try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        trouble = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
+        raise _Refused(f"Port {port} {trouble}; choose another: make serve PORT={port + 1}") from None
+    # Late, so that the above is told at once.
+    from local.journal import InUse
+    from local.run import CodeChanged, running
 
-        threading.Thread(target=watch_code, name="code", daemon=True).start()
-        try:
-            server.serve()  # type: ignore[no-untyped-call]  # MkDocs leaves it untyped
-        finally:
-            was_changed = changed.is_set()
-            changed.set()
-            server.shutdown()
-    return was_changed
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        # What the functions print, their log and metrics, goes to a file as it would go to CloudWatch.
+        with (
+            (data / "functions.log").open("a", buffering=1, encoding="utf-8") as functions_log,
+            redirect_stdout(functions_log),
+            running(listener, data, root=Path.cwd(), watch=True) as server,
+        ):
+            print(f"Serving on {server.url}\nE-mail goes to {server.url}_mail/", file=sys.__stdout__, flush=True)
+            try:
+                server.serve()  # type: ignore[no-untyped-call]  # MkDocs leaves it untyped
+            finally:
+                _ignore_signals()  # a second Ctrl-C would interrupt the end
+    except CodeChanged:
+        logging.getLogger("local").info("The code changed; starting again")
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # the same program again
+    except InUse as in_use:
+        raise _Refused(f"{in_use}; choose another folder: make serve DATA=.other") from None
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="make serve", description="Run the site, the forms and a mailbox on this machine."
-    )
-    parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1 (default: 8000)")
-    parser.add_argument(
-        "--data", type=Path, default=Path(".local"), help="where what was sent is kept (default: .local)"
-    )
+    parser = argparse.ArgumentParser(prog="make serve", description="Run the site, the forms and a mailbox here.")
+    parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 is any free one (default: 8000)")
+    parser.add_argument("--data", type=Path, default=Path(".local"), help="keeps what was sent (default: .local)")
     return parser.parse_args()
-
-
-def _in_use(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    for end in ENDS:
+        signal.signal(end, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -1,38 +1,34 @@
-"""A stand-in for AWS in this process: moto behind a socket on 127.0.0.1, with what template.yaml declares.
+"""A stand-in for AWS in this process: moto behind a socket on 127.0.0.1, with what template.yaml declares."""
 
-What changes something is kept in DATA/aws.jsonl and carried out again at the next start.
-"""
-
+import io
 import os
 import secrets
+import string
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import boto3
-import moto.moto_api
-from moto.moto_api._internal.recorder.models import Recorder
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.ses.models import ses_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
 
+from local.journal import Journal
 from local.template import ACCOUNT, REGION, Template
 
-CHANGES = (
-    "PutItem",
-    "UpdateItem",
-    "DeleteItem",
-    "TransactWriteItems",
-    "BatchWriteItem",
-    "SendMessage",
-    "DeleteMessage",
-)
-"""Calls that are carried out again at the next start; everything is made anew from the template."""
-SES_SEND = "/v2/email/outbound-emails"
+ALWAYS_LOCAL = ("SESV2", "SECRETS_MANAGER", "SQS")
+"""Services that stay here when AWS_ENDPOINT_URL names another engine for DynamoDB."""
+TABLE_SETTINGS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+PERSONAL = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+"""Settings of the person at this machine that would lead clients elsewhere."""
+
+_endpoints: set[str] = set()
+"""Of the stand-ins that this process had: another AWS_ENDPOINT_URL is somebody's wish."""
 
 Environ = dict[str, Any]
-Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 class _Quiet(WSGIRequestHandler):
@@ -41,104 +37,148 @@ class _Quiet(WSGIRequestHandler):
 
 
 class OneAtATime:
-    """Carries out one request after the other: moto checks a condition and writes in two steps."""
+    """moto, one request after the other, each kept in the journal once it has succeeded.
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
+    moto looks at a condition and writes in two steps, and the journal needs the changes in the order they happened.
+    """
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
+        self.journal: Journal | None = None
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         with self._lock:
-            return list(self._application(environ, start_response))
+            response = self.carry_out({**environ, "wsgi.input": io.BytesIO(body)})
+            if self.journal and response.status_code == 200:
+                self.journal.keep(environ, body)
+        return response(environ, start_response)
 
-
-class ChangeRecorder(Recorder):
-    """moto's recorder, for requests that change something; it would keep every poll of the stream as well."""
-
-    def _record_request(self, request: Any, body: bytes | None = None) -> None:
-        action = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
-        if action in CHANGES or (request.method == "POST" and request.raw_path == SES_SEND):
-            super()._record_request(request, body)
+    def carry_out(self, environ: Environ) -> Response:
+        """The answer to a request, without keeping it."""
+        return Response.from_app(self._moto, {**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._account}, buffered=True)
 
 
 class StandIn:
-    """moto, running at `endpoint`. `data` is the folder that its contents are kept in, None for nowhere."""
+    """moto, running at `endpoint`, until `close()`. `data` is the folder its contents are kept in, None for nowhere.
 
-    def __init__(self, template: Template, data: Path | None = None) -> None:
-        application = OneAtATime(DomainDispatcherApplication(create_backend_app))
-        self._server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="aws", daemon=True)
-        self._thread.start()
-        self._set_environment(template)
-        self._create_declared(template, data)
-        if data:
-            self._recall_and_record(data / "aws.jsonl")
+    Points every AWS client of this process here and sets the functions' environment. moto holds its contents per
+    account as long as the process runs, so another stand-in in the same process needs another account.
+    Raises local.journal.InUse where the folder belongs to another run.
+    """
+
+    def __init__(self, template: Template, data: Path | None = None, account: str = ACCOUNT) -> None:
+        self.account = account
+        application = OneAtATime(account)
+        with ExitStack() as stack:
+            journal = stack.enter_context(closing(Journal(data / "aws.jsonl"))) if data else None
+            stack.callback(_restore, dict(os.environ))
+            server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
+            stack.callback(server.server_close)
+            thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="aws", daemon=True)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            self.endpoint = f"http://127.0.0.1:{server.server_port}"
+            os.environ.update(template.environment())
+            self._lead_clients_here()
+            _create_declared(template, data)
+            if journal:
+                self._carry_out_again(journal, application)
+                application.journal = journal
+            self._closing = stack.pop_all()
 
     def close(self) -> None:
-        """Stop answering, and forget everything that is not in the data folder."""
-        moto.moto_api.recorder.stop_recording()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        """Stop answering, and leave the process's environment as it was."""
+        self._closing.close()
 
     def sent_mail(self) -> list[str]:
         """Every message that SES accepted, as sent, oldest first."""
-        return [message.raw_data for message in ses_backends[ACCOUNT][REGION].sent_messages]
+        return [message.raw_data for message in ses_backends[self.account][REGION].sent_messages]
 
-    def _set_environment(self, template: Template) -> None:
-        """Point every AWS client of this process here; an AWS_ENDPOINT_URL that is set already keeps DynamoDB."""
-        if "AWS_ENDPOINT_URL" in os.environ:
-            for service in ("SESV2", "SECRETS_MANAGER", "SQS"):
-                os.environ[f"AWS_ENDPOINT_URL_{service}"] = self.endpoint
-        else:
-            os.environ["AWS_ENDPOINT_URL"] = self.endpoint
-        os.environ.pop("AWS_PROFILE", None)
-        os.environ |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
-        os.environ.update(template.environment())
+    def _lead_clients_here(self) -> None:
+        """An AWS_ENDPOINT_URL that is set already keeps DynamoDB and its streams, with its credentials."""
+        _endpoints.add(self.endpoint)
+        os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+        os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
+        if os.environ.get("AWS_ENDPOINT_URL", self.endpoint) not in _endpoints:
+            os.environ.update({f"AWS_ENDPOINT_URL_{service}": self.endpoint for service in ALWAYS_LOCAL})
+            os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+            return
+        for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_") or name in PERSONAL]:
+            del os.environ[name]
+        os.environ |= {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
 
-    def _create_declared(self, template: Template, data: Path | None) -> None:
-        for name, table in template.resources("AWS::DynamoDB::Table").items():
-            create_table(name, table)
-        for name in template.resources("AWS::SQS::Queue"):
-            boto3.client("sqs").create_queue(QueueName=name)
-        for name in template.resources("AWS::SecretsManager::Secret"):
-            boto3.client("secretsmanager").create_secret(Name=name, SecretString=_secret(name, data))
-        boto3.client("sesv2").create_email_identity(EmailIdentity=template.parameters["SenderAddress"])
+    def _carry_out_again(self, journal: Journal, application: OneAtATime) -> None:
+        """Raises ValueError where the template no longer allows what was kept, as when a table is gone."""
+        elsewhere = os.environ["AWS_ENDPOINT_URL"] != self.endpoint  # then DynamoDB keeps its contents itself
+        for request in journal.requests():
+            if elsewhere and request.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+                continue
+            response = application.carry_out(request)
+            if response.status_code != 200:
+                reason = response.get_data(as_text=True)
+                raise ValueError(f"{journal.path} does not fit the template; delete the file to begin anew. {reason}")
 
-    def _recall_and_record(self, file: Path) -> None:
-        """Carry out again what is on file, then write down what comes. A last line that was cut off is dropped."""
-        file.touch()
-        whole = [line for line in file.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
-        file.write_text("".join(whole), "utf-8")
-        recorder = ChangeRecorder()
-        recorder._location = str(file)  # moto reads it from an environment variable, when it is imported
-        recorder.replay_recording(self.endpoint)
-        moto.moto_api.recorder = recorder
-        recorder.start_recording()
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def _create_declared(template: Template, data: Path | None) -> None:
+    """The tables, queues and secrets of the template, and its sender as a verified identity."""
+    for logical_id, table in template.resources("AWS::DynamoDB::Table").items():
+        create_table(template.resolve.name(logical_id), template.resolve(_needed(table)))
+    for logical_id in template.resources("AWS::SQS::Queue"):
+        boto3.client("sqs").create_queue(QueueName=template.resolve.name(logical_id))
+    for logical_id, secret in template.resources("AWS::SecretsManager::Secret").items():
+        name = template.resolve.name(logical_id)
+        text = _secret(secret["GenerateSecretString"], data and data / f"{name}.secret")
+        boto3.client("secretsmanager").create_secret(Name=name, SecretString=text)
+    if sender := template.parameters.get("SenderAddress"):
+        boto3.client("sesv2").create_email_identity(EmailIdentity=sender)
+
+
+def _needed(table: dict[str, Any]) -> dict[str, Any]:
+    """What matters here of a table's properties; billing, backup and encryption do not."""
+    needed = (*TABLE_SETTINGS, "StreamSpecification", "TimeToLiveSpecification")
+    return {key: table[key] for key in needed if key in table}
 
 
 def create_table(name: str, declared: dict[str, Any]) -> None:
     """As declared; one that is there already, on an engine of its own, stays as it is."""
     client = boto3.client("dynamodb")
-    kept = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-    settings = {key: declared[key] for key in kept if key in declared}
+    settings = {key: declared[key] for key in TABLE_SETTINGS if key in declared}
     if "StreamSpecification" in declared:
         settings["StreamSpecification"] = {"StreamEnabled": True, **declared["StreamSpecification"]}
     try:
-        client.create_table(TableName=name, **settings)
+        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **settings)
     except client.exceptions.ResourceInUseException:
         return
     if "TimeToLiveSpecification" in declared:
         client.update_time_to_live(TableName=name, TimeToLiveSpecification=declared["TimeToLiveSpecification"])
 
 
-def _secret(name: str, data: Path | None) -> str:
+def _secret(wanted: dict[str, Any], file: Path | None) -> str:
     """A random secret, the same one at every start: it signs links that people keep."""
-    if data is None:
-        return secrets.token_urlsafe(48)
-    file = data / f"{name}.secret"
-    if not file.exists():
+    if unknown := wanted.keys() - {"PasswordLength", "ExcludePunctuation"}:
+        raise ValueError(f"the local run does not play GenerateSecretString with {', '.join(sorted(unknown))}")
+    if file and file.exists():
+        return file.read_text("utf-8")
+    letters = string.ascii_letters + string.digits + ("" if wanted.get("ExcludePunctuation") else string.punctuation)
+    text = "".join(secrets.choice(letters) for _ in range(wanted.get("PasswordLength", 32)))
+    if file:
         file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48), "utf-8")
-    return file.read_text("utf-8")
+        file.write_text(text, "utf-8")
+    return text

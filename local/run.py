@@ -1,8 +1,13 @@
-"""Puts the local run together: the stand-in for AWS, the site, the stream, the server."""
+"""Puts the local run together: the stand-in for AWS, the site, the streams, the server."""
 
+import itertools
+import logging
 import shutil
+import socket
 import tempfile
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -11,58 +16,110 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
 from local.aws import StandIn
-from local.gateway import Gateway
 from local.mailbox import Mailbox
+from local.runtime import forget
 from local.server import Server
 from local.stream import Stream
-from local.template import Template
+from local.template import ACCOUNT, Template
 
 ROOT = Path(__file__).parents[1]
 
+_accounts = itertools.count(int(ACCOUNT) + 1)
+
+log = logging.getLogger("local")
+
+
+class CodeChanged(BaseException):
+    """The local run's own code or the template changed: it needs a new process."""
+
 
 @contextmanager
-def running(port: int, data: Path | None = None, *, watch: bool = False) -> Iterator[Server]:
+def running(
+    listener: socket.socket,
+    data: Path | None = None,
+    *,
+    root: Path = ROOT,
+    watch: bool = False,
+    account: str = ACCOUNT,
+) -> Iterator[Server]:
     """Everything, ready: call `serve()` on what this gives. `data` None keeps nothing.
 
-    With `watch`, what changes is built anew and browsers reload.
+    With `watch`, the site is built anew when something under `root` changes, and browsers reload. `serve()` raises
+    CodeChanged where building is not enough.
     """
-    address = f"http://127.0.0.1:{port}"
-    template = Template(ROOT / "template.yaml", SiteUrl=address)
+    address = "http://{}:{}".format(*listener.getsockname())
     with ExitStack() as stack:
-        cloud = StandIn(template, data)
+        stack.callback(listener.close)
+        template = Template(root / "template.yaml", SiteUrl=address)
+        cloud = StandIn(template, data, account)
         stack.callback(cloud.close)
-        site = tempfile.mkdtemp(prefix="certification-site-")
-        stack.callback(shutil.rmtree, site)
+        site = Path(tempfile.mkdtemp(prefix="site-"))
+        stack.callback(shutil.rmtree, site, ignore_errors=True)
+        stack.callback(forget, template)
 
-        def configuration() -> MkDocsConfig:
-            return load_config(str(ROOT / "mkdocs.yml"), site_dir=site, site_url=f"{address}/")
+        def build_site() -> MkDocsConfig:
+            # Before: the hooks draw the forms as they are now. After: the functions redraw the pages as they are now.
+            forget(template)
+            config = load_config(str(root / "mkdocs.yml"), site_dir=str(site), site_url=f"{address}/")
+            config.plugins.on_startup(command="build", dirty=False)
+            build(config)
+            config.plugins.on_shutdown()
+            forget(template)
+            return config
 
-        server = Server(
-            port=port,
-            root=site,
-            build=lambda: build(configuration()),
-            gateway=Gateway(template),
-            mailbox=Mailbox(cloud.sent_mail),
-            headers=template.response_headers(),
-        )
-        server.builder()
+        config = build_site()
+        server = Server(listener, site, _rebuild(root, build_site), template, Mailbox(cloud.sent_mail))
+        stack.callback(server.close)
         if watch:
-            config = configuration()
-            for path in (config.docs_dir, str(config.config_file_path), *config.watch):
-                server.watch(path)
-        server.streams = [Stream(template, mapping) for mapping in template.stream_mappings()]
+            _watch(server, config, root)
+        server.streams = tuple(Stream(template, mapping) for mapping in template.stream_mappings())
         for stream in server.streams:
             stream.start()
             stack.callback(stream.stop)
         yield server
 
 
-def code_stamp() -> float:
-    """When the Python code or the template last changed, in seconds of the epoch: a change needs a new process."""
-    files = [
-        ROOT / "template.yaml",
-        *ROOT.glob("functions/*.py"),
-        *ROOT.glob("local/*.py"),
-        *ROOT.glob("overrides/hooks/*.py"),
-    ]
-    return max(file.stat().st_mtime for file in files)
+@contextmanager
+def serving(data: Path | None = None, *, root: Path = ROOT) -> Iterator[Server]:
+    """Everything, answering from a thread on a free port: `url`, `streams` and `mailbox` are what tests look at."""
+    with running(socket.create_server(("127.0.0.1", 0)), data, root=root, account=str(next(_accounts))) as server:
+        thread = threading.Thread(target=server.serve, name="local", daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.close()
+            thread.join()
+
+
+def _watch(server: Server, config: MkDocsConfig, root: Path) -> None:
+    """Watch what makes the site and the functions, but not functions/pages, which the build writes."""
+    for folder in (root / "local", root / "functions"):
+        if folder.exists():
+            server.watch(str(folder), recursive=False)
+    others = (root / "template.yaml", root / "functions" / "templates", config.config_file_path, config.docs_dir)
+    for path in (*others, config.theme.custom_dir, *config.watch):
+        if path and Path(path).exists():
+            server.watch(str(path))
+
+
+def _rebuild(root: Path, build_site: Callable[[], object]) -> Callable[[], None]:
+    """What is done when something changed. Raises CodeChanged; an error in the new code is raised here instead."""
+    template, modules = root / "template.yaml", sorted(root.glob("local/*.py"))
+
+    def stamps() -> list[float]:
+        return [file.stat().st_mtime for file in (template, *modules)]
+
+    at_start = stamps()
+
+    def rebuild() -> None:
+        if stamps() != at_start:
+            Template(template)
+            for module in modules:
+                compile(module.read_text("utf-8"), module, "exec")
+            raise CodeChanged
+        started = time.monotonic()
+        build_site()
+        log.info("Built again in %.1f s", time.monotonic() - started)
+
+    return rebuild

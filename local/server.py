@@ -1,101 +1,178 @@
 """The web server of the local run: MkDocs' own live server, with forms and mailbox beside the pages.
 
-It answers as CloudFront would: the template's response headers on everything, /contact sent on to /contact/.
+It answers as CloudFront would: the template's response headers on everything, /contact sent on to /contact/, the
+site's own page for an error.
 """
 
 import logging
+import socket
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from http.client import responses as reasons
 from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler
 
 from mkdocs.livereload import LiveReloadServer
 
+from local.cloudfront import sent_on
 from local.gateway import BODY_LIMIT, Gateway, Request, Response
-from local.mailbox import Mailbox
+from local.mailbox import PAGES, Mailbox
 from local.stream import Stream
+from local.template import Template
 
 RELOAD_SCRIPT = "/_livereload.js"
-RELOAD_SOURCE = Path(__file__).with_name("reload.js")
+RELOAD_POLL = "/livereload/"
+"""MkDocs' own."""
 
 log = logging.getLogger("local")
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 
-class Server(LiveReloadServer):
-    """Pages from the folder `root`, /forms/* from the gateway, /_mail/* from the mailbox."""
+class _Handler(WSGIRequestHandler):
+    def get_environ(self) -> Environ:
+        environ = super().get_environ()
+        # Where a request names no type, Python's server makes one up.
+        return {**environ, "REMOTE_PORT": self.client_address[1], "CONTENT_TYPE": self.headers.get("content-type", "")}
 
-    request_queue_size = 128  # connections that wait; with Python's 5, a burst of visitors is turned away
+    def log_message(self, *_: Any) -> None:
+        """Requests for pages are not worth a line each, and an address may hold a receipt."""
+
+
+class Server(LiveReloadServer):
+    """Pages from the folder `root`, /forms/* from the gateway, /_mail/* from the mailbox.
+
+    `listener` is a socket that listens already; `serve()` answers what has queued there.
+    """
+
+    streams: tuple[Stream, ...] = ()
 
     def __init__(
-        self,
-        *,
-        port: int,
-        root: str,
-        build: Callable[[], None],
-        gateway: Gateway,
-        mailbox: Mailbox,
-        headers: list[tuple[str, str]],
+        self, listener: socket.socket, root: Path, build: Callable[[], None], template: Template, mailbox: Mailbox
     ) -> None:
-        super().__init__(builder=build, host="127.0.0.1", port=port, root=root)
-        self.gateway, self.mailbox, self.headers = gateway, mailbox, headers
-        self.streams: list[Stream] = []
-        self.error_handler = self._error_page
+        host, port = listener.getsockname()
+        super().__init__(builder=build, host=host, port=port, root=str(root))
+        self.socket.close()
+        self.socket = listener
+        self.RequestHandlerClass = _Handler
         self.set_app(self.answer)
+        self.server_name, self.server_port = host, port
+        self.setup_environ()
+        self.mailbox = mailbox
+        self._gateway = Gateway(template)
+        self._headers = template.response_headers()
+        self._error_pages = template.error_pages()
+        self.error_handler = lambda status: self._error(status).body
 
-    def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-        if path.startswith("/forms/"):
-            response = self.gateway.answer(_request(environ, path))
-            log.info("%s %s %s", environ["REQUEST_METHOD"], path, response.status)
-            return self._send(response, start_response)
-        if path.startswith("/_mail/"):
-            return self._send(self.mailbox.answer(path), start_response)
-        if path == RELOAD_SCRIPT:
-            script = Response(200, [("content-type", "text/javascript")], RELOAD_SOURCE.read_bytes())
-            return self._send(script, start_response)
-
-        def with_headers(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            return start_response(status, headers + self.headers, *rest)
-
-        return self.serve_request(environ, with_headers)
+    def server_bind(self) -> None:
+        """The listener is bound."""
 
     def server_activate(self) -> None:
-        """Say where the site is, once connections are accepted."""
-        super().server_activate()
-        log.info("Serving on %s", self.url)
-        log.info("E-mail is at %s_mail/", self.url)
+        """The listener listens."""
 
-    def _error_page(self, code: int) -> bytes | None:
-        return Path(self.root, "404.html").read_bytes() if code == HTTPStatus.NOT_FOUND else None
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # the names are socketserver's
+        """A browser that goes away before it has its answer is no error."""
+        log.debug("a connection broke off", exc_info=True)
 
-    def _send(self, response: Response, start_response: StartResponse) -> Iterable[bytes]:
-        own = {name.lower() for name, _ in response.headers}
-        headers = response.headers + [(name, value) for name, value in self.headers if name.lower() not in own]
-        headers.append(("content-length", str(len(response.body))))
-        status = HTTPStatus(response.status)
-        start_response(f"{status.value} {status.phrase}", headers)
-        return [response.body]
+    def close(self) -> None:
+        """Stop serving, and wait for it."""
+        self.shutdown()
+        for thread in (self.serve_thread, self.observer):
+            if thread.ident:
+                thread.join()
+
+    def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application."""
+        path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        if path.startswith("/_mail/"):
+            return _send(self.mailbox.answer(path), environ, start_response)
+        response = self._respond(environ, path)
+        if response:
+            return _send(self._with_headers(response), environ, start_response)
+
+        def with_headers(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, headers + self._headers, *rest)
+
+        content = self.serve_request(environ, with_headers)
+        return content if environ["REQUEST_METHOD"] == "GET" else _nothing_of(content)
+
+    def _respond(self, environ: Environ, path: str) -> Response | None:
+        """The answer of everything but the files of the site."""
+        method: str = environ["REQUEST_METHOD"]
+        if path.startswith("/forms/"):
+            response = self._ask_gateway(environ, path)
+            log.info("%s %s %s", method, path, response.status)
+            return self._error(response.status) if response.status in self._error_pages else response
+        if path == RELOAD_SCRIPT:
+            return Response(200, [("content-type", "text/javascript")], (PAGES / "livereload.js").read_bytes())
+        if method not in ("GET", "HEAD"):
+            return self._error(HTTPStatus.FORBIDDEN)
+        if (address := sent_on(path)) and not path.startswith(RELOAD_POLL):
+            return Response(HTTPStatus.MOVED_PERMANENTLY, [("Location", address)], b"")
+        return None
+
+    def _ask_gateway(self, environ: Environ, path: str) -> Response:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal():
+            return Response(HTTPStatus.BAD_REQUEST, [], b"")
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            return Response(HTTPStatus.LENGTH_REQUIRED, [], b"")
+        body = environ["wsgi.input"].read(min(int(length), BODY_LIMIT + 1))
+        _read_away(environ["wsgi.input"], int(length) - len(body))
+        return self._gateway.answer(
+            Request(
+                method=environ["REQUEST_METHOD"],
+                path=path,
+                query=environ.get("QUERY_STRING", ""),
+                headers=_request_headers(environ),
+                body=body,
+                sender=(environ["REMOTE_ADDR"], environ["REMOTE_PORT"]),
+            )
+        )
+
+    def _error(self, status: int) -> Response:
+        """The site's page for an error, where it has one."""
+        page = self._error_pages.get(status)
+        file = Path(self.root, page.path.lstrip("/")) if page else None
+        if page and file and file.is_file():
+            return Response(page.status, [("content-type", "text/html")], file.read_bytes())
+        return Response(status, [("content-type", "text/plain")], reasons[status].encode())
+
+    def _with_headers(self, response: Response) -> Response:
+        """The template's headers override what a function set, as their policy says."""
+        ours = {name.lower() for name, _ in self._headers}
+        kept = [(name, value) for name, value in response.headers if name.lower() not in ours]
+        return Response(response.status, kept + self._headers, response.body)
 
     def _inject_js_into_html(self, content: bytes, epoch: int) -> bytes:
-        """MkDocs' reload script from an address of its own: the site's policy forbids it inline."""
-        script = f'<script src="{RELOAD_SCRIPT}?{epoch}"></script>'.encode()
-        return content.replace(b"</body>", script + b"</body>")
+        """MkDocs puts its script inline, which the site's policy forbids."""
+        before, end, after = content.rpartition(b"</body>")
+        return b'%b<script src="%b" data-epoch="%d"></script>%b%b' % (before, RELOAD_SCRIPT.encode(), epoch, end, after)
 
 
-def _request(environ: Environ, path: str) -> Request:
-    headers = {
+def _request_headers(environ: Environ) -> dict[str, str]:
+    return {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()
-        if name.startswith("HTTP_") or (name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value)
+        if name.startswith("HTTP_") or (name in ("CONTENT_LENGTH", "CONTENT_TYPE") and value)
     }
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    return Request(
-        method=environ["REQUEST_METHOD"],
-        path=path,
-        query=environ.get("QUERY_STRING", ""),
-        headers=headers,
-        body=environ["wsgi.input"].read(min(length, BODY_LIMIT + 1)),
-        sender=(environ["REMOTE_ADDR"], 0),
-    )
+
+
+def _read_away(stream: Any, length: int) -> None:
+    """A connection closed with unread bytes is reset, and the sender would not see the answer."""
+    while length > 0 and (chunk := stream.read(min(length, 1 << 16))):
+        length -= len(chunk)
+
+
+def _send(response: Response, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    phrase = reasons.get(response.status, "Unknown")
+    start_response(f"{response.status:d} {phrase}", [*response.headers, ("content-length", str(len(response.body)))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
+
+
+def _nothing_of(content: Iterable[bytes]) -> Iterable[bytes]:
+    """What a HEAD request gets."""
+    if hasattr(content, "close"):
+        content.close()
+    return []

@@ -1,29 +1,35 @@
-"""Reads template.yaml as the local run needs it: what is declared, with its references resolved."""
+"""Reads template.yaml as the local run needs it. What is not understood is refused, not played wrong."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
+import yaml
+from samtranslator.yaml_helper import intrinsics_multi_constructor
 
-REGION = "us-east-1"
-ACCOUNT = "123456789012"
-PSEUDO = {
-    "AWS::AccountId": ACCOUNT,
-    "AWS::Partition": "aws",
-    "AWS::Region": REGION,
-    "AWS::StackName": "certification-local",
-    "AWS::URLSuffix": "amazonaws.com",
+from local.intrinsics import ACCOUNT, REGION, Resolver
+
+__all__ = ["ACCOUNT", "REGION", "ErrorPage", "Route", "StreamMapping", "Template"]
+
+STREAM_SETTINGS = {
+    "Stream",
+    "StartingPosition",  # always played from the oldest record: the local stream is as old as the process
+    "BatchSize",
+    "MaximumRetryAttempts",
+    "MaximumRecordAgeInSeconds",  # no local record gets old enough
+    "BisectBatchOnFunctionError",
+    "FunctionResponseTypes",
+    "FilterCriteria",
+    "DestinationConfig",
 }
 
 
 @dataclass(frozen=True)
 class Route:
-    """An HTTP API route and the function behind it."""
+    """An HTTP API route and the logical id of the function behind it."""
 
     method: str
     path: str
@@ -32,7 +38,7 @@ class Route:
 
 @dataclass(frozen=True)
 class StreamMapping:
-    """A table's stream and the function that it calls."""
+    """A table's stream and the function that it calls. `table` and `queue` are names, `function` is a logical id."""
 
     table: str
     function: str
@@ -44,15 +50,39 @@ class StreamMapping:
     queue: str | None
 
 
+@dataclass(frozen=True)
+class ErrorPage:
+    """A page of the site that stands in for an error, and the status it gets."""
+
+    status: int
+    path: str
+
+
+class _Loader(yaml.SafeLoader):
+    """Understands !Ref, !Sub and the like; a loader of its own, so that mkdocs.yml is not read with them."""
+
+
+_Loader.add_multi_constructor("!", intrinsics_multi_constructor)
+
+
 class Template:
     """A SAM template, its parameters at their defaults or as given."""
 
     def __init__(self, path: Path, **parameters: str) -> None:
-        self._template = yaml_parse(path.read_text("utf-8"))
-        declared = {name: str(about["Default"]) for name, about in self._template["Parameters"].items()}
+        self.folder = path.parent
+        self._template = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506  # a safe one
+        declared = self._template.get("Parameters", {})
         if unknown := parameters.keys() - declared.keys():
             raise ValueError(f"{path.name} has no parameter {', '.join(sorted(unknown))}")
-        self.parameters = declared | parameters
+        values = {name: parameters.get(name, about.get("Default")) for name, about in declared.items()}
+        if missing := [name for name, value in values.items() if value is None]:
+            raise ValueError(f"{path.name} has no default for {', '.join(missing)}, and none was given")
+        lists = {name for name, about in declared.items() if about["Type"] == "CommaDelimitedList"}
+        self.parameters: dict[str, str] = {name: str(value) for name, value in values.items()}
+        self.resolve = Resolver(
+            self._template,
+            {name: value.split(",") if name in lists else value for name, value in self.parameters.items()},
+        )
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties by logical id of the resources of a type, as written."""
@@ -61,85 +91,114 @@ class Template:
 
     @cached_property
     def functions(self) -> dict[str, dict[str, Any]]:
-        """Every function with the template's Globals under its own properties."""
-        defaults = self._template["Globals"]["Function"]
+        """Properties by logical id of every function, the template's Globals included, as written."""
+        defaults = self._template.get("Globals", {}).get("Function", {})
         return {name: defaults | own for name, own in self.resources("AWS::Serverless::Function").items()}
 
+    def source_root(self, function: str) -> Path:
+        """The folder that a function's modules are imported from."""
+        return Path(self.folder, self.functions[function]["CodeUri"]).resolve()
+
     def environment(self) -> dict[str, str]:
-        """The environment of all functions: they share one process here, so they must agree on every variable."""
-        merged = dict(self.resolve(self._template["Globals"]["Function"]["Environment"]["Variables"]))
-        for name, own in self.resources("AWS::Serverless::Function").items():
-            for variable, value in self.resolve(own.get("Environment", {}).get("Variables", {})).items():
-                if merged.setdefault(variable, value) != value:
-                    raise ValueError(f"{name} sets {variable} to something else than another function does")
+        """The environment of all functions. They share one process here, so they must agree on every variable."""
+        merged: dict[str, str] = {}
+        shared = self._template.get("Globals", {}).get("Function", {}).get("Environment", {}).get("Variables", {})
+        for function, own in self.resources("AWS::Serverless::Function").items():
+            variables = shared | own.get("Environment", {}).get("Variables", {})
+            for name, value in self.resolve(variables).items():
+                if merged.setdefault(name, str(value)) != str(value):
+                    raise ValueError(f"{function} wants {name} to be something else than another function does")
         return merged
 
     def routes(self) -> list[Route]:
         """The routes of all HTTP APIs."""
-        return [Route(event["Method"].upper(), event["Path"], function) for function, event in self._events("HttpApi")]
+        routes = [Route(event["Method"].upper(), event["Path"], name) for name, event in self._events("HttpApi")]
+        for route in routes:
+            if route.method == "ANY" or "{" in route.path:
+                raise ValueError(f"the local run plays exact routes only, not {route.method} {route.path}")
+        return routes
 
     def stream_mappings(self) -> list[StreamMapping]:
         """The table streams that call functions."""
-        return [
-            StreamMapping(
-                table=event["Stream"]["Fn::GetAtt"][0],
-                function=function,
-                batch_size=event["BatchSize"],
-                retries=event["MaximumRetryAttempts"],
-                bisects=event.get("BisectBatchOnFunctionError", False),
-                reports_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", []),
-                patterns=tuple(
-                    json.loads(each["Pattern"]) for each in event.get("FilterCriteria", {}).get("Filters", [])
-                ),
-                queue=event["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0],
-            )
-            for function, event in self._events("DynamoDB")
-        ]
+        return [self._stream_mapping(name, event) for name, event in self._events("DynamoDB")]
 
     def response_headers(self) -> list[tuple[str, str]]:
-        """What CloudFront adds to every answer; without HSTS, which browsers ignore over plain HTTP."""
-        [policy] = self.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
-        config = policy["ResponseHeadersPolicyConfig"]
-        security = config["SecurityHeadersConfig"]
-        headers = [
-            ("Content-Security-Policy", security["ContentSecurityPolicy"]["ContentSecurityPolicy"]),
-            ("X-Content-Type-Options", "nosniff" if "ContentTypeOptions" in security else ""),
-            ("X-Frame-Options", security["FrameOptions"]["FrameOption"]),
-            ("Referrer-Policy", security["ReferrerPolicy"]["ReferrerPolicy"]),
-        ]
-        custom = [(item["Header"], item["Value"]) for item in config["CustomHeadersConfig"]["Items"]]
-        return [(name, value) for name, value in headers + custom if value]
+        """What CloudFront puts on every answer.
 
-    def resolve(self, value: Any) -> Any:
-        """A value with its intrinsic functions carried out. Raises ValueError for one that is not known here."""
-        if isinstance(value, list):
-            return [self.resolve(each) for each in value]
-        if not isinstance(value, dict):
-            return value
-        if len(value) == 1:
-            [(name, argument)] = value.items()
-            if name == "Ref":
-                return self._ref(argument)
-            if name == "Fn::Sub":
-                return re.sub(r"\$\{([^}!]+)\}", lambda found: str(self._ref(found[1])), argument)
-            if name == "Fn::Join":
-                separator, parts = argument
-                parts = self.resolve(parts)
-                return parts if isinstance(parts, str) else separator.join(parts)
-            if name.startswith("Fn::"):
-                raise ValueError(f"{name} is not carried out in the local run: {argument}")
-        return {key: self.resolve(each) for key, each in value.items()}
+        Without Strict-Transport-Security: browsers ignore it over plain HTTP.
+        """
+        headers = []
+        for policy in self.resources("AWS::CloudFront::ResponseHeadersPolicy").values():
+            config = self.resolve(policy["ResponseHeadersPolicyConfig"])
+            custom = config.get("CustomHeadersConfig", {}).get("Items", [])
+            headers += [_security_header(kind, setting) for kind, setting in config["SecurityHeadersConfig"].items()]
+            headers += [(item["Header"], item["Value"]) for item in custom]
+        return [(name, value) for name, value in headers if name != "Strict-Transport-Security"]
 
-    def _ref(self, name: str) -> str:
-        """A parameter's value, a pseudo parameter's, or a resource's name, which is its logical id here."""
-        if name in self.parameters or name in PSEUDO:
-            return self.parameters.get(name) or PSEUDO.get(name, "")
-        if name in self._template["Resources"]:
-            return name
-        raise ValueError(f"the template has no parameter or resource named {name}")
+    def error_pages(self) -> dict[int, ErrorPage]:
+        """By status: the pages of the site that CloudFront puts in place of errors, those of the forms too."""
+        return {
+            response["ErrorCode"]: ErrorPage(response["ResponseCode"], response["ResponsePagePath"])
+            for distribution in self.resources("AWS::CloudFront::Distribution").values()
+            for response in distribution["DistributionConfig"].get("CustomErrorResponses", [])
+        }
+
+    def forwarded_headers(self) -> frozenset[str] | None:
+        """The request headers that CloudFront lets through to the forms, in lower case; None for all of them."""
+        policies = self.resources("AWS::CloudFront::OriginRequestPolicy").values()
+        configs = [policy["OriginRequestPolicyConfig"] for policy in policies]
+        if not configs or any(config["HeadersConfig"]["HeaderBehavior"] != "whitelist" for config in configs):
+            return None
+        names = {name.lower() for config in configs for name in config["HeadersConfig"]["Headers"]}
+        if any(config["CookiesConfig"]["CookieBehavior"] == "all" for config in configs):
+            names.add("cookie")
+        return frozenset(names)
+
+    def _stream_mapping(self, function: str, event: Mapping[str, Any]) -> StreamMapping:
+        if unknown := event.keys() - STREAM_SETTINGS:
+            raise ValueError(f"{function}: the local run does not play {', '.join(sorted(unknown))}")
+        if event.get("MaximumRetryAttempts", -1) < 0:
+            raise ValueError(f"{function}: say with MaximumRetryAttempts when to give up; the default is never")
+        destination = event.get("DestinationConfig", {}).get("OnFailure", {"Destination": None})["Destination"]
+        return StreamMapping(
+            table=self._name_behind(event["Stream"]),
+            function=function,
+            batch_size=event.get("BatchSize", 100),
+            retries=event["MaximumRetryAttempts"],
+            bisects=event.get("BisectBatchOnFunctionError", False),
+            reports_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", []),
+            patterns=tuple(json.loads(each["Pattern"]) for each in event.get("FilterCriteria", {}).get("Filters", [])),
+            queue=destination and self._name_behind(destination),
+        )
+
+    def _name_behind(self, reference: Any) -> str:
+        """The name of the resource whose ARN a `!GetAtt` asks for."""
+        match reference:
+            case {"Fn::GetAtt": [str(logical_id), "Arn" | "StreamArn"]}:
+                return self.resolve.name(logical_id)
+        raise ValueError(f"the local run expects !GetAtt of an Arn or StreamArn, not {reference!r}")
 
     def _events(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for function, properties in self.functions.items():
             for event in properties.get("Events", {}).values():
                 if event["Type"] == kind:
                     yield function, event["Properties"]
+                elif event["Type"] not in ("HttpApi", "DynamoDB"):
+                    raise ValueError(f"{function}: the local run does not play events of type {event['Type']}")
+
+
+def _security_header(kind: str, setting: Mapping[str, Any]) -> tuple[str, str]:
+    if not setting["Override"]:
+        raise ValueError(f"the local run plays response headers with Override only, not {kind}")
+    match kind:
+        case "ContentSecurityPolicy":
+            return "Content-Security-Policy", setting["ContentSecurityPolicy"]
+        case "ContentTypeOptions":
+            return "X-Content-Type-Options", "nosniff"
+        case "FrameOptions":
+            return "X-Frame-Options", setting["FrameOption"]
+        case "ReferrerPolicy":
+            return "Referrer-Policy", setting["ReferrerPolicy"]
+        case "StrictTransportSecurity":
+            return "Strict-Transport-Security", f"max-age={setting['AccessControlMaxAgeSec']}"
+    raise ValueError(f"the local run does not play the response header {kind}")

@@ -52,7 +52,7 @@ def test_pages_and_forms_carry_the_headers_of_the_template(local_run, template):
 
 def test_a_page_without_its_slash_is_sent_on_and_a_missing_one_is_the_404_page(local_run):
     status, headers, _ = ask(local_run, "GET", "/contact")
-    assert (status, headers["Location"]) == (302, "/contact/")
+    assert (status, headers["Location"]) == (301, "/contact/")
     status, _, text = ask(local_run, "GET", "/nowhere/")
     assert status == 404
     assert "<h1" in text
@@ -62,11 +62,12 @@ def test_a_page_without_its_slash_is_sent_on_and_a_missing_one_is_the_404_page(l
     ("method", "path"), [("DELETE", "/forms/contact"), ("POST", "/forms/nothing"), ("POST", "/forms/contact/received")]
 )
 def test_what_the_template_does_not_route_is_not_found(method, path, local_run):
-    assert ask(local_run, method, path)[::2] == (404, '{"message": "Not Found"}')
+    status, _, text = ask(local_run, method, path)
+    assert (status, "<h1" in text) == (404, True)
 
 
 def test_nothing_outside_the_site_can_be_read(local_run):
-    for path in ("/../README.md", "/%2e%2e/README.md", "/..%2fREADME.md", "//etc/passwd"):
+    for path in ("/../README.md", "/%2e%2e/README.md", "/..%2fREADME.md", "//etc/resolv.conf"):
         assert ask(local_run, "GET", path)[0] == 404, path
 
 

@@ -1,0 +1,20 @@
+"""Plays CloudFront in front of the site and the forms: what it forwards, and which addresses it sends on."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+ALWAYS_FORWARDED = ("content-type", "content-length")
+VIEWER_ADDRESS = "cloudfront-viewer-address"
+
+
+def forward(headers: Mapping[str, str], viewer: tuple[str, int], allowed: Iterable[str] | None) -> dict[str, str]:
+    """A viewer's headers as they reach the forms: CloudFront says who the viewer is, whatever the viewer says."""
+    known = {**headers, VIEWER_ADDRESS: f"{viewer[0]}:{viewer[1]}"}
+    kept = {name: value for name, value in known.items() if allowed is None or name in {*allowed, *ALWAYS_FORWARDED}}
+    return {**kept, "user-agent": "Amazon CloudFront", "x-forwarded-for": viewer[0]}
+
+
+def sent_on(path: str) -> str | None:
+    """Where a page asked for without its last slash is sent, as the template's CloudFront function does it."""
+    is_folder_or_file = path.endswith("/") or "." in path.rpartition("/")[2]
+    return None if is_folder_or_file else re.sub(r"^/+", "/", path) + "/"
