@@ -7,16 +7,9 @@ import hashlib
 import hmac
 import os
 from datetime import datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING
 
-import boto3
-from botocore.exceptions import ClientError
-
+import dynamodb
 import tokens
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def key(kind: str, about: str, period: str) -> str:
@@ -26,37 +19,26 @@ def key(kind: str, about: str, period: str) -> str:
 
 def read(name: str) -> int:
     """The count so far."""
-    item = _client().get_item(TableName=os.environ["COUNTERS_TABLE"], Key={"key": {"S": name}}).get("Item")
-    return int(item["posts"]["N"]) if item else 0
+    item = dynamodb.get(os.environ["COUNTERS_TABLE"], {"key": name})
+    return int(item["posts"]) if item else 0
 
 
 def add(name: str, now: datetime, lives: timedelta) -> None:
     """Add one."""
-    _client().update_item(
+    dynamodb.client().update_item(
         TableName=os.environ["COUNTERS_TABLE"],
-        Key={"key": {"S": name}},
+        Key=dynamodb.to_item({"key": name}),
         UpdateExpression="SET expires_at = :end ADD posts :one",
-        ExpressionAttributeValues={":one": {"N": "1"}, ":end": {"N": str(int((now + lives).timestamp()))}},
+        ExpressionAttributeValues=dynamodb.to_item({":one": 1, ":end": int((now + lives).timestamp())}),
     )
 
 
 def take(name: str, owner: str, now: datetime, lives: timedelta) -> bool:
     """Whether this owner is the first to take what there is one of; the same owner may take it again."""
+    item = {"key": name, "taker": owner, "expires_at": int((now + lives).timestamp())}
+    condition = "attribute_not_exists(#key) OR taker = :owner"
     try:
-        _client().put_item(
-            TableName=os.environ["COUNTERS_TABLE"],
-            Item={"key": {"S": name}, "taker": {"S": owner}, "expires_at": {"N": str(int((now + lives).timestamp()))}},
-            ConditionExpression="attribute_not_exists(#key) OR taker = :owner",
-            ExpressionAttributeNames={"#key": "key"},
-            ExpressionAttributeValues={":owner": {"S": owner}},
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
+        dynamodb.put(os.environ["COUNTERS_TABLE"], item, condition, {"#key": "key"}, owner=owner)
+    except dynamodb.ConditionFailed:
         return False
     return True
-
-
-@cache
-def _client() -> "DynamoDBClient":
-    return boto3.client("dynamodb")

@@ -14,10 +14,12 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from botocore.exceptions import ClientError
 
+import actions
 import announcements
 import calendars
 import counters
 import mail
+import outbox
 import promises
 import subscribers
 from announcements import AnnouncementsForm
@@ -25,7 +27,7 @@ from contact import ContactForm
 from forms import Form
 from observe import count, log_failure, logger, publish
 from plaque import PlaqueForm
-from submissions import Submission, claim_mail, give_claim_back, others_of_the_agency, settle_mail
+from submissions import Submission, others_of_the_agency
 
 FORMS: dict[str, type[Form]] = {form.slug: form for form in (ContactForm, PlaqueForm, AnnouncementsForm)}
 STAFF = os.environ["STAFF_ADDRESSES"].split(",")
@@ -41,18 +43,18 @@ def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
 
 
 def notify(record: DynamoDBRecord) -> None:
-    """Send what is owed for a new submission. Raises the first failure once both e-mails were tried."""
+    """Send what is owed for a new or a released submission. Raises the first failure once both e-mails were tried."""
     if not (record.dynamodb and record.dynamodb.new_image):
         return
-    submission = Submission.from_item(record.dynamodb.new_image)
-    failures = [failure for slot in submission.mail_slots if (failure := _try_to_send(submission, slot))]
+    item = record.dynamodb.new_image
+    failures = [failure for slot in item["mail"] if (failure := _try_to_send(item["reference"], slot))]
     if failures:
         raise failures[0]
 
 
-def _try_to_send(submission: Submission, slot: str) -> Exception | None:
+def _try_to_send(reference: str, slot: str) -> Exception | None:
     try:
-        send_once(submission, slot)
+        send_once(reference, slot)
     except Exception as failure:
         log_failure(f"{slot} e-mail not sent", failure)
         count("not_mailed")
@@ -60,23 +62,30 @@ def _try_to_send(submission: Submission, slot: str) -> Exception | None:
     return None
 
 
-def send_once(submission: Submission, slot: str) -> None:
-    """Claim, send, mark. A clear refusal gives the claim back; silence or a 5xx is not a no, so the claim stays."""
-    message = COMPOSE[slot](submission)
-    if not claim_mail(submission.reference, slot, promises.now()):
+def send_once(reference: str, slot: str) -> None:
+    """Claim, send, settle. What fails before SES is asked, and a clear refusal of SES, gives the claim back.
+
+    Silence or a 5xx is not a no, so the claim stays until its time is over.
+    """
+    submission = outbox.claim(reference, slot, promises.now())
+    if submission is None:
         return
+    try:
+        message = COMPOSE[slot](submission)
+    except Exception:
+        outbox.give_back(reference, slot)
+        raise
     if isinstance(message, str):
-        settle_mail(submission.reference, slot, {"state": message})
+        outbox.settle(reference, slot, {"state": message})
         return
     try:
         message_id = mail.send(message)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
-            give_claim_back(submission.reference, slot)
+            outbox.give_back(reference, slot)
         raise
-    outcome = {"state": "sent", "message_id": message_id, "at": promises.now().isoformat()}
-    settle_mail(submission.reference, slot, outcome)
-    logger.info("mailed", reference=submission.reference, slot=slot)
+    outbox.settle(reference, slot, {"state": "sent", "message_id": message_id, "at": promises.now().isoformat()})
+    logger.info("mailed", reference=reference, slot=slot)
     count("mailed")
 
 
@@ -95,6 +104,7 @@ def staff_mail(submission: Submission) -> EmailMessage:
         answers=form.in_words(submission.answers),
         others=others_of_the_agency(submission),
         held=submission.held,
+        release=actions.release_link(os.environ["SITE_URL"], submission) if submission.held else None,
     )
 
 

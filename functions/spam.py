@@ -17,10 +17,11 @@ SELLING = re.compile(
 )
 
 
-def reasons_to_hold(answers: Mapping[str, str], *, trapped: bool) -> list[str]:
-    """Why a submission should be looked at before anything else; an empty list for nearly everybody."""
+def reasons_to_hold(answers: Mapping[str, str], *, trapped: bool) -> str:
+    """Why a submission should be looked at before anything else, in words; empty for nearly everybody."""
     found = signs(answers, trapped=trapped)
-    return [reason for _, reason in found] if sum(points for points, _ in found) >= HELD_FROM else []
+    held = sum(points for points, _ in found) >= HELD_FROM
+    return ", ".join(reason for _, reason in found) if held else ""
 
 
 def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]:

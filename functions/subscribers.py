@@ -4,15 +4,9 @@ import hashlib
 import hmac
 import os
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING
 
-import boto3
-
+import dynamodb
 import tokens
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def subscriber_id(address: str) -> str:
@@ -22,22 +16,15 @@ def subscriber_id(address: str) -> str:
 
 def subscribe(address: str, now: datetime) -> None:
     """Add a confirmed address; once more changes nothing that matters."""
-    _client().put_item(
-        TableName=os.environ["SUBSCRIBERS_TABLE"],
-        Item={"id": {"S": subscriber_id(address)}, "email": {"S": address.strip()}, "since": {"S": now.isoformat()}},
-    )
+    item = {"id": subscriber_id(address), "email": address.strip(), "since": now.isoformat()}
+    dynamodb.client().put_item(TableName=os.environ["SUBSCRIBERS_TABLE"], Item=dynamodb.to_item(item))
 
 
 def unsubscribe(subscriber: str) -> None:
     """Remove a subscriber by id, whether there is one or not."""
-    _client().delete_item(TableName=os.environ["SUBSCRIBERS_TABLE"], Key={"id": {"S": subscriber}})
+    key = dynamodb.to_item({"id": subscriber})
+    dynamodb.client().delete_item(TableName=os.environ["SUBSCRIBERS_TABLE"], Key=key)
 
 
 def is_subscribed(address: str) -> bool:
-    key = {"id": {"S": subscriber_id(address)}}
-    return "Item" in _client().get_item(TableName=os.environ["SUBSCRIBERS_TABLE"], Key=key, ConsistentRead=True)
-
-
-@cache
-def _client() -> "DynamoDBClient":
-    return boto3.client("dynamodb")
+    return dynamodb.get(os.environ["SUBSCRIBERS_TABLE"], {"id": subscriber_id(address)}) is not None

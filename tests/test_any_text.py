@@ -66,7 +66,7 @@ def test_any_text_reaches_staff_in_words_as_typed(text):
     from pages import render
 
     typed = text.encode("utf-8", "ignore").decode()
-    context = {"about": "x", "reference": "x", "received": "x", "due": "x", "task": "x", "others": [], "held": []}
+    context = {"about": "x", "reference": "x", "received": "x", "due": "x", "task": "x", "others": [], "held": ""}
     answers = [("Message", typed)]
     assert f"Message:\n{typed or '(not given)'}" in render("email/staff/body.txt", answers=answers, **context)
     assert (typed or "(not given)") in unescape(render("email/staff/body.html", answers=answers, **context))

@@ -229,12 +229,12 @@ def test_trouble_in_the_table_is_a_page_with_another_way_and_a_log_line_without_
     "trouble", [ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x"), MemoryError()]
 )
 def test_a_silent_table_is_a_page_too(trouble, post, table, monkeypatch, log):
-    import submissions
+    import dynamodb
 
     def fail(**_):
         raise trouble
 
-    monkeypatch.setattr(submissions._client(), "put_item", fail)
+    monkeypatch.setattr(dynamodb.client(), "put_item", fail)
     assert post("contact", SAMPLES["contact"]).status == 500
     assert type(trouble).__name__ in log.getvalue()
 

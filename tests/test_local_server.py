@@ -235,11 +235,10 @@ def test_what_changes_is_served_at_once_and_the_browser_reloads(tmp_path, browse
         (project / "docs" / "index.md").write_text("# Changed\n", "utf-8")
         page.wait_for_selector("text=Changed")
 
-        word = lambda: json.loads(ask(running.address, "GET", "/forms/echo")[2])["word"]  # noqa: E731
         echo = project / "functions" / "echo.py"
-        assert word() == "first"
+        assert '"word": "first"' in ask(running.address, "GET", "/forms/echo")[2]
         echo.write_text(echo.read_text("utf-8").replace('"first"', '"second"'), "utf-8")
-        until(lambda: word() == "second")
+        until(lambda: '"word": "second"' in ask(running.address, "GET", "/forms/echo")[2])
 
         template = project / "template.yaml"
         template.write_text(template.read_text("utf-8").replace("camera=()", "camera=(self)"), "utf-8")

@@ -46,7 +46,8 @@ def template(cloud):
     """The template, with an empty table and an empty failure queue."""
     boto3.client("dynamodb").delete_table(TableName="Items")
     create_table("Items", cloud.resources("AWS::DynamoDB::Table")["Items"])
-    boto3.client("sqs").purge_queue(QueueUrl=queue())
+    boto3.client("sqs").delete_queue(QueueUrl=queue())
+    boto3.client("sqs").create_queue(QueueName="NotTold")
     yield cloud
     forget(cloud)
 

@@ -30,10 +30,10 @@ def test_every_form_has_its_page_its_post_and_its_receipt(template, stand_in):
         assert {("GET", f"/forms/{slug}"), ("POST", f"/forms/{slug}"), ("GET", f"/forms/{slug}/received")} <= routes
 
 
-def test_the_stream_calls_the_notifier_for_new_submissions_only(template):
+def test_the_stream_calls_the_notifier_for_new_and_released_submissions(template):
     [mapping] = template.stream_mappings()
     assert (mapping.table, mapping.function, mapping.queue) == ("Submissions", "NotifyFunction", "NotMailed")
-    assert mapping.patterns == ({"eventName": ["INSERT"]},)
+    assert [pattern["eventName"] for pattern in mapping.patterns] == [["INSERT"], ["MODIFY"]]
     assert mapping.reports_failures
 
 
