@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-ALWAYS_FORWARDED = ("content-type", "content-length")
+ALWAYS_FORWARDED = ("content-length",)
 VIEWER_ADDRESS = "cloudfront-viewer-address"
 
 

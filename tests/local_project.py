@@ -91,7 +91,7 @@ Resources:
     Properties:
       OriginRequestPolicyConfig:
         CookiesConfig: {CookieBehavior: none}
-        HeadersConfig: {HeaderBehavior: whitelist, Headers: [Accept, CloudFront-Viewer-Address]}
+        HeadersConfig: {HeaderBehavior: whitelist, Headers: [Accept, Content-Type, CloudFront-Viewer-Address]}
         QueryStringsConfig: {QueryStringBehavior: all}
   Distribution:
     Type: AWS::CloudFront::Distribution

@@ -179,7 +179,7 @@ def test_a_response_header_that_is_not_played_is_refused(change, template):
 
 def test_error_pages_and_forwarded_headers_are_those_of_the_distribution(template):
     assert template().error_pages() == {403: ErrorPage(404, "/404.html"), 404: ErrorPage(404, "/404.html")}
-    assert template().forwarded_headers() == {"accept", "cloudfront-viewer-address"}
+    assert template().forwarded_headers() == {"accept", "content-type", "cloudfront-viewer-address"}
     assert template("CookieBehavior: none", "CookieBehavior: all").forwarded_headers() > {"cookie"}
     assert template("HeaderBehavior: whitelist", "HeaderBehavior: allViewer").forwarded_headers() is None
 
