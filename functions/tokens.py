@@ -8,11 +8,13 @@ from typing import Any
 import boto3
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from dynamodb import HURRIED
+
 
 @cache
 def secret() -> str:
     """The secret that the stack generated, fetched once."""
-    secrets = boto3.client("secretsmanager")
+    secrets = boto3.client("secretsmanager", config=HURRIED)
     return secrets.get_secret_value(SecretId=os.environ["SIGNING_SECRET_ARN"])["SecretString"]
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dynamodb import HURRIED
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -42,6 +44,12 @@ def test_the_stream_calls_the_notifier_for_new_and_released_submissions(template
 )
 def test_the_content_security_policy_is_strict(directive, template):
     assert directive in dict(template.response_headers())["Content-Security-Policy"]
+
+
+def test_all_tries_of_a_write_end_before_the_function_does(template):
+    tries = HURRIED.retries["total_max_attempts"]
+    longest = tries * (HURRIED.connect_timeout + HURRIED.read_timeout)
+    assert longest < min(properties["Timeout"] for properties in template.functions.values()) - 3
 
 
 def test_an_unknown_reference_is_an_error(template):
