@@ -111,6 +111,13 @@ def test_the_receipt_of_a_plaque_brings_the_renewal_for_the_calendar(post, mail)
     assert attached == [["renewal.ics"], []]
 
 
+@pytest.mark.parametrize("address", ["a.b!#$%&'*+/=^?`{|}~@example.gov", "%s@example.gov", "-x@example.gov"])
+def test_an_unusual_address_stays_one_address(address, post, mail):
+    post("contact", {**SAMPLES["contact"], "email": address})
+    assert mail.deliver()
+    assert mail.to_staff()[0]["reply_to"] == mail.receipts()[0]["to"] == [address]
+
+
 def test_mail_says_that_it_is_automatic(post, mail):
     post("contact", SAMPLES["contact"])
     mail.deliver()
