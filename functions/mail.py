@@ -27,7 +27,7 @@ def compose(name: str, *, to: list[str], reply_to: str | None = None, **context:
     message["To"] = ", ".join(to)
     if reply_to:
         message["Reply-To"] = reply_to
-    message["Subject"] = " ".join(render(f"email/{name}/subject.txt", **context).split())
+    message["Subject"] = _header_text(render(f"email/{name}/subject.txt", **context))
     message["Date"] = promises.now()
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(str(render(f"email/{name}/body.txt", **context)), cte="quoted-printable")
@@ -43,6 +43,11 @@ def send(message: EmailMessage) -> str:
         Content={"Raw": {"Data": message.as_bytes()}},
     )
     return answer["MessageId"]
+
+
+def _header_text(text: str) -> str:
+    """Text for a header: one line, and no encoded word, which would be decoded even to line ends and other headers."""
+    return " ".join(text.split()).replace("=?", "= ?")
 
 
 def deliverable(address: str) -> str | None:

@@ -53,6 +53,8 @@ HOSTILE = {
     "spaces": "  two  spaces  ",
     "nulls and quotes": "Robert'); DROP TABLE--",
     "marker": "<!-- /form --><!-- main -->",
+    "encoded word": "=?utf-8?q?x=0D=0ABcc:_victim@example.com?=",
+    "encoded word in base64": "=?utf-8?b?DQpCY2M6IHZAZXhhbXBsZS5jb20=?=",
     "backslash": r"\1 \g<0> %s %(x)s",
 }
 """Text that is allowed anywhere and must come out as it went in."""

@@ -11,6 +11,7 @@ SLUGS = sorted(SAMPLES)
 REFUSAL = ClientError({"Error": {"Code": "MessageRejected"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail")
 OUTAGE = ClientError({"Error": {"Code": "InternalFailure"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "SendEmail")
 SILENCE = ReadTimeoutError(endpoint_url="https://email.example.org")
+ALL_HEADERS = {"From", "To", "Reply-To", "Subject", "Date", "Auto-Submitted", "MIME-Version", "Content-Type"}
 ON_FORM_ONLY = {"email", "topic", "announcements", "completed", "street2", "agency_state", "state"}
 """Answers too short or too common to search an e-mail for."""
 
@@ -64,6 +65,8 @@ def test_hostile_text_reaches_staff_as_typed_and_escaped(text, post, mail):
     [message] = mail.to_staff()
     assert f"Message:\n{text}\n" in message["text"]
     assert "<script>" not in message["html"]
+    assert message["headers"].keys() == ALL_HEADERS
+    assert "\x00" not in message["subject"]
     assert message["to"] == ["office@certification.example.org"]
 
 
