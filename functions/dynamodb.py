@@ -81,4 +81,4 @@ def _write(operation: str, **parameters: Any) -> Any:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        raise ConditionFailed(from_item(error.response.get("Item", {}))) from None  # type: ignore[arg-type]
+        raise ConditionFailed(from_item(error.response.get("Item", {}))) from None  # type: ignore[arg-type]  # the stubs do not know Item

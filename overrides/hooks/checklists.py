@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from markdown import markdown  # type: ignore[import-untyped]
+from markdown import markdown
 from markupsafe import Markup
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
