@@ -20,7 +20,7 @@ test: $(READY) ## Check style, types and template, and run all tests
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint template.yaml
-	@.venv/bin/pytest --numprocesses 2 --dist loadfile
+	@.venv/bin/pytest --numprocesses 2 --dist worksteal
 
 bench: $(READY) ## Measure how long things take
 	@.venv/bin/python tests/bench.py

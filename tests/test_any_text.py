@@ -12,7 +12,7 @@ LIKELY = st.sampled_from(
     ["<b>&amp;", "{{ x }}", "=1+1", "\r\nBcc: x@example.com", "a\x00b", "\u202e", "é" * 250, " ", "\\"]
 )
 SLOW = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -45,7 +45,7 @@ def test_any_text_in_a_field_is_kept_as_typed_or_refused_by_name(slug, field, po
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_text_comes_back_in_its_box_as_typed(text):
     from conftest import _FormValues
 

@@ -94,6 +94,7 @@ def test_the_receipt_can_be_loaded_again(page):
     assert page.locator(".receipt__reference").inner_text() == reference
 
 
+@pytest.mark.parametrize("page", [True], indirect=True)
 @pytest.mark.parametrize("address", PAGES)
 def test_every_page_opens_without_a_word_from_the_console(address, page):
     answer = page.goto(address)
