@@ -195,8 +195,9 @@ def e_mail_address(_form: Form, field: Field) -> None:
 
 
 def telephone_number(_form: Form, field: Field) -> None:
-    """Accept any way a number is written, with an extension; ask only for enough digits."""
-    if not 7 <= len(re.findall(r"\d", field.data)) <= 25:
+    """Accept any way a number is written, with an extension, or with a word as in 1-800-FLOWERS."""
+    digits, letters = len(re.findall(r"\d", field.data)), len(re.findall("[A-Za-z]", field.data))
+    if not (7 <= digits <= 25 or (digits >= 3 and digits + letters >= 10)):
         raise ValidationError("Enter a telephone number with area code, such as (555) 555-0100")
 
 

@@ -111,7 +111,10 @@ def test_what_is_not_an_e_mail_address_is_refused(address):
     }
 
 
-@pytest.mark.parametrize("number", ["555-555-0100", "+1 (555) 555 0100", "5555550100 x22", "555.555.0100 ext 7"])
+@pytest.mark.parametrize(
+    "number",
+    ["555-555-0100", "+1 (555) 555 0100", "5555550100 x22", "555.555.0100 ext 7", "1-800-FLOWERS", "800 FLOWERS"],
+)
 def test_a_telephone_number_is_accepted_as_it_is_written(number):
     assert filled(PlaqueForm, telephone=number).answers()["telephone"] == number
     assert messages(filled(PlaqueForm, telephone=number)) == {}
