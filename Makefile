@@ -15,7 +15,7 @@ serve: $(READY) ## Run everything on this machine: site, forms, mailbox (PORT=80
 	@exec .venv/bin/python -m local --port $(PORT) --data $(DATA)
 
 test: $(READY) ## Check style, types and template, and run all tests
-	@.venv/bin/python tests/chromium.py
+	@.venv/bin/python tests/programs.py
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy

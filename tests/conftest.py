@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
-from chromium import launch_options
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from playwright.sync_api import Browser, sync_playwright
+from programs import launch_options
 from run import LocalRun
 
 from local.aws import StandIn, create_table

@@ -1,6 +1,6 @@
-"""Finds a Chromium for the browser tests, and installs one where that is possible.
+"""Finds the programs that the tests use, Chromium and pdftotext, and installs them where that is possible.
 
-`python tests/chromium.py` prints nothing where one is there; it says in one line what to install where it cannot.
+`python tests/programs.py` prints nothing where both are there; it says in one line what to install where it cannot.
 """
 
 import os
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 NAMES = ["chromium", "chromium-browser", "google-chrome"]
+PACKAGES = ["chromium", "poppler-utils"]
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 """Keeps the browser from calling home: tests talk to this machine only."""
 
@@ -29,12 +30,12 @@ def launch_options() -> dict[str, object]:
 
 
 def install() -> None:
-    """With apt where this is root on Debian, else with Playwright's own installer."""
+    """With apt where this is root on Debian, else Chromium with Playwright's own installer."""
     if shutil.which("apt-get") and os.geteuid() == 0:
-        print("Installing Chromium with apt, once", flush=True)
+        print("Installing Chromium and pdftotext with apt, once", flush=True)
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-        subprocess.run(["apt-get", "install", "-qq", "--no-install-recommends", "chromium"], check=False, **quiet)
+        subprocess.run(["apt-get", "install", "-qq", "--no-install-recommends", *PACKAGES], check=False, **quiet)
     if executable() is None:
         print("Installing Chromium with Playwright, once", flush=True)
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
@@ -50,9 +51,11 @@ def _from_playwright() -> str | None:
 
 
 if __name__ == "__main__":
-    if executable() is None:
+    if executable() is None or shutil.which("pdftotext") is None:
         install()
     if executable() is None:
         sys.exit(
             "The browser tests need Chromium: install it (on Debian: apt install chromium) or set CHROMIUM to its path."
         )
+    if shutil.which("pdftotext") is None:
+        sys.exit("The print tests need pdftotext: install it (on Debian: apt install poppler-utils).")
