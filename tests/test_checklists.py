@@ -1,21 +1,18 @@
 """The checklists: every file reads as one, a mistake stops the build with file and line, pages work without script."""
 
-import importlib.util
 import json
 import re
-import sys
+import subprocess
 from pathlib import Path
 
+import jsonschema
 import pytest
+
+from overrides.hooks import checklist_files as hook
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "checklists").glob("*.md"))
 NAMES = [file.stem for file in FILES]
-
-# A hook is loaded from its file, as MkDocs does it: its folder is on no path.
-spec = importlib.util.spec_from_file_location("checklists_hook", ROOT / "overrides/hooks/checklists.py")
-hook = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(hook)
 
 GOOD = """\
 ---
@@ -31,9 +28,9 @@ builds_on: What came before.
 A few words first.
 
 - [ ] Do the first thing. {#a-first}
-- [ ] Do the *second* & [third](../plaque.md). {#a-second}
+- [ ] Do the second & third thing. {#a-second}
 """
-LAST = "- [ ] Do the *second* & [third](../plaque.md). {#a-second}\n"
+LAST = "- [ ] Do the second & third thing. {#a-second}\n"
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +93,23 @@ def test_a_file_is_read():
     assert (checklist.name, checklist.url, checklist.order, checklist.optional) == ("a", "checklists/a/", 1, False)
     assert checklist.items == (
         hook.Item("a-first", "Do the first thing."),
-        hook.Item("a-second", "Do the second & third."),
+        hook.Item("a-second", "Do the second & third thing."),
     )
+
+
+def test_an_edition_says_what_it_changed_and_what_it_no_longer_asks():
+    text = GOOD.replace("{#a-first}", "{#a-first changed=2026-10}").replace("title:", "removed: {a-old: Old.}\ntitle:")
+    assert parse(text).items[0] == hook.Item("a-first", "Do the first thing.", "2026-10")
+    assert parse(text).removed == (hook.Item("a-old", "Old."),)
+
+
+def test_no_id_that_was_ever_used_has_vanished():
+    """What people ticked stays in their records, so an id is asked or listed as removed. Git remembers all of them."""
+    command = ["git", "log", "-p", "--format=", "--", "checklists/*.md"]
+    history = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    used = set(re.findall(r"^\+- \[ \] .*\{#([a-z0-9-]+)", history, re.MULTILINE))
+    known = {item.id for each in hook.read_folder(ROOT / "checklists") for item in (*each.items, *each.removed)}
+    assert used - known == set()
 
 
 def test_a_file_with_the_line_ends_and_byte_order_mark_of_windows_is_read(tmp_path):
@@ -132,6 +144,15 @@ REFUSED = {
     "text below the list": (LAST, f"{LAST}\nMore words.\n", 16, "text below an item"),
     "a list in the introduction": ("A few words first.", "- One.", 11, "empty box"),
     "no item": (GOOD[GOOD.index("- [ ]") :], "", 10, "there is no item"),
+    "a link in an item": ("first thing.", "[first](x.md) thing.", 13, "an item is plain text"),
+    "emphasis in an item": ("first thing.", "*first* thing.", 13, "an item is plain text"),
+    "an item that says more after its id": ("{#a-first}", "{#a-first new}", 13, "nothing but 'changed='"),
+    "a change that is not a month": ("{#a-first}", "{#a-first changed=2026-13}", 13, "'changed' must be"),
+    "a change after the edition": ("{#a-first}", "{#a-first changed=2026-12}", 13, "after the file's edition 2026-11"),
+    "removed items without words": ("builds_on:", "removed: [a-old]\nbuilds_on:", 8, "a list of ids"),
+    "a removed item of nothing": ("builds_on:", "removed: {a-old: }\nbuilds_on:", 8, "a list of ids"),
+    "a removed id that is none": ("builds_on:", "removed: {a_old: Old.}\nbuilds_on:", 8, "not kebab-case"),
+    "a removed id that is used": ("builds_on:", "removed: {a-first: Old.}\nbuilds_on:", 14, "id a-first is taken"),
     "an unknown key": ("led_by:", "lead_by:", 7, "unknown key 'lead_by'"),
     "a key twice": ("order: 1\n", "order: 1\norder: 2\n", 4, "'order' is there twice"),
     "an edition that is not a month": ("2026-11", "2026-13", 4, "'edition' must be a year and month"),
@@ -157,7 +178,7 @@ def test_a_mistake_is_refused_with_its_file_and_line(right, wrong, line, why):
     assert why in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["A", "two_words", "all", "1st"])
+@pytest.mark.parametrize("name", ["A", "two_words", "all", "print", "1st"])
 def test_a_file_name_that_is_no_address_is_refused(name):
     with pytest.raises(hook.Refused, match=rf"^checklists/{name}.md:1: the file name"):
         parse(GOOD, f"checklists/{name}.md")
@@ -192,6 +213,13 @@ def test_all_json_has_every_checklist_in_sequence(checklist_site):
     ]
     for checklist in every:
         assert published(checklist_site, checklist["name"]) == [checklist]
+
+
+@pytest.mark.parametrize("name", ["all", *NAMES])
+def test_the_json_is_as_its_published_schema_says(name, checklist_site):
+    schema = json.loads((checklist_site / "schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads((checklist_site / f"{name}.json").read_text("utf-8")), schema)
 
 
 @pytest.mark.parametrize("name", NAMES)
