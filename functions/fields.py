@@ -16,6 +16,7 @@ from wtforms import BooleanField, DateField, EmailField, Field, Form, SelectFiel
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
 from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, StopValidation, ValidationError
+from wtforms.widgets import html_params
 
 from promises import day_in_words
 
@@ -60,6 +61,14 @@ class Text(Answer, TextAreaField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata([value.replace("\r\n", "\n").replace("\r", "\n") for value in valuelist])
+
+
+class Offered(Text):
+    """A text that another page of the site made, behind a box to tick: without the tick, nothing of it is sent."""
+
+    def __call__(self, **html: Any) -> Markup:
+        given = {"type": "checkbox", "id": self.id, "name": self.name, "value": self.data or "", "data-offered": True}
+        return Markup("<input {}>").format(html_params(**given, checked=bool(self.data), **html))
 
 
 class Choice(Answer, SelectField):
@@ -141,6 +150,11 @@ def telephone(label: str, *, missing: str = "", hint: str = "") -> Field:
 def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
     checks = _checks(missing, no_control_characters, at_most(limit))
     return Text(label, checks, description=hint, render_kw={"rows": "8"})
+
+
+def offered(label: str, *, limit: int) -> Field:
+    """A text of several lines that the person is shown, and sends by leaving a box ticked."""
+    return Offered(label, _checks("", no_control_characters, at_most(limit)))
 
 
 def choice(

@@ -16,6 +16,9 @@ from states import STATES
 PLAQUE_LINE_LIMIT = 120
 """Longest agency name that fits the plaque, in characters."""
 
+SUMMARY_LIMIT = 15_000
+"""Longest summary of the checklists, in characters: every decision with its reason."""
+
 HOURS_AHEAD = {"GU": 10, "MP": 10, "AP": 9}
 """States where the day begins before it does in UTC; everywhere else it begins later."""
 
@@ -82,6 +85,7 @@ class PlaqueForm(Form):
     )
     email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and any question go here.")
     telephone = fields.telephone("Telephone", missing="Enter a telephone number")
+    summary = fields.offered("Send this summary of our checklists along", limit=SUMMARY_LIMIT)
     announcements = fields.yes("E-mail me when a new certification is announced")
 
     def validate_completed(self, field: Field) -> None:

@@ -13,19 +13,33 @@ function saveDraft(form) {
   }
 }
 
-function restoreDraft(form) {
-  let draft = null;
+function readDraft(form) {
   try {
-    draft = JSON.parse(sessionStorage.getItem(draftOf(form.getAttribute("action"))));
+    return JSON.parse(sessionStorage.getItem(draftOf(form.getAttribute("action")))) ?? [];
   } catch {
-    return;
+    return [];
   }
-  for (const [name, value] of draft ?? []) {
+}
+
+function fillIn(form, answers) {
+  for (const [name, value] of answers) {
     const box = form.elements[name];
     if (!box) continue;
     if (box.type === "checkbox") box.checked = true;
-    else box.value = value;
+    if (box.type !== "checkbox" || "offered" in box.dataset) box.value = value;
+    if (!("offered" in box.dataset)) continue;
+    const field = box.closest(".field");
+    field.hidden = false;
+    field.querySelector("pre").textContent = value;
   }
+}
+
+// What another page of the site hands on, as the checklists do: behind the #, which no server sees.
+function takeHandedOn(form) {
+  if (!location.hash.includes("=")) return;
+  fillIn(form, new URLSearchParams(location.hash.slice(1)));
+  history.replaceState(null, "", location.pathname);
+  saveDraft(form);
 }
 
 function clearDraft(action) {
@@ -97,7 +111,10 @@ function send(form) {
 }
 
 function start(form) {
-  if (!form.querySelector(".error-summary")) restoreDraft(form);
+  if (!form.querySelector(".error-summary")) {
+    fillIn(form, readDraft(form));
+    takeHandedOn(form);
+  }
   showPreviews(form);
   form.addEventListener("input", () => {
     saveDraft(form);

@@ -1,0 +1,194 @@
+// Draws the record on the pages of the checklists, and changes it when somebody ticks or decides.
+
+import { empty, load, onChangeElsewhere, survey, today, update } from "./progress.js";
+import { askWhatApplies, toggleQuestions } from "./questions.js";
+
+export const find = (selector, where = document) => where.querySelector(selector);
+const all = (selector, where = document) => [...where.querySelectorAll(selector)];
+export const make = (tag, properties = {}, ...content) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...content);
+  return element;
+};
+const inWords = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
+export const day = (date) => (date ? inWords.format(new Date(`${date}T12:00Z`)) : "a day not given");
+
+/** Texts are touched only where they change, so that a page of a thousand items stays quick. */
+export const write = (element, text) => element.textContent !== text && (element.textContent = text);
+
+const progress = find("[data-progress]");
+export const index = progress.dataset.index;
+const rows = new Map(all(".item").map((row) => [row.id, { row, box: find("input", row) }]));
+export let checklists = [];
+export let whole = null;
+let editions = null;
+let blank = false;
+const drawers = [];
+
+/** Have something else drawn as well, now and whenever the record changes. */
+export function alsoDraw(drawer) {
+  drawers.push(drawer);
+  if (whole) drawer();
+}
+
+// ------------------------------------------------------------ what an item says
+
+export function stateInWords({ kind, entry, mark, item, decided }) {
+  const decision = decided ? ` Decided by ${entry.who} on ${day(entry.when)}: ${entry.why}` : "";
+  const words = {
+    "to-do": "",
+    done: `Done ${day(entry.on)}.`,
+    out: `Done out of sequence, ${day(entry.on)}.${decision || " No decision is noted yet."}`,
+    "not-taken": `Not taken.${decision}`,
+    undecided: "Not taken, but the decision is not complete: note who decided, when, and why.",
+  };
+  const marks = {
+    changed: ` Changed in edition ${item.changed}, after you dealt with it.`,
+    new: `New or changed in edition ${item.changed}.`,
+  };
+  return words[kind] + (marks[mark] ?? "");
+}
+
+/** An entry on its own, without its place in the sequence. */
+export function entryInWords(entry = {}) {
+  const kind = entry.state === "done" && entry.out ? "out" : (entry.state ?? "to-do");
+  return stateInWords({ kind, entry, item: {}, decided: Boolean(entry.who) });
+}
+
+function pointOut(row, isNext) {
+  row.classList.toggle("item--next", isNext);
+  if (isNext) find(".item__ask", row).after(make("p", { className: "item__next" }, "Next step"));
+  else find(".item__next", row).remove();
+}
+
+function drawItem(stands, isNext) {
+  const found = rows.get(stands.item.id);
+  if (!found) return;
+  const { row, box } = found;
+  const checked = stands.entry.state === "done";
+  if (box.checked !== checked) box.checked = checked;
+  if (row.dataset.kind !== stands.kind) row.dataset.kind = stands.kind;
+  if (row.classList.contains("item--next") !== isNext) pointOut(row, isNext);
+  if (found.questions) askWhatApplies(found.questions, stands);
+  const words = stateInWords(stands);
+  if (words && !found.words) {
+    found.words = make("p", { className: "item__state", id: `${row.id}-state` });
+    find(".item__ask", row).after(found.words);
+    box.setAttribute("aria-describedby", found.words.id);
+  }
+  if (found.words) write(found.words, words);
+}
+
+function drawRemoved({ checklist, removed }, record) {
+  const place = find(`.items[data-checklist="${checklist.name}"]`);
+  if (!place) return;
+  for (const gone of all(".item--removed", place)) gone.remove();
+  for (const { id, text } of removed) {
+    const words = `No longer asked. ${entryInWords(record.items[id])} It stays in your record.`;
+    place.append(make("li", { className: "item item--removed", id }, make("s", {}, text), make("p", {}, words)));
+  }
+}
+
+// ------------------------------------------------------------ how far the work is
+
+const howFar = ({ settled, total, notTaken, out }) =>
+  `${settled - notTaken} of ${total} steps done` +
+  (notTaken ? `, ${notTaken} not taken by decision` : "") +
+  (out ? `, ${out} out of sequence` : "");
+
+const listOf = (id) => whole.lists.find(({ items }) => items.some(({ item }) => item.id === id));
+
+function drawProgress() {
+  const pages = all(".items");
+  const shown = pages.length === 1 ? listOf(rows.keys().next().value) : whole;
+  Object.assign(find("progress", progress), { max: shown.total, value: shown.settled });
+  write(find(".progress__words", progress), `${howFar(shown)}.`);
+  const { complete, next } = whole;
+  const link = complete
+    ? make("a", { href: `${index}#complete` }, "Every step is done or decided: request your plaque")
+    : make("a", { href: `${index}${next.checklist.name}/#${next.item.id}` }, next.item.text);
+  const line = find(".progress__next", progress);
+  if (find("a", line)?.href !== link.href) line.replaceChildren(complete ? "" : "Next step: ", link);
+}
+
+export function draw() {
+  const { record, trouble } = load();
+  whole = survey(checklists, blank ? empty() : record);
+  for (const list of whole.lists) {
+    for (const stands of list.items) drawItem(stands, !blank && whole.next?.item === stands.item);
+    if (list.removed.length) drawRemoved(list, record);
+  }
+  drawProgress();
+  for (const line of all(".signature__agency")) write(line, blank ? "" : record.agency);
+  for (const drawer of drawers) drawer();
+  warn(trouble);
+}
+
+function warn(words) {
+  const told = find(".progress__trouble", progress);
+  write(told, words);
+  told.hidden = !words;
+}
+
+// ------------------------------------------------------------ what a person does
+
+function change(id, answers) {
+  update((record) => {
+    record.items[id] = { ...record.items[id], ...answers, at: Date.now(), edition: editions.get(id) };
+  });
+  draw();
+  const { settled, total } = listOf(id);
+  write(find("[role=status]", progress), `${settled} of ${total} steps of this checklist done or decided.`);
+}
+
+function tick({ id }, { checked }) {
+  const answers = checked ? { state: "done", on: today(), out: undefined } : { state: "to-do", on: undefined };
+  change(id, answers);
+  const { questions } = rows.get(id);
+  if (!questions) return;
+  questions.elements.state.value = answers.state;
+  questions.elements.on.value = answers.on ?? "";
+}
+
+function print(isBlank) {
+  blank = isBlank;
+  draw();
+  window.print();
+  blank = false;
+  draw();
+}
+
+function start() {
+  for (const [, { row, box }] of rows) {
+    const button = make("button", { type: "button", className: "item__more" }, "Details");
+    button.setAttribute("aria-label", `Details of step ${find(".item__number", row).textContent}: date and decision`);
+    button.setAttribute("aria-expanded", "false");
+    row.append(button);
+    box.autocomplete = "off"; // the record says what is ticked, not what the browser remembers
+  }
+  document.addEventListener("change", ({ target }) => {
+    if (target.name === "done") tick(target.closest(".item"), target);
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (!target.matches(".item__more")) return;
+    const { id } = target.closest(".item");
+    const stands = listOf(id).items.find(({ item }) => item.id === id);
+    toggleQuestions(rows.get(id), target, stands, (answers) => change(id, answers));
+  });
+  for (const part of all("[data-print-buttons]")) part.hidden = false;
+  for (const button of all("[data-print]")) button.onclick = () => print(button.dataset.print === "blank");
+  onChangeElsewhere(draw);
+  addEventListener("pageshow", ({ persisted }) => persisted && draw());
+}
+
+try {
+  ({ checklists } = await (await fetch(progress.dataset.source)).json());
+  editions = new Map(checklists.flatMap(({ items, edition }) => items.map(({ id }) => [id, edition])));
+  draw();
+  start();
+} catch (error) {
+  warn("This page did not load completely, so ticks are not kept. Please load it again.");
+  throw error;
+} finally {
+  progress.hidden = false;
+}

@@ -1,0 +1,69 @@
+// A record on its way to another computer: in a file, or in the part of a link that no server sees.
+
+import { Refused, read } from "./progress.js";
+
+const NAME = "progress";
+const LARGEST = 1_000_000; // bytes, unpacked
+
+const unreadable = () => new Refused("This link is not complete. Copy the whole link, or ask for a file instead.");
+
+/** All bytes that come out of a transformation; more than LARGEST are refused before they fill the memory. */
+async function through(bytes, transformation) {
+  const stream = new Blob([bytes]).stream().pipeThrough(transformation);
+  const chunks = [];
+  let size = 0;
+  for (const reader = stream.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    size += value.length;
+    if (size > LARGEST) throw unreadable();
+    chunks.push(value);
+  }
+}
+
+const toBase64 = (bytes) =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+
+const fromBase64 = (text) =>
+  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+
+/** A link to the page at `address` with the record after its #: "z" before what is compressed, "j" before plain JSON. */
+export async function toLink(record, address) {
+  const bytes = new TextEncoder().encode(JSON.stringify(record));
+  const packed = globalThis.CompressionStream
+    ? `z${toBase64(await through(bytes, new CompressionStream("deflate-raw")))}`
+    : `j${toBase64(bytes)}`;
+  return `${new URL(address, location.href)}#${NAME}=${packed}`;
+}
+
+/** The record after the # of an address, null where there is none. Throws Refused. */
+export async function fromLink(hash) {
+  if (!hash.startsWith(`#${NAME}=`)) return null;
+  const packed = hash.slice(NAME.length + 2);
+  let text;
+  try {
+    const bytes = fromBase64(packed.slice(1));
+    const plain = packed[0] === "z" ? await through(bytes, new DecompressionStream("deflate-raw")) : bytes;
+    text = new TextDecoder("utf-8", { fatal: true }).decode(plain);
+  } catch {
+    throw unreadable();
+  }
+  return read(text);
+}
+
+export function toFile(record, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(record, null, 1)], { type: "application/json" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** The record in a file that somebody chose. Throws Refused. */
+export async function fromFile(file) {
+  if (file.size > LARGEST) throw new Refused("This file is too large to be a copy of checklists.");
+  return read(await file.text());
+}

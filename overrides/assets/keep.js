@@ -1,0 +1,143 @@
+// The record as a whole, on the index of the checklists: complete it, hand it over, take one over, erase it.
+
+import { alsoDraw, checklists, day, draw, entryInWords, find, index, make, whole, write } from "./checklist.js";
+import { fromFile, fromLink, toFile, toLink } from "./handover.js";
+import { empty, load, merge, summary, today, update } from "./progress.js";
+
+const section = find("#keep");
+const complete = find("#complete");
+const incoming = find("#incoming");
+const agency = find("#agency");
+
+function drawPath() {
+  for (const { checklist, settled, total, notTaken } of whole.lists) {
+    const step = find(`[data-step="${checklist.name}"]`);
+    step.style.setProperty("--done", `${(100 * settled) / total}%`);
+    step.classList.toggle("step--complete", settled === total);
+    const words = `${settled - notTaken} of ${total} done${notTaken ? `, ${notTaken} not taken by decision` : ""}`;
+    write(find(".step__count", step), words);
+  }
+  const words = whole.unknown.map((id) => `${id}: ${entryInWords(load().record.items[id])}`).join(" ");
+  write(find("[data-unknown]"), words && `In your record, and no longer asked: ${words}`);
+}
+
+function drawCompletion() {
+  complete.hidden = !whole.complete;
+  if (!whole.complete) return;
+  const completed = whole.completedOn;
+  const ends = completed.replace(/^\d+/, (year) => Number(year) + Number(complete.dataset.validForYears));
+  write(find("[data-completed]"), day(completed));
+  write(find("[data-expires]"), day(ends.endsWith("02-29") ? ends.replace("29", "28") : ends));
+  const words = summary(whole, find("[name=reasons]").checked);
+  write(find(".summary"), words);
+  const form = find(".button", complete);
+  form.hash = new URLSearchParams({ agency: load().record.agency, completed, summary: words });
+}
+
+const tell = (words) => write(find(".keep__told"), words);
+
+function finish(words) {
+  incoming.hidden = true;
+  find("#file").value = "";
+  agency.value = load().record.agency;
+  draw();
+  tell(words);
+  find("h2", section).focus();
+}
+
+function takeOver(theirs) {
+  update((mine) => {
+    const { record, differences } = merge(mine, theirs);
+    Object.assign(mine, record);
+    for (const { id, mine: here, theirs: there } of differences) {
+      const chosen = find(`[name="${id}"]:checked`, incoming).value;
+      mine.items[id] = chosen === "here" ? here : there;
+    }
+  });
+  finish("The copy is taken over.");
+}
+
+/** Show what a copy would change, and ask. */
+function review(theirs) {
+  const texts = new Map(checklists.flatMap((list) => [...list.items, ...list.removed]).map(({ id, text }) => [id, text]));
+  const { record, taken, differences } = merge(load().record, theirs);
+  write(
+    find("[data-incoming-words]"),
+    `${theirs.agency ? `It is of ${theirs.agency}. ` : ""}It brings ${taken} steps that are new or newer than yours.` +
+      (differences.length ? " Where the two disagree, the newer one is chosen below; you can choose the other." : ""),
+  );
+  const choice = (id, entry, value, whose) => {
+    const box = make("input", { type: "radio", name: id, value, checked: record.items[id] === entry });
+    const at = new Date(entry.at).toLocaleString("en-US");
+    return make("label", {}, box, ` ${whose}, ${at}: ${entryInWords(entry) || "To do."}`);
+  };
+  const choices = differences.map(({ id, mine, theirs: their }) =>
+    make(
+      "fieldset",
+      {},
+      make("legend", {}, texts.get(id) ?? id),
+      choice(id, mine, "here", "Here"),
+      choice(id, their, "there", "In the copy"),
+    ),
+  );
+  find("[data-differences]").replaceChildren(...choices);
+  find("[data-take]").onclick = () => takeOver(theirs);
+  find("[data-leave]").onclick = () => finish("The copy was left. Nothing was changed.");
+  incoming.hidden = false;
+  incoming.focus();
+}
+
+/** Whatever is wrong with a copy is said, and changes nothing. */
+async function receive(coming) {
+  try {
+    review(await coming);
+  } catch (error) {
+    finish(`${error.message} Nothing was changed.`);
+  }
+}
+
+function receiveLink() {
+  const { hash } = location;
+  if (!hash.startsWith("#progress=")) return;
+  history.replaceState(null, "", location.pathname); // out of the address bar, the history and bookmarks
+  receive(fromLink(hash));
+}
+
+async function copyLink() {
+  const box = find("#link");
+  box.select();
+  try {
+    await navigator.clipboard.writeText(box.value);
+    tell("The link is copied.");
+  } catch {
+    tell("The link is selected. Copy it with Ctrl+C, on a Mac with Command+C.");
+  }
+}
+
+section.hidden = false;
+agency.value = load().record.agency;
+agency.addEventListener("input", () => {
+  update((record) => (record.agency = agency.value));
+  draw();
+});
+find("[data-save]").onclick = () => {
+  toFile(load().record, `certification-${today()}.json`);
+  tell("Saved to a file, where this browser keeps downloads.");
+};
+find("[data-link]").onclick = async () => {
+  find("#link").value = await toLink(load().record, index);
+  find("[data-link-box]").hidden = false;
+  find("#link").select();
+};
+find("[data-copy]").onclick = copyLink;
+find("#file").onchange = ({ target }) => target.files[0] && receive(fromFile(target.files[0]));
+find("[data-erase]").onclick = () => {
+  update((record) => Object.assign(record, empty()));
+  find(".keep__erase").open = false;
+  finish("Everything is erased from this browser.");
+};
+find("[name=reasons]").onchange = draw;
+alsoDraw(drawPath);
+alsoDraw(drawCompletion);
+addEventListener("hashchange", receiveLink);
+receiveLink();

@@ -1,0 +1,197 @@
+// What an agency did and decided, and when: one record, kept in this browser alone. This module knows nothing of pages.
+//
+// A record is {version, agency, items}; items has an entry by item id. An entry is {state, at, edition} and, where it
+// applies, {on, out, who, when, why}: `state` is one of STATES; `at` is when it was last changed, in milliseconds;
+// `edition` is that of the checklist then; `on` (done) and `when` (decided) are days, YYYY-MM-DD; `out` is whether it
+// counts as done out of sequence where a person said so.
+
+export const STATES = ["to-do", "done", "not-taken"];
+const VERSION = 1;
+const KEY = "agency-certification.progress";
+const LARGEST = 1_000_000; // characters
+const LONGEST = 2_000; // characters of one answer
+
+export class Refused extends Error {}
+
+let last = null; // the record as this page last had it
+let unsaved = false;
+
+export const today = () => new Date().toLocaleDateString("sv"); // Sweden writes YYYY-MM-DD
+
+export const empty = () => ({ version: VERSION, agency: "", items: Object.create(null) });
+
+const isText = (value) => typeof value === "string" && value.length <= LONGEST;
+const isDay = (value) => /^\d{4}-\d\d-\d\d$/.test(value) && new Date(`${value}T12:00Z`).toJSON()?.startsWith(value);
+
+const IS_RIGHT = {
+  state: (value) => STATES.includes(value),
+  at: (value) => Number.isFinite(value) && value > 0,
+  edition: isText,
+  on: isDay,
+  out: (value) => typeof value === "boolean",
+  who: isText,
+  when: isDay,
+  why: isText,
+};
+
+/** The record in a text that anybody may have written. Throws Refused, with words for a person. */
+export function read(text) {
+  const refused = new Refused("This is not a copy of checklists that this site saved, or it is damaged.");
+  if (text.length > LARGEST) throw refused;
+  let given;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    throw refused;
+  }
+  if (given?.version > VERSION)
+    throw new Refused("This copy comes from a newer version of this site. Reload the page, then open it again.");
+  if (given?.version !== VERSION || !isText(given.agency) || typeof given.items !== "object") throw refused;
+  const record = { ...empty(), agency: given.agency };
+  for (const [id, entry] of Object.entries(given.items ?? {})) {
+    if (!/^[a-z][a-z0-9-]{0,99}$/.test(id) || !entry?.state || !entry.at) throw refused;
+    record.items[id] = {};
+    for (const [name, isRight] of Object.entries(IS_RIGHT)) {
+      if (entry[name] === undefined) continue;
+      if (!isRight(entry[name])) throw refused;
+      record.items[id][name] = entry[name];
+    }
+    record.items[id].at = Math.min(entry.at, Date.now()); // a wrong clock must not win for good
+  }
+  return record;
+}
+
+/** The record, and what the person has to know of how it is kept: {record, trouble}. */
+export function load() {
+  if (unsaved) return { record: last, trouble: unsaved };
+  let text = null;
+  try {
+    text = localStorage.getItem(KEY);
+  } catch {
+    unsaved = "This browser does not let the site keep anything, so your ticks are gone when you close this page.";
+    last = empty();
+    return { record: last, trouble: unsaved };
+  }
+  if (text === null && Object.keys(last?.items ?? {}).length) {
+    return { record: last, trouble: "What this browser had kept was cleared. Your next change keeps it again." };
+  }
+  try {
+    last = text === null ? empty() : read(text);
+    return { record: last, trouble: "" };
+  } catch (error) {
+    try {
+      localStorage.setItem(`${KEY}.unreadable`, text);
+      localStorage.removeItem(KEY);
+    } catch {
+      // It stays where it is until the next change.
+    }
+    last = empty();
+    return { record: last, trouble: `What this browser had kept could not be read, and was put aside. ${error.message}` };
+  }
+}
+
+/** Change the record as it is now, other windows' changes included, and keep it: {record, trouble}. */
+export function update(change) {
+  const { record } = load();
+  change(record);
+  last = record;
+  try {
+    localStorage.setItem(KEY, JSON.stringify(record));
+    unsaved = false;
+  } catch {
+    unsaved = "This browser could not keep your last change: its storage is full or switched off.";
+  }
+  return { record, trouble: unsaved || "" };
+}
+
+export const onChangeElsewhere = (listen) =>
+  addEventListener("storage", (event) => (event.key === KEY || event.key === null) && listen());
+
+/** Both records in one, the newer entry of each item: {record, taken, differences: [{id, mine, theirs}]}. */
+export function merge(mine, theirs) {
+  const record = { ...mine, agency: mine.agency || theirs.agency, items: Object.assign(Object.create(null), mine.items) };
+  const differences = [];
+  let taken = 0;
+  for (const [id, their] of Object.entries(theirs.items)) {
+    const my = mine.items[id];
+    if (my && says(my) !== says(their)) differences.push({ id, mine: my, theirs: their });
+    if (my && my.at >= their.at) continue;
+    record.items[id] = their;
+    taken += 1;
+  }
+  return { record, taken, differences };
+}
+
+const says = ({ at, edition, ...rest }) => JSON.stringify(Object.entries(rest).sort());
+
+const isDecided = (entry) => Boolean(entry.who?.trim() && entry.when && entry.why?.trim());
+
+/** How an item stands: its kind is to-do, done, out (done out of sequence), not-taken or undecided. */
+function standing(item, entry, isAhead, begun) {
+  const { state = "to-do" } = entry;
+  let kind = state;
+  if (state === "done" && (entry.out ?? isAhead)) kind = "out";
+  if (state === "not-taken" && !isDecided(entry)) kind = "undecided";
+  const settled = ["done", "out", "not-taken"].includes(kind);
+  const isLater = item.changed && item.changed > (settled ? (entry.edition ?? "") : (begun ?? item.changed));
+  const day = state === "done" ? entry.on : entry.when;
+  return { item, entry, kind, settled, decided: isDecided(entry), day, mark: isLater ? (settled ? "changed" : "new") : "" };
+}
+
+/**
+ * How the whole certification stands. A checklist that is not optional builds on all of those before it: what is done
+ * while one of them is open, or with an earlier date than their last one, is done out of sequence.
+ */
+export function survey(checklists, record) {
+  const whole = { lists: [], total: 0, settled: 0, notTaken: 0, out: 0, next: null, completedOn: "" };
+  const known = new Set();
+  for (const checklist of checklists) {
+    const required = !checklist.optional;
+    const before = { open: whole.next !== null, last: whole.completedOn };
+    const entries = checklist.items.map((item) => record.items[item.id] ?? {});
+    const [begun] = entries.map((entry) => entry.edition).filter(Boolean).sort();
+    const items = checklist.items.map((item, index) => {
+      const entry = entries[index];
+      const stands = standing(item, entry, required && (before.open || entry.on < before.last), begun);
+      known.add(item.id);
+      if (required && stands.settled && stands.day > whole.completedOn) whole.completedOn = stands.day;
+      if (required && !stands.settled) whole.next ??= { checklist, item };
+      return { ...stands, number: `${checklist.order}.${index + 1}` };
+    });
+    const removed = checklist.removed.filter(({ id }) => known.add(id) && wasTaken(record.items[id]));
+    const list = { checklist, items, removed, total: items.length };
+    for (const [name, counts] of Object.entries({
+      settled: (stands) => stands.settled,
+      notTaken: (stands) => stands.kind === "not-taken",
+      out: (stands) => stands.kind === "out",
+    })) {
+      list[name] = items.filter(counts).length;
+      if (required) whole[name] += list[name];
+    }
+    if (required) whole.total += list.total;
+    whole.lists.push(list);
+  }
+  whole.unknown = Object.keys(record.items).filter((id) => !known.has(id) && wasTaken(record.items[id]));
+  whole.complete = whole.total > 0 && whole.settled === whole.total;
+  return whole;
+}
+
+const wasTaken = (entry) => Boolean(entry) && entry.state !== "to-do";
+
+/** What travels with the plaque request, if the person wants: numbers, and the reasons only on request. */
+export function summary(whole, withReasons) {
+  const lines = [
+    `${whole.settled - whole.notTaken} of ${whole.total} steps done, ${whole.notTaken} not taken by decision, ` +
+      `${whole.out} done out of sequence.`,
+  ];
+  for (const { checklist, items, settled, total } of whole.lists) {
+    const optional = checklist.optional ? ", optional" : "";
+    lines.push(`${checklist.order}. ${checklist.title}: ${settled} of ${total} (edition ${checklist.edition}${optional})`);
+    for (const { number, item, kind, entry, decided } of items) {
+      if (!["out", "not-taken"].includes(kind)) continue;
+      const why = withReasons && decided ? ` Decided by ${entry.who} on ${entry.when}: ${entry.why}` : "";
+      lines.push(`   ${number} ${kind === "out" ? "out of sequence" : "not taken"}: ${item.text}${why}`);
+    }
+  }
+  return lines.join("\n");
+}
