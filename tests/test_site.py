@@ -31,6 +31,7 @@ PAGES = [
     "/announcements/",
     "/privacy/",
     "/accessibility/",
+    "/search/",
     *sorted(f"/checklists/{file.stem}/" for file in (ROOT / "checklists").glob("*.md")),
 ]
 ADDRESSED = {"href", "src", "action", "poster", "data", "srcset"}
