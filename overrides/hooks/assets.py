@@ -1,0 +1,85 @@
+"""Makes the site's assets small and names each by its content: assets/site.css becomes assets/site.1f2e3d4c5b.css.
+
+So a browser may keep a file of that folder for a year. Templates ask for a name: `{{ 'site.css' | asset | url }}`.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import lightningcss
+import rjsmin
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+
+FOLDER = Path(__file__).parents[1] / "assets"
+BROWSERS = ["chrome >= 100", "firefox >= 100", "safari >= 15.4"]
+"""Newer ways of writing CSS are put in words that these understand."""
+IMPORT = re.compile(r'(?<=["\'])\./([\w.-]+\.js)(?=["\'])')
+
+_names: dict[str, str] = {}
+"""The name that each file of the folder has on the site, of the latest build."""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Put the small and named assets in the place of those in the folder."""
+    _names.clear()
+    sources = {file.name: file.read_bytes() for file in sorted(FOLDER.iterdir())}
+    for file in list(files):
+        if file.abs_src_path and Path(file.abs_src_path).parent == FOLDER:
+            files.remove(file)
+    for name, (published, content) in published_as(sources).items():
+        _names[name] = published
+        files.append(File.generated(config, f"assets/{published}", content=content))
+    return files
+
+
+def on_env(env: Any, **_: object) -> Any:
+    """Give templates the filter `asset`."""
+    env.filters["asset"] = address
+    return env
+
+
+def address(name: str) -> str:
+    """Where an asset is, relative to the site. Raises PluginError for a name that is not in the folder."""
+    if name not in _names:
+        raise PluginError(f"there is no {name!r} in overrides/assets; there are {', '.join(_names)}")
+    return f"assets/{_names[name]}"
+
+
+def published_as(sources: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
+    """The name and the content that each file is published with. Raises PluginError, and CycleError where imports turn.
+
+    A script's imports name other files as published, so a change in one renames all that import it.
+    """
+    small = {name: minified(name, content) for name, content in sources.items()}
+    imports = {name: set(IMPORT.findall(text)) if isinstance(text, str) else set() for name, text in small.items()}
+    published: dict[str, tuple[str, bytes]] = {}
+    for name in TopologicalSorter(imports).static_order():
+        if name not in small:
+            raise PluginError(f"a script imports {name!r}, which is not in overrides/assets")
+        text = small[name]
+        if isinstance(text, str):
+            text = IMPORT.sub(lambda found: f"./{published[found[1]][0]}", text).encode()
+        published[name] = (named(name, text), text)
+    return published
+
+
+def minified(name: str, content: bytes) -> str | bytes:
+    """A stylesheet or script without what only people need; anything else as it is."""
+    match Path(name).suffix:
+        case ".css":
+            return lightningcss.process_stylesheet(content.decode(), filename=name, browsers_list=BROWSERS)
+        case ".js":
+            return str(rjsmin.jsmin(content.decode()))
+    return content
+
+
+def named(name: str, content: bytes) -> str:
+    """The name with ten digits of the content's hash in it."""
+    file = Path(name)
+    return f"{file.stem}.{hashlib.sha256(content).hexdigest()[:10]}{file.suffix}"
