@@ -19,12 +19,13 @@ def test_every_published_asset_is_named_by_its_content(site):
         assert NAME.fullmatch(file.name)[1] == hashlib.sha256(file.read_bytes()).hexdigest()[:10]
 
 
-def test_every_page_has_the_one_stylesheet(site):
-    [stylesheet] = (site / "assets").glob("site.*.css")
+def test_every_page_has_the_stylesheet_of_all_pages_and_at_most_one_more(site):
+    published = {file.name for file in (site / "assets").glob("*.css")}
     for page in site.rglob("*.html"):
-        assert re.findall(r'<link rel="stylesheet" href="[./]*/?assets/([^"]*)"', page.read_text("utf-8")) == [
-            stylesheet.name
-        ]
+        first, *more = re.findall(r'<link rel="stylesheet" href="[./]*/?assets/([^"]*)"', page.read_text("utf-8"))
+        assert first.startswith("site.")
+        assert len(more) <= 1
+        assert {first, *more} <= published
 
 
 def test_the_pages_that_functions_redraw_name_the_same_files(site):

@@ -1,7 +1,6 @@
 // Draws the record on the pages of the checklists, and changes it when somebody ticks or decides.
 
 import { empty, load, onChangeElsewhere, survey, today, update } from "./progress.js";
-import { askWhatApplies, toggleQuestions } from "./questions.js";
 
 export const find = (selector, where = document) => where.querySelector(selector);
 const all = (selector, where = document) => [...where.querySelectorAll(selector)];
@@ -69,7 +68,7 @@ function drawItem(stands, isNext) {
   if (box.checked !== checked) box.checked = checked;
   if (row.dataset.kind !== stands.kind) row.dataset.kind = stands.kind;
   if (row.classList.contains("item--next") !== isNext) pointOut(row, isNext);
-  if (found.questions) askWhatApplies(found.questions, stands);
+  found.askAgain?.(stands);
   const words = stateInWords(stands);
   if (words && !found.words) {
     found.words = make("p", { className: "item__state", id: `${row.id}-state` });
@@ -150,6 +149,18 @@ function tick({ id }, { checked }) {
   questions.elements.on.value = answers.on ?? "";
 }
 
+/** The questions come once somebody asks for them: most visits only tick. */
+async function toggle({ id }, button) {
+  try {
+    const { toggleQuestions } = await import("./questions.js");
+    const stands = listOf(id).items.find(({ item }) => item.id === id);
+    toggleQuestions(rows.get(id), button, stands, (answers) => change(id, answers));
+  } catch (error) {
+    warn("The details could not be loaded. Please load this page again.");
+    throw error;
+  }
+}
+
 function print(isBlank) {
   blank = isBlank;
   draw();
@@ -159,21 +170,20 @@ function print(isBlank) {
 }
 
 function start() {
+  const hasQuestions = find("#item-questions");
   for (const [, { row, box }] of rows) {
+    box.autocomplete = "off"; // the record says what is ticked, not what the browser remembers
+    if (!hasQuestions) continue;
     const button = make("button", { type: "button", className: "item__more" }, "Details");
     button.setAttribute("aria-label", `Details of step ${find(".item__number", row).textContent}: date and decision`);
     button.setAttribute("aria-expanded", "false");
     row.append(button);
-    box.autocomplete = "off"; // the record says what is ticked, not what the browser remembers
   }
   document.addEventListener("change", ({ target }) => {
     if (target.name === "done") tick(target.closest(".item"), target);
   });
   document.addEventListener("click", ({ target }) => {
-    if (!target.matches(".item__more")) return;
-    const { id } = target.closest(".item");
-    const stands = listOf(id).items.find(({ item }) => item.id === id);
-    toggleQuestions(rows.get(id), target, stands, (answers) => change(id, answers));
+    if (target.matches(".item__more")) toggle(target.closest(".item"), target);
   });
   for (const part of all("[data-print-buttons]")) part.hidden = false;
   for (const button of all("[data-print]")) button.onclick = () => print(button.dataset.print === "blank");

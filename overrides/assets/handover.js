@@ -1,4 +1,4 @@
-// A record on its way to another computer: in a file, or in the part of a link that no server sees.
+// A record on its way to another computer, in a file or in the part of a link that no server sees, and its merging there.
 
 import { Refused, read } from "./progress.js";
 
@@ -67,3 +67,20 @@ export async function fromFile(file) {
   if (file.size > LARGEST) throw new Refused("This file is too large to be a copy of checklists.");
   return read(await file.text());
 }
+
+/** Both records in one, the newer entry of each item: {record, taken, differences: [{id, mine, theirs}]}. */
+export function merge(mine, theirs) {
+  const record = { ...mine, agency: mine.agency || theirs.agency, items: Object.assign(Object.create(null), mine.items) };
+  const differences = [];
+  let taken = 0;
+  for (const [id, their] of Object.entries(theirs.items)) {
+    const my = mine.items[id];
+    if (my && says(my) !== says(their)) differences.push({ id, mine: my, theirs: their });
+    if (my && my.at >= their.at) continue;
+    record.items[id] = their;
+    taken += 1;
+  }
+  return { record, taken, differences };
+}
+
+const says = ({ at, edition, ...rest }) => JSON.stringify(Object.entries(rest).sort());

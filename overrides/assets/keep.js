@@ -1,8 +1,8 @@
 // The record as a whole, on the index of the checklists: complete it, hand it over, take one over, erase it.
 
 import { alsoDraw, checklists, day, draw, entryInWords, find, index, make, whole, write } from "./checklist.js";
-import { fromFile, fromLink, toFile, toLink } from "./handover.js";
-import { empty, load, merge, summary, today, update } from "./progress.js";
+import { fromFile, fromLink, merge, toFile, toLink } from "./handover.js";
+import { empty, load, today, update } from "./progress.js";
 
 const section = find("#keep");
 const complete = find("#complete");
@@ -21,6 +21,24 @@ function drawPath() {
   write(find("[data-unknown]"), words && `In your record, and no longer asked: ${words}`);
 }
 
+/** What travels with the plaque request, if the person wants: numbers, and the reasons only on request. */
+function summary(withReasons) {
+  const lines = [
+    `${whole.settled - whole.notTaken} of ${whole.total} steps done, ${whole.notTaken} not taken by decision, ` +
+      `${whole.out} done out of sequence.`,
+  ];
+  for (const { checklist, items, settled, total } of whole.lists) {
+    const optional = checklist.optional ? ", optional" : "";
+    lines.push(`${checklist.order}. ${checklist.title}: ${settled} of ${total} (edition ${checklist.edition}${optional})`);
+    for (const { number, item, kind, entry, decided } of items) {
+      if (!["out", "not-taken"].includes(kind)) continue;
+      const why = withReasons && decided ? ` Decided by ${entry.who} on ${entry.when}: ${entry.why}` : "";
+      lines.push(`   ${number} ${kind === "out" ? "out of sequence" : "not taken"}: ${item.text}${why}`);
+    }
+  }
+  return lines.join("\n");
+}
+
 function drawCompletion() {
   complete.hidden = !whole.complete;
   if (!whole.complete) return;
@@ -28,7 +46,7 @@ function drawCompletion() {
   const ends = completed.replace(/^\d+/, (year) => Number(year) + Number(complete.dataset.validForYears));
   write(find("[data-completed]"), day(completed));
   write(find("[data-expires]"), day(ends.endsWith("02-29") ? ends.replace("29", "28") : ends));
-  const words = summary(whole, find("[name=reasons]").checked);
+  const words = summary(find("[name=reasons]").checked);
   write(find(".summary"), words);
   const form = find(".button", complete);
   form.hash = new URLSearchParams({ agency: load().record.agency, completed, summary: words });

@@ -107,23 +107,6 @@ export function update(change) {
 export const onChangeElsewhere = (listen) =>
   addEventListener("storage", (event) => (event.key === KEY || event.key === null) && listen());
 
-/** Both records in one, the newer entry of each item: {record, taken, differences: [{id, mine, theirs}]}. */
-export function merge(mine, theirs) {
-  const record = { ...mine, agency: mine.agency || theirs.agency, items: Object.assign(Object.create(null), mine.items) };
-  const differences = [];
-  let taken = 0;
-  for (const [id, their] of Object.entries(theirs.items)) {
-    const my = mine.items[id];
-    if (my && says(my) !== says(their)) differences.push({ id, mine: my, theirs: their });
-    if (my && my.at >= their.at) continue;
-    record.items[id] = their;
-    taken += 1;
-  }
-  return { record, taken, differences };
-}
-
-const says = ({ at, edition, ...rest }) => JSON.stringify(Object.entries(rest).sort());
-
 const isDecided = (entry) => Boolean(entry.who?.trim() && entry.when && entry.why?.trim());
 
 /** How an item stands: its kind is to-do, done, out (done out of sequence), not-taken or undecided. */
@@ -177,21 +160,3 @@ export function survey(checklists, record) {
 }
 
 const wasTaken = (entry) => Boolean(entry) && entry.state !== "to-do";
-
-/** What travels with the plaque request, if the person wants: numbers, and the reasons only on request. */
-export function summary(whole, withReasons) {
-  const lines = [
-    `${whole.settled - whole.notTaken} of ${whole.total} steps done, ${whole.notTaken} not taken by decision, ` +
-      `${whole.out} done out of sequence.`,
-  ];
-  for (const { checklist, items, settled, total } of whole.lists) {
-    const optional = checklist.optional ? ", optional" : "";
-    lines.push(`${checklist.order}. ${checklist.title}: ${settled} of ${total} (edition ${checklist.edition}${optional})`);
-    for (const { number, item, kind, entry, decided } of items) {
-      if (!["out", "not-taken"].includes(kind)) continue;
-      const why = withReasons && decided ? ` Decided by ${entry.who} on ${entry.when}: ${entry.why}` : "";
-      lines.push(`   ${number} ${kind === "out" ? "out of sequence" : "not taken"}: ${item.text}${why}`);
-    }
-  }
-  return lines.join("\n");
-}

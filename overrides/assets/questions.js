@@ -5,7 +5,7 @@ import { today } from "./progress.js";
 const ANSWERS = ["on", "who", "when", "why"];
 
 /** Show the questions that apply to how the item stands. */
-export function askWhatApplies(form, { kind, mark }) {
+function askWhatApplies(form, { kind, mark }) {
   for (const part of form.querySelectorAll("[data-asked-when]"))
     part.hidden = !part.dataset.askedWhen.split(" ").some((when) => when === kind || when === mark);
   form.elements.out.checked = kind === "out";
@@ -15,7 +15,7 @@ export function askWhatApplies(form, { kind, mark }) {
 export function toggleQuestions(found, button, stands, keep) {
   const close = () => {
     found.questions.remove();
-    found.questions = null;
+    found.questions = found.askAgain = null;
     button.setAttribute("aria-expanded", "false");
   };
   if (found.questions) return close();
@@ -42,6 +42,7 @@ export function toggleQuestions(found, button, stands, keep) {
     button.focus();
   });
   found.questions = form;
+  found.askAgain = (standsNow) => askWhatApplies(form, standsNow);
   found.row.append(form);
   button.setAttribute("aria-expanded", "true");
   form.querySelector(":checked").focus();

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import lightningcss
-import rjsmin
+import minify
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -75,7 +75,7 @@ def minified(name: str, content: bytes) -> str | bytes:
         case ".css":
             return lightningcss.process_stylesheet(content.decode(), filename=name, browsers_list=BROWSERS)
         case ".js":
-            return str(rjsmin.jsmin(content.decode()))
+            return str(minify.string("application/javascript", content.decode()))
     return content
 
 
