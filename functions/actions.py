@@ -1,44 +1,127 @@
-"""What staff can do from a link in an e-mail. The link shows what will happen; only its button does it."""
+"""What a link in an e-mail can do: mark, release, stop. The link shows what will happen; only its button does it.
 
-from http import HTTPStatus
+Mail scanners open links, and some press buttons: so each action may be asked twice, and can be taken back on the
+same page. A link is signed for one action on one submission, and works for some months.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-import pages
+import certifications
 import promises
 import submissions
 import tokens
+import work
+from catalog import FORMS
+from confirmations import Confirmation, show
+from forms import read_form
 from observe import count, logger, publish
-from replies import Event, Response, html
+from replies import Event, Response, body_of
+from submissions import Submission
+
+NAME_LIMIT = 60
+FROM_LINK = "the link in the e-mail"
 
 
-def release_link(site: str, submission: submissions.Submission) -> str:
-    """The address that releases a held submission; it names nobody."""
-    token = tokens.sign("release", submission.reference, submission.received_at + submissions.RELEASED_WITHIN)
-    return f"{site}/forms/actions/release?token={token}"
+def link(action: str, submission: Submission) -> str:
+    """The address of an action on a submission; it names nobody."""
+    token = tokens.sign(action, submission.reference, submission.due_at + work.LINKS_WORK)
+    return f"{os.environ['SITE_URL']}/forms/actions/{action}?token={token}"
 
 
 def handler(event: dict[str, Any], _context: Any) -> Response:
     logger.set_correlation_id(event["requestContext"]["requestId"])
+    action = event["rawPath"].rpartition("/")[2]
     try:
-        return _release(event)
+        about = tokens.read(action, (event.get("queryStringParameters") or {}).get("token", ""), promises.now())
+        shown = ACTIONS[action](event, about) if about else None
     finally:
         publish()
-
-
-def _release(event: Event) -> Response:
-    reference = tokens.read("release", (event.get("queryStringParameters") or {}).get("token", ""), promises.now())
-    if reference is None:
-        return _page("This link is not complete, or too old", "Please open the link in the e-mail again.")
-    if event["requestContext"]["http"]["method"] != "POST":
-        text = f"Submission {reference} was held as possible spam. Releasing it sends the sender the usual receipt."
-        return _page(f"Release {reference}", text, button="Release")
-    if submissions.release(reference):
-        count("released")
-        logger.info("released", reference=reference)
-    return _page(
-        f"{reference} is released", "The sender gets the usual receipt by e-mail. Answer as you would any other."
+    return show(
+        shown or Confirmation("This link is not complete, or too old", "Please open the link in the e-mail again.")
     )
 
 
-def _page(title: str, text: str, button: str = "") -> Response:
-    return html(HTTPStatus.OK, pages.message("contact", title, "action.html", text=text, button=button))
+def _mark(event: Event, reference: str) -> Confirmation | None:
+    submission = submissions.get(reference)
+    if submission is None:
+        return None
+    if pressed := _pressed(event):
+        if pressed.undo:
+            work.unmark(submission, promises.now())
+        else:
+            work.mark(submission, pressed.name, promises.now())
+        submission = submissions.get(reference) or submission
+    done = FORMS[submission.form].done
+    if submission.held:
+        return Confirmation(
+            f"{reference} is held as possible spam", "Release it first, with the link in the e-mail about it."
+        )
+    if submission.done:
+        text = f"Marked {done} on {_when(submission.done['at'])}, by {submission.done['by']}."
+        return Confirmation(f"{reference} is marked {done}", text, f"Take it back: not {done}", undo=True)
+    if submission.form == "plaque":
+        text = "The agency then gets one e-mail that its plaque is on its way, and the reminders stop."
+    else:
+        text = "The reminders then stop."
+    return Confirmation(f"Mark {reference} as {done}", text, f"Mark as {done}", asks_name=True)
+
+
+def _release(event: Event, reference: str) -> Confirmation | None:
+    submission = submissions.get(reference)
+    if submission is None:
+        return None
+    if pressed := _pressed(event):
+        if pressed.undo:
+            work.hold_again(submission)
+        else:
+            work.release(submission, pressed.name, promises.now())
+        submission = submissions.get(reference) or submission
+    if submission.held:
+        text = f"It is held as possible spam, because of: {submission.held}. Its sender then gets the usual receipt."
+        return Confirmation(f"Release {reference}", text, "Release", asks_name=True)
+    if submission.released is None:
+        return Confirmation(f"{reference} is not held", "There is nothing to release.")
+    text = f"Released on {_when(submission.released['at'])}, by {submission.released['by']}. Answer it as any other."
+    return Confirmation(f"{reference} is released", text, "Take it back: hold it again", undo=True)
+
+
+def _stop(event: Event, certification: str) -> Confirmation:
+    if event["requestContext"]["http"]["method"] != "POST":
+        return Confirmation(
+            "No more invitations", "We then no longer invite your agency to renew.", "Stop the invitations"
+        )
+    certifications.stop(certification, promises.now())
+    count("stopped")
+    return Confirmation(
+        "No more invitations", "We no longer invite your agency to renew. You can begin again at any time."
+    )
+
+
+ACTIONS: dict[str, Callable[[Event, str], Confirmation | None]] = {"mark": _mark, "release": _release, "stop": _stop}
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What came with the press of a button."""
+
+    name: str
+    undo: bool
+
+
+def _pressed(event: Event) -> Pressed | None:
+    if event["requestContext"]["http"]["method"] != "POST":
+        return None
+    try:
+        answers = read_form(body_of(event))
+    except ValueError:
+        answers = read_form(b"")
+    name = " ".join("".join(answers.getlist("name")[:1]).split())[:NAME_LIMIT]
+    return Pressed(name or FROM_LINK, bool(answers.getlist("undo")))
+
+
+def _when(moment: str) -> str:
+    return promises.moment_in_words(datetime.fromisoformat(moment))

@@ -5,18 +5,17 @@ Signing up sends a link to the address; only who opens it and presses the button
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Any
 
 import fields
 import intake
-import pages
 import promises
 import submissions
 import subscribers
 import tokens
+from confirmations import Confirmation, show
 from forms import Form
-from replies import Event, Response, html
+from replies import Event, Response
 
 CONFIRM_WITHIN = timedelta(days=7)
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -36,6 +35,7 @@ class AnnouncementsForm(Form):
     once_a_day = True
     mail_slots = ("receipt",)
     mail = "confirm"
+    kept_for = timedelta(days=30)
 
     email = fields.email("E-mail", missing="Enter your e-mail address", hint="We send it a link to confirm.")
 
@@ -98,5 +98,4 @@ def _from_link(event: Event, purpose: str) -> Any:
 
 
 def _page(title: str, text: str, button: str = "") -> Response:
-    """What happened, or what one button will do: mail scanners open links, so only a POST changes things."""
-    return html(HTTPStatus.OK, pages.message("announcements", title, "action.html", text=text, button=button))
+    return show(Confirmation(title, text, button), "announcements")

@@ -1,7 +1,7 @@
 """The contact form: its fields, and its handler."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import fields
@@ -27,6 +27,9 @@ class ContactForm(Form):
     received = "We have your message"
     next_steps = "A person at the office reads every message. You get an answer by e-mail, at the address you gave."
     task = "Answer by"
+    done = "answered"
+    remind_before = promises.ANSWER_REMINDED_BEFORE
+    kept_for = timedelta(days=365)
     once_a_day = True
 
     name = fields.line("Your name", missing="Enter your name", autocomplete="name")

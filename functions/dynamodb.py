@@ -1,6 +1,6 @@
 """DynamoDB in plain Python types, and what a conditional write says when its condition does not hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +34,13 @@ def client() -> "DynamoDBClient":
 
 def put(table: str, item: Mapping[str, Any], condition: str, names: Mapping[str, str], **values: Any) -> None:
     """Write an item where the condition holds. Raises ConditionFailed. `values` are those of the condition."""
-    given = {"ExpressionAttributeValues": _values(values)} if values else {}
-    with_condition = {"ConditionExpression": condition, "ExpressionAttributeNames": dict(names), **given}
-    _write("put_item", TableName=table, Item=to_item(item), **with_condition)
+    _write(
+        "put_item",
+        TableName=table,
+        Item=to_item(item),
+        ConditionExpression=condition,
+        **_placeholders(condition, names, values),
+    )
 
 
 def update(
@@ -49,9 +53,8 @@ def update(
         Key=to_item(key),
         UpdateExpression=change,
         ConditionExpression=condition,
-        ExpressionAttributeNames={name: meaning for name, meaning in names.items() if name in change + condition},
-        ExpressionAttributeValues=_values(values),
         ReturnValues="ALL_NEW",
+        **_placeholders(change + condition, names, values),
     )
     return from_item(answer["Attributes"])
 
@@ -62,12 +65,29 @@ def get(table: str, key: Mapping[str, str]) -> dict[str, Any] | None:
     return from_item(item) if item else None
 
 
+def query(table: str, index: str, condition: str, **values: Any) -> Iterator[dict[str, Any]]:
+    """The items of an index for which the condition holds, in the index's order. `values` are of the condition."""
+    pages = client().get_paginator("query")
+    found = pages.paginate(
+        TableName=table, IndexName=index, KeyConditionExpression=condition, ExpressionAttributeValues=_values(values)
+    )
+    return (from_item(item) for page in found for item in page["Items"])
+
+
 def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in plain.items()}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _placeholders(expressions: str, names: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands for names and values in expressions; DynamoDB refuses empty ones, and names that are not used."""
+    used = {name: meaning for name, meaning in names.items() if name in expressions}
+    return ({"ExpressionAttributeNames": used} if used else {}) | (
+        {"ExpressionAttributeValues": _values(values)} if values else {}
+    )
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, Any]:

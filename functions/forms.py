@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote
 
@@ -65,7 +65,13 @@ class Form(wtforms.Form):
     mail: ClassVar[str] = "receipt"
     """The e-mail to the sender, in functions/templates/email/."""
     task: ClassVar[str] = ""
-    """What staff have to do before the due date, in two words."""
+    """What staff have to do before the due date, in two words; empty where there is nothing to do."""
+    done: ClassVar[str] = ""
+    """The word for a submission once that is done."""
+    remind_before: ClassVar[timedelta]
+    """How long before the due date staff are reminded."""
+    kept_for: ClassVar[timedelta]
+    """How long the answers are kept."""
     once_a_day: ClassVar[bool]
     """True where the same answers on another day are a new submission."""
 
@@ -98,6 +104,11 @@ class Form(wtforms.Form):
     def wants_announcements(cls, answers: Mapping[str, str]) -> bool:
         """Whether the sender asked for e-mail about new certifications."""
         return answers.get("announcements") == "yes"
+
+    @classmethod
+    def mailing_label(cls, answers: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """What is mailed: `address`, its lines, and `engraved`, the text; None where nothing is."""
+        return None
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:

@@ -1,6 +1,5 @@
 """The way of a request to a form: parse, decide, store, answer."""
 
-import base64
 import os
 from http import HTTPStatus
 
@@ -14,7 +13,7 @@ import submissions
 import tokens
 from forms import Form, FormData, Notice, read_form
 from observe import count, log_failure, logger, publish
-from replies import Event, Response, file, html, json_document, problem_details, see_other, wants_json
+from replies import Event, Response, body_of, file, html, json_document, problem_details, see_other, wants_json
 from submissions import Submission
 
 BODY_LIMIT = 64 * 1024
@@ -95,9 +94,8 @@ def _parse(event: Event) -> FormData:
             "This is not a form we can read",
             "Please use the form on this page, or send the answers form-encoded (application/x-www-form-urlencoded).",
         )
-    body = event.get("body") or ""
     try:
-        content = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+        content = body_of(event)
         if len(content) <= REDRAWN_LIMIT:
             answers = read_form(content)
     except ValueError:  # wrong base64, wrong UTF-8, or too many fields

@@ -1,6 +1,7 @@
 """E-mail: put together from the templates of `templates/email/<name>/`, sent raw through Amazon SES."""
 
 import os
+from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -35,12 +36,24 @@ def compose(name: str, *, to: list[str], reply_to: str | None = None, **context:
     return message
 
 
-def send(message: EmailMessage) -> str:
-    """Hand an e-mail to SES and return its message id. Raises botocore's ClientError where SES refuses."""
+def with_one_click(message: EmailMessage, link: str) -> EmailMessage:
+    """The e-mail with a button of the mail program that ends such e-mail (RFC 8058): it posts to the link."""
+    message["List-Unsubscribe"] = f"<{link}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return message
+
+
+def send(message: EmailMessage, tags: Mapping[str, str]) -> str:
+    """Hand an e-mail to SES and return its message id. Raises botocore's ClientError where SES refuses.
+
+    SES puts the tags into what it reports of the e-mail, see feedback.py.
+    """
     answer = _client().send_email(
         FromEmailAddress=str(message["From"]),
         Destination={"ToAddresses": [address.addr_spec for address in message["To"].addresses]},
         Content={"Raw": {"Data": message.as_bytes()}},
+        ConfigurationSetName=os.environ["CONFIGURATION_SET"],
+        EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
     )
     return answer["MessageId"]
 

@@ -1,51 +1,113 @@
-"""The e-mails of a submission: each is claimed, sent, and settled, so that nobody gets one twice.
+"""E-mail that an item of a table owes: each is claimed, sent, and settled, so that nobody gets one twice.
 
-In the submission's item, `mail` holds for each slot its state: owed, claimed (until when), sent, or why there is none.
+In the item, `mail` holds for each slot its state: owed, claimed (until when), sent, what came back of it (bounced,
+complained), or why there is none. A slot that is not there yet may be claimed too: a reminder comes into being so.
 """
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import dynamodb
-from submissions import Submission
 
 CLAIM_LASTS = timedelta(minutes=10)
 """How long a sender that went silent keeps others from sending the same e-mail."""
+KEYS = {
+    "SUBMISSIONS_TABLE": "reference",
+    "CERTIFICATIONS_TABLE": "id",
+    "SUBSCRIBERS_TABLE": "id",
+    "COUNTERS_TABLE": "key",
+}
+"""The tables whose items owe e-mail, by the environment's name for them, with their keys."""
+WORSE = {"sent": ("claimed",), "bounced": ("claimed", "sent"), "complained": ("claimed", "sent", "bounced")}
+"""What SES reports of an e-mail, and the states that it may replace: reports come in any order."""
+
+
+IS_CLAIMED = "#mail.#slot.#state = :claimed"
+CLAIMED = {"claimed": "claimed"}
 
 
 class ClaimedByAnother(Exception):
     """Another sender holds the claim on this e-mail and may still be sending it."""
 
 
-def claim(reference: str, slot: str, now: datetime) -> Submission | None:
-    """Take the right to send one e-mail, for `CLAIM_LASTS`; return the submission as it is now.
+@dataclass(frozen=True)
+class Owed:
+    """One e-mail: a table (as in KEYS), the id of an item there, and a slot in its `mail`."""
 
-    None where there is nothing to send: that is settled, or the submission is gone.
+    table: str
+    id: str
+    slot: str
+
+    @property
+    def key(self) -> dict[str, str]:
+        return {KEYS[self.table]: self.id}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What SES says of it in its reports."""
+        return {"table": self.table, "id": self.id, "slot": self.slot}
+
+
+def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
+    """Take the right to send one e-mail, for `CLAIM_LASTS`; return the item as it is now.
+
+    None where there is nothing to send: that is settled, the item is gone, or it has the attribute `unless`.
     Raises ClaimedByAnother while somebody else may be sending it.
     """
     claimed = {"state": "claimed", "until": (now + CLAIM_LASTS).isoformat()}
-    condition = "#mail.#slot.#state = :owed OR (#mail.#slot.#state = :claimed AND #mail.#slot.#until < :now)"
+    condition = (
+        "attribute_exists(#mail) AND (attribute_not_exists(#mail.#slot) OR #mail.#slot.#state = :owed"
+        " OR (#mail.#slot.#state = :claimed AND #mail.#slot.#until < :now))"
+    )
+    if unless:
+        condition += " AND attribute_not_exists(#unless)"
     try:
-        item = _set(reference, slot, claimed, condition, owed="owed", claimed="claimed", now=now.isoformat())
+        return _set(owed, claimed, condition, {"owed": "owed", **CLAIMED, "now": now.isoformat()}, unless)
     except dynamodb.ConditionFailed as failed:
-        if failed.item and failed.item["mail"][slot]["state"] == "claimed":
-            raise ClaimedByAnother(f"{slot} e-mail of {reference}") from None
+        if failed.item.get("mail", {}).get(owed.slot, {}).get("state") == "claimed":
+            raise ClaimedByAnother(f"{owed.slot} e-mail") from None
         return None
-    return Submission.from_item(item)
 
 
-def give_back(reference: str, slot: str) -> None:
+def give_back(owed: Owed) -> None:
     """After a clear refusal: the e-mail is owed again, and anyone may try at once."""
-    _set(reference, slot, {"state": "owed"}, "#mail.#slot.#state = :claimed", claimed="claimed")
+    _set(owed, {"state": "owed"}, IS_CLAIMED, CLAIMED)
 
 
-def settle(reference: str, slot: str, outcome: dict[str, str]) -> None:
-    """Note how an e-mail ended: `state` is sent (with `message_id` and `at`), or says why none is."""
-    _set(reference, slot, outcome, "#mail.#slot.#state = :claimed", claimed="claimed")
+def settle(owed: Owed, outcome: Mapping[str, str]) -> None:
+    """Note how an e-mail ended: `state` is sent (with `message_id` and `at`), or says why none is.
+
+    SES may have reported on it before its answer came back; what it reported stays.
+    """
+    try:
+        _set(owed, outcome, IS_CLAIMED, CLAIMED)
+    except dynamodb.ConditionFailed as failed:
+        if not failed.item or failed.item["mail"][owed.slot]["state"] not in WORSE:
+            raise
 
 
-def _set(reference: str, slot: str, to: dict[str, str], condition: str, **values: str) -> dict[str, Any]:
-    names = {"#mail": "mail", "#slot": slot, "#state": "state", "#until": "until"}
-    key, table = {"reference": reference}, os.environ["SUBMISSIONS_TABLE"]
-    return dynamodb.update(table, key, "SET #mail.#slot = :to", condition, names, to=to, **values)
+def report(owed: Owed, outcome: Mapping[str, str]) -> bool:
+    """Note what SES reports of an e-mail, `state` being one of WORSE; False where that is known, or was worse."""
+    states = {f"state{number}": state for number, state in enumerate(WORSE[outcome["state"]])}
+    condition = " OR ".join(f"#mail.#slot.#state = :{name}" for name in states)
+    try:
+        _set(owed, outcome, condition, states)
+    except dynamodb.ConditionFailed:
+        return False
+    return True
+
+
+def is_settled(mail: Mapping[str, Mapping[str, str]], slot: str) -> bool:
+    """Whether nobody has to send this e-mail any more, or nobody ever had to."""
+    return mail.get(slot, {"state": "none"})["state"] not in ("owed", "claimed")
+
+
+def _set(
+    owed: Owed, to: Mapping[str, str], condition: str, values: Mapping[str, str], unless: str = ""
+) -> dict[str, Any]:
+    names = {"#mail": "mail", "#slot": owed.slot, "#state": "state", "#until": "until", "#unless": unless}
+    change = "SET #mail.#slot = :to"
+    return dynamodb.update(os.environ[owed.table], owed.key, change, condition, names, to=dict(to), **values)

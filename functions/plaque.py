@@ -40,6 +40,9 @@ class PlaqueForm(Form):
         "If anything is unclear, we ask the person you named."
     )
     task = "Mail by"
+    done = "mailed"
+    remind_before = promises.PLAQUE_REMINDED_BEFORE
+    kept_for = timedelta(days=365)
     once_a_day = False
 
     agency = fields.line(
@@ -127,6 +130,14 @@ class PlaqueForm(Form):
     @classmethod
     def sender_key(cls, answers: Mapping[str, str]) -> str:
         return " ".join(answers["agency"].casefold().split()) + f" ({answers['agency_state']})"
+
+    @classmethod
+    def mailing_label(cls, answers: Mapping[str, str]) -> Mapping[str, Any]:
+        """The address as the Postal Service wants it, and the name as it is engraved."""
+        street = [answers["street1"], answers["street2"]]
+        city = f"{answers['city']} {answers['state']} {answers['zip']}"
+        lines = [answers["addressee"], *street, city]
+        return {"address": [line.strip() for line in lines if line.strip()], "engraved": answers["agency"]}
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:

@@ -1,14 +1,18 @@
 """What the organization promises, and the dates that follow from it."""
 
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 ANSWERED_WITHIN = timedelta(hours=24)
+ANSWER_REMINDED_BEFORE = timedelta(hours=4)
 PLAQUE_MAILED_WITHIN = timedelta(weeks=2)
+PLAQUE_REMINDED_BEFORE = timedelta(days=3)
 VALID_FOR_YEARS = 2
 RENEWAL_INVITED_BEFORE = timedelta(days=60)
+MORNING = time(7)
+"""When the office's day begins: the digest goes out, and agencies are invited to renew."""
 
 
 def now() -> datetime:
@@ -33,6 +37,11 @@ def moment_in_words(moment: datetime) -> str:
     """An aware time as the office's clock shows it: `Tuesday, November 24, 2026, 3:15 PM EST`."""
     local = moment.astimezone(_office_zone())
     return f"{local:%A}, {day_in_words(local.date())}, {local:%I:%M %p %Z}".replace(", 0", ", ")
+
+
+def morning_at_office(day: date) -> datetime:
+    """When a day begins at the office, in UTC."""
+    return datetime.combine(day, MORNING, _office_zone()).astimezone(UTC)
 
 
 def day_at_office(moment: datetime) -> date:

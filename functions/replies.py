@@ -16,6 +16,12 @@ def wants_json(event: Event) -> bool:
     return "application/json" in accepted and "text/html" not in accepted
 
 
+def body_of(event: Event) -> bytes:
+    """The request's body. Raises ValueError where its base64 is wrong."""
+    body = event.get("body") or ""
+    return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+
+
 def see_other(location: str) -> Response:
     return _response(HTTPStatus.SEE_OTHER, "", {"location": location, "cache-control": "no-store"})
 

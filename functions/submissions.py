@@ -1,22 +1,24 @@
-"""The table of submissions: put once, find, release.
+"""The table of submissions: put once, find.
 
 An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text as typed),
-agency and completed (index `agencies`, plaque requests only), held (reasons, only while it may be spam),
-mail (see outbox.py).
+agency and completed (index `agencies`, plaque requests only), mail (see outbox.py), expires_at (TTL).
+What staff have to do: stage and stage_at (index `work`, see work.py), held (reasons, only while it may be spam),
+done ({at, by}), released ({at, by, held}). When the clock looks at it: clock and next_at (index `clock`).
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dynamodb
+import promises
 from dynamodb import ConditionFailed
 from forms import Form, fingerprint, reference_for
 
-RELEASED_WITHIN = timedelta(days=90)
-"""How long staff can release a held submission."""
+SWEPT_AFTER = timedelta(minutes=10)
+"""When the clock first looks whether the e-mails of a submission have gone out."""
 REFERENCES_TRIED = 5
 """A reference that belongs to another submission is replaced by the next; 27^10 of them make one such meeting rare."""
 
@@ -30,9 +32,11 @@ class Submission:
     received_at: datetime
     due_at: datetime
     answers: Mapping[str, str]
+    mail: Mapping[str, Mapping[str, str]]
     agency: str | None = None
     held: str = ""
-    mail_slots: tuple[str, ...] = ()
+    done: Mapping[str, str] | None = None
+    released: Mapping[str, str] | None = None
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Submission":
@@ -43,9 +47,11 @@ class Submission:
             received_at=datetime.fromisoformat(item["received_at"]),
             due_at=datetime.fromisoformat(item["due_at"]),
             answers=item["answers"],
+            mail=item["mail"],
             agency=item.get("agency"),
             held=item.get("held", ""),
-            mail_slots=tuple(item["mail"]),
+            done=item.get("done"),
+            released=item.get("released"),
         )
 
 
@@ -57,23 +63,14 @@ def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission
     """
     content = fingerprint(form, received)
     for attempt in range(REFERENCES_TRIED):
-        submission = Submission(
-            reference=reference_for(content, attempt),
-            form=form.slug,
-            received_at=received,
-            due_at=form.due(received),
-            answers=form.answers(),
-            agency=form.sender_key(form.answers()),
-            held=held,
-            mail_slots=form.mail_slots,
-        )
+        item = _item(form, received, held) | {"reference": reference_for(content, attempt), "fingerprint": content}
         try:
-            _put(submission, content)
+            dynamodb.put(_table(), item, "attribute_not_exists(#reference)", {"#reference": "reference"})
         except ConditionFailed as failed:
             if failed.item["fingerprint"] == content:
                 return Submission.from_item(failed.item), False
         else:
-            return submission, True
+            return Submission.from_item(item), True
     raise RuntimeError(f"{REFERENCES_TRIED} references in a row belong to other submissions")
 
 
@@ -83,23 +80,39 @@ def get(reference: str) -> Submission | None:
     return Submission.from_item(item) if item else None
 
 
-def release(reference: str) -> bool:
-    """Hold a submission no longer, and owe its sender the receipt; False where it was not held.
-
-    The table's stream shows the change to the notifier, which sends what is owed.
-    """
+def update(reference: str, change: str, condition: str, **values: Any) -> bool:
+    """Change an item where it is there, and the condition holds; False where not."""
     try:
-        dynamodb.update(
-            _table(),
-            {"reference": reference},
-            "REMOVE held SET #mail.receipt = :owed",
-            "attribute_exists(held)",
-            {"#mail": "mail"},
-            owed={"state": "owed"},
-        )
+        dynamodb.update(_table(), {"reference": reference}, change, condition, {}, **values)
     except ConditionFailed:
         return False
     return True
+
+
+def due(now: datetime) -> list[dict[str, Any]]:
+    """What the clock has to look at, as {reference, next_at}, the longest waiting first."""
+    return list(dynamodb.query(_table(), "clock", "clock = :on AND next_at <= :now", on="on", now=now.isoformat()))
+
+
+def look_again(reference: str, seen: str, at: datetime | None) -> bool:
+    """Set when the clock looks again, None for not; False where somebody set another time since `seen`."""
+    change = "SET next_at = :at" if at else "REMOVE clock, next_at"
+    return update(reference, change, "next_at = :seen", seen=seen, **({"at": at.isoformat()} if at else {}))
+
+
+def stage(form: str, name: str) -> str:
+    """The value of `stage`, as in `contact open`; names are open, held and done."""
+    return f"{form} {name}"
+
+
+def in_stage(form: str, name: str, since: str = "", until: str = "~") -> Iterator[Submission]:
+    """The submissions of a form in a stage, by `stage_at`, between two times in ISO 8601.
+
+    The index follows the table within about a second.
+    """
+    condition = "stage = :stage AND stage_at BETWEEN :since AND :until"
+    values = {"stage": stage(form, name), "since": since or "0", "until": until}
+    return map(Submission.from_item, dynamodb.query(_table(), "work", condition, **values))
 
 
 def others_of_the_agency(submission: Submission) -> list[str]:
@@ -109,33 +122,38 @@ def others_of_the_agency(submission: Submission) -> list[str]:
     """
     if not submission.agency:
         return []
-    found = dynamodb.client().query(
-        TableName=_table(),
-        IndexName="agencies",
-        KeyConditionExpression="agency = :agency AND completed = :completed",
-        ExpressionAttributeValues=dynamodb.to_item(
-            {":agency": submission.agency, ":completed": submission.answers["completed"]}
-        ),
-    )
-    references = [dynamodb.from_item(item)["reference"] for item in found["Items"]]
+    condition = "agency = :agency AND completed = :completed"
+    values = {"agency": submission.agency, "completed": submission.answers["completed"]}
+    references = [item["reference"] for item in dynamodb.query(_table(), "agencies", condition, **values)]
     return sorted(reference for reference in references if reference != submission.reference)
 
 
-def _put(submission: Submission, content: str) -> None:
+def valid_until(submission: Submission) -> date:
+    """The last day of the certification that a plaque was requested for."""
+    return promises.valid_until(date.fromisoformat(submission.answers["completed"]))
+
+
+def _item(form: Form, received: datetime, held: str) -> dict[str, Any]:
+    due = form.due(received)
     item = {
-        "reference": submission.reference,
-        "form": submission.form,
-        "fingerprint": content,
-        "received_at": submission.received_at.isoformat(),
-        "due_at": submission.due_at.isoformat(),
-        "answers": dict(submission.answers),
-        "mail": {slot: {"state": "owed"} for slot in submission.mail_slots},
+        "form": form.slug,
+        "received_at": received.isoformat(),
+        "due_at": due.isoformat(),
+        "answers": form.answers(),
+        "mail": {slot: {"state": "owed"} for slot in form.mail_slots},
+        "clock": "on",
+        "next_at": (received + SWEPT_AFTER).isoformat(),
+        "expires_at": int((received + form.kept_for).timestamp()),
     }
-    if submission.held:
-        item["held"] = submission.held
-    if submission.agency:
-        item |= {"agency": submission.agency, "completed": submission.answers["completed"]}
-    dynamodb.put(_table(), item, "attribute_not_exists(#reference)", {"#reference": "reference"})
+    if form.task and held:
+        item |= {"stage": stage(form.slug, "held"), "stage_at": received.isoformat()}
+    elif form.task:
+        item |= {"stage": stage(form.slug, "open"), "stage_at": due.isoformat()}
+    if held:
+        item["held"] = held
+    if agency := form.sender_key(form.answers()):
+        item |= {"agency": agency, "completed": form.answers()["completed"]}
+    return item
 
 
 def _table() -> str:

@@ -1,9 +1,14 @@
-"""The table of people who asked for announcements and confirmed it. An item: id (salted hash), email, since."""
+"""The table of people who asked for announcements and confirmed it.
+
+An item: id (salted hash), email, since, and mail (a slot for each announcement, see outbox.py).
+"""
 
 import hashlib
 import hmac
 import os
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import dynamodb
 import tokens
@@ -15,15 +20,24 @@ def subscriber_id(address: str) -> str:
 
 
 def subscribe(address: str, now: datetime) -> None:
-    """Add a confirmed address; once more changes nothing that matters."""
-    item = {"id": subscriber_id(address), "email": address.strip(), "since": now.isoformat()}
-    dynamodb.client().put_item(TableName=os.environ["SUBSCRIBERS_TABLE"], Item=dynamodb.to_item(item))
+    """Add a confirmed address; once more changes nothing."""
+    item = {"id": subscriber_id(address), "email": address.strip(), "since": now.isoformat(), "mail": {}}
+    try:
+        dynamodb.put(os.environ["SUBSCRIBERS_TABLE"], item, "attribute_not_exists(id)", {})
+    except dynamodb.ConditionFailed:
+        return
 
 
 def unsubscribe(subscriber: str) -> None:
     """Remove a subscriber by id, whether there is one or not."""
     key = dynamodb.to_item({"id": subscriber})
     dynamodb.client().delete_item(TableName=os.environ["SUBSCRIBERS_TABLE"], Key=key)
+
+
+def everybody() -> Iterator[dict[str, Any]]:
+    """Every subscriber's item, in no order."""
+    pages = dynamodb.client().get_paginator("scan").paginate(TableName=os.environ["SUBSCRIBERS_TABLE"])
+    return (dynamodb.from_item(item) for page in pages for item in page["Items"])
 
 
 def is_subscribed(address: str) -> bool:

@@ -1,6 +1,7 @@
 """A stand-in for AWS in this process: moto behind a socket on 127.0.0.1, with what template.yaml declares."""
 
 import io
+import json
 import os
 import secrets
 import string
@@ -22,6 +23,7 @@ from local.template import ACCOUNT, REGION, Template
 ALWAYS_LOCAL = ("SESV2", "SECRETS_MANAGER", "SQS")
 """Services that stay here when AWS_ENDPOINT_URL names another engine for DynamoDB."""
 TABLE_SETTINGS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+SEND_EMAIL = "/v2/email/outbound-emails"
 PERSONAL = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Settings of the person at this machine that would lead clients elsewhere."""
 
@@ -47,6 +49,7 @@ class OneAtATime:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self.journal: Journal | None = None
+        self.on_mail: Callable[[dict[str, Any], str], None] = lambda _request, _message_id: None
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -54,6 +57,8 @@ class OneAtATime:
             response = self.carry_out({**environ, "wsgi.input": io.BytesIO(body)})
             if self.journal and response.status_code == 200:
                 self.journal.keep(environ, body)
+        if environ["PATH_INFO"] == SEND_EMAIL and response.status_code == 200:
+            self.on_mail(json.loads(body), json.loads(response.get_data())["MessageId"])
         return response(environ, start_response)
 
     def carry_out(self, environ: Environ) -> Response:
@@ -88,7 +93,12 @@ class StandIn:
             if journal:
                 self._carry_out_again(journal, application)
                 application.journal = journal
+            self._application = application
             self._closing = stack.pop_all()
+
+    def on_mail(self, listener: Callable[[dict[str, Any], str], None]) -> None:
+        """Tell of each e-mail that SES accepts: the request's JSON, and the message id."""
+        self._application.on_mail = listener
 
     def close(self) -> None:
         """Stop answering, and leave the process's environment as it was."""
@@ -137,7 +147,7 @@ def _restore(environment: dict[str, str]) -> None:
 
 
 def _create_declared(template: Template, data: Path | None) -> None:
-    """The tables, queues and secrets of the template, and its sender as a verified identity."""
+    """The tables, queues, secrets and configuration sets of the template, and its sender as a verified identity."""
     for logical_id, table in template.resources("AWS::DynamoDB::Table").items():
         create_table(template.resolve.name(logical_id), template.resolve(_needed(table)))
     for logical_id in template.resources("AWS::SQS::Queue"):
@@ -146,6 +156,8 @@ def _create_declared(template: Template, data: Path | None) -> None:
         name = template.resolve.name(logical_id)
         text = _secret(secret["GenerateSecretString"], data and data / f"{name}.secret")
         boto3.client("secretsmanager").create_secret(Name=name, SecretString=text)
+    for logical_id in template.resources("AWS::SES::ConfigurationSet"):
+        boto3.client("sesv2").create_configuration_set(ConfigurationSetName=template.resolve.name(logical_id))
     if sender := template.parameters.get("SenderAddress"):
         boto3.client("sesv2").create_email_identity(EmailIdentity=sender)
 

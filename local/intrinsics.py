@@ -15,6 +15,7 @@ PSEUDO_PARAMETERS = {
 }
 NAMED_BY = {
     "AWS::DynamoDB::Table": "TableName",
+    "AWS::SES::ConfigurationSet": "Name",
     "AWS::Serverless::Function": "FunctionName",
     "AWS::SQS::Queue": "QueueName",
     "AWS::SecretsManager::Secret": "Name",

@@ -7,7 +7,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -16,7 +16,10 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
 from local.aws import StandIn
+from local.clock import Clock
+from local.events import stream_mappings
 from local.mailbox import Mailbox
+from local.reports import Reports
 from local.runtime import forget
 from local.server import Server
 from local.stream import Stream
@@ -72,11 +75,22 @@ def running(
         stack.callback(server.close)
         if watch:
             _watch(server, config, root)
-        server.streams = tuple(Stream(template, mapping) for mapping in template.stream_mappings())
-        for stream in server.streams:
-            stream.start()
-            stack.callback(stream.stop)
+        server.streams = tuple(Stream(template, mapping) for mapping in stream_mappings(template))
+        reports = Reports(template)
+        cloud.on_mail(reports.note)
+        server.clock = Clock(template, lambda: _settle(server.streams, reports), data)
+        players: list[Stream | Reports | Clock] = [*server.streams, reports, server.clock]
+        for player in players:
+            player.start()
+            stack.callback(player.stop)
         yield server
+
+
+def _settle(streams: Sequence[Stream], reports: Reports) -> None:
+    """Play the streams to their end, and what SES reports of the e-mail that went out."""
+    for stream in streams:
+        stream.drain()
+    reports.drain()
 
 
 @contextmanager

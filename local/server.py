@@ -15,6 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler
 
 from mkdocs.livereload import LiveReloadServer
 
+from local.clock import Clock
 from local.cloudfront import sent_on
 from local.gateway import BODY_LIMIT, Gateway, Request, Response
 from local.mailbox import PAGES, Mailbox
@@ -47,6 +48,7 @@ class Server(LiveReloadServer):
     """
 
     streams: tuple[Stream, ...] = ()
+    clock: Clock
 
     def __init__(
         self, listener: socket.socket, root: Path, build: Callable[[], None], template: Template, mailbox: Mailbox
@@ -87,6 +89,8 @@ class Server(LiveReloadServer):
         path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         if path.startswith("/_mail/"):
             return _send(self.mailbox.answer(path), environ, start_response)
+        if path.startswith("/_clock/"):
+            return _send(self._ask_clock(environ, path), environ, start_response)
         response = self._respond(environ, path)
         if response:
             return _send(self._with_headers(response), environ, start_response)
@@ -111,6 +115,14 @@ class Server(LiveReloadServer):
         if (address := sent_on(path)) and not path.startswith(RELOAD_POLL):
             return Response(HTTPStatus.MOVED_PERMANENTLY, [("Location", address)], b"")
         return None
+
+    def _ask_clock(self, environ: Environ, path: str) -> Response:
+        if environ.get("HTTP_ORIGIN", self.url.rstrip("/")) != self.url.rstrip("/"):
+            return self._error(HTTPStatus.FORBIDDEN)
+        length = environ.get("CONTENT_LENGTH") or "0"
+        body = environ["wsgi.input"].read(min(int(length), BODY_LIMIT)) if length.isdecimal() else b""
+        asked = environ["REQUEST_METHOD"], path, body, environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT", "")
+        return self.clock.answer(*asked)
 
     def _ask_gateway(self, environ: Environ, path: str) -> Response:
         length = environ.get("CONTENT_LENGTH") or "0"

@@ -14,9 +14,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.events import StreamMapping
 from local.patterns import compiled
 from local.runtime import invoke
-from local.template import ACCOUNT, REGION, StreamMapping, Template
+from local.template import ACCOUNT, REGION, Template
 
 POLL_EVERY = 0.3
 """Seconds between two looks at the stream."""

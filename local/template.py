@@ -1,6 +1,5 @@
 """Reads template.yaml as the local run needs it. What is not understood is refused, not played wrong."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,19 +11,9 @@ from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 from local.intrinsics import ACCOUNT, REGION, Resolver
 
-__all__ = ["ACCOUNT", "REGION", "ErrorPage", "Route", "StreamMapping", "Template"]
+__all__ = ["ACCOUNT", "REGION", "ErrorPage", "Route", "Template"]
 
-STREAM_SETTINGS = {
-    "Stream",
-    "StartingPosition",  # always played from the oldest record: the local stream is as old as the process
-    "BatchSize",
-    "MaximumRetryAttempts",
-    "MaximumRecordAgeInSeconds",  # no local record gets old enough
-    "BisectBatchOnFunctionError",
-    "FunctionResponseTypes",
-    "FilterCriteria",
-    "DestinationConfig",
-}
+EVENT_TYPES = ("HttpApi", "DynamoDB", "ScheduleV2", "EventBridgeRule")
 
 
 @dataclass(frozen=True)
@@ -34,20 +23,6 @@ class Route:
     method: str
     path: str
     function: str
-
-
-@dataclass(frozen=True)
-class StreamMapping:
-    """A table's stream and the function that it calls. `table` and `queue` are names, `function` is a logical id."""
-
-    table: str
-    function: str
-    batch_size: int
-    retries: int
-    bisects: bool
-    reports_failures: bool
-    patterns: tuple[Mapping[str, Any], ...]
-    queue: str | None
 
 
 @dataclass(frozen=True)
@@ -112,15 +87,11 @@ class Template:
 
     def routes(self) -> list[Route]:
         """The routes of all HTTP APIs."""
-        routes = [Route(event["Method"].upper(), event["Path"], name) for name, event in self._events("HttpApi")]
+        routes = [Route(event["Method"].upper(), event["Path"], name) for name, event in self.events("HttpApi")]
         for route in routes:
             if route.method == "ANY" or "{" in route.path:
                 raise ValueError(f"the local run plays exact routes only, not {route.method} {route.path}")
         return routes
-
-    def stream_mappings(self) -> list[StreamMapping]:
-        """The table streams that call functions."""
-        return [self._stream_mapping(name, event) for name, event in self._events("DynamoDB")]
 
     def response_headers(self) -> list[tuple[str, str]]:
         """What CloudFront puts on every answer.
@@ -154,36 +125,13 @@ class Template:
             names.add("cookie")
         return frozenset(names)
 
-    def _stream_mapping(self, function: str, event: Mapping[str, Any]) -> StreamMapping:
-        if unknown := event.keys() - STREAM_SETTINGS:
-            raise ValueError(f"{function}: the local run does not play {', '.join(sorted(unknown))}")
-        if event.get("MaximumRetryAttempts", -1) < 0:
-            raise ValueError(f"{function}: say with MaximumRetryAttempts when to give up; the default is never")
-        destination = event.get("DestinationConfig", {}).get("OnFailure", {"Destination": None})["Destination"]
-        return StreamMapping(
-            table=self._name_behind(event["Stream"]),
-            function=function,
-            batch_size=event.get("BatchSize", 100),
-            retries=event["MaximumRetryAttempts"],
-            bisects=event.get("BisectBatchOnFunctionError", False),
-            reports_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", []),
-            patterns=tuple(json.loads(each["Pattern"]) for each in event.get("FilterCriteria", {}).get("Filters", [])),
-            queue=destination and self._name_behind(destination),
-        )
-
-    def _name_behind(self, reference: Any) -> str:
-        """The name of the resource whose ARN a `!GetAtt` asks for."""
-        match reference:
-            case {"Fn::GetAtt": [str(logical_id), "Arn" | "StreamArn"]}:
-                return self.resolve.name(logical_id)
-        raise ValueError(f"the local run expects !GetAtt of an Arn or StreamArn, not {reference!r}")
-
-    def _events(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def events(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The events of a type, each with the function's logical id and its properties."""
         for function, properties in self.functions.items():
             for event in properties.get("Events", {}).values():
                 if event["Type"] == kind:
                     yield function, event["Properties"]
-                elif event["Type"] not in ("HttpApi", "DynamoDB"):
+                elif event["Type"] not in EVENT_TYPES:
                     raise ValueError(f"{function}: the local run does not play events of type {event['Type']}")
 
 

@@ -21,6 +21,7 @@ from programs import launch_options
 from run import LocalRun
 
 from local.aws import StandIn, create_table
+from local.events import stream_mappings
 from local.gateway import Gateway, Request, event_for, invoke
 from local.mailbox import Mailbox
 from local.stream import Stream
@@ -180,7 +181,7 @@ class Mail:
     """The e-mails of one test. `deliver()` plays the stream as far as it goes."""
 
     def __init__(self, template: Template, cloud: StandIn) -> None:
-        [self.mapping] = template.stream_mappings()
+        [self.mapping] = stream_mappings(template)
         self.template = template
         self.mailbox = Mailbox(cloud.sent_mail)
 

@@ -9,6 +9,7 @@ import pytest
 from local_project import write_project
 
 from local.aws import StandIn, create_table
+from local.events import stream_mappings
 from local.patterns import compiled
 from local.runtime import forget, invoke
 from local.stream import Stream
@@ -54,7 +55,7 @@ def template(cloud):
 
 @pytest.fixture
 def stream(template):
-    [mapping] = template.stream_mappings()
+    [mapping] = stream_mappings(template)
     return Stream(template, mapping)
 
 
@@ -129,7 +130,7 @@ def test_only_what_the_filter_lets_through_comes(stream, probe):
 def test_a_new_start_begins_at_the_oldest_record(stream, probe, template):
     put("a")
     assert stream.drain()
-    assert Stream(template, template.stream_mappings()[0]).drain()
+    assert Stream(template, stream_mappings(template)[0]).drain()
     assert tries(probe) == ["a", "a"]
 
 
@@ -198,7 +199,7 @@ def test_a_batch_that_crashes_is_split_until_the_record_at_fault_stands_alone(st
 
 
 def test_without_splitting_a_batch_that_crashes_fails_as_a_whole(template, stream, probe):
-    [mapping] = template.stream_mappings()
+    [mapping] = stream_mappings(template)
     whole = Stream(template, dataclasses.replace(mapping, bisects=False, retries=0, queue=None))
     put(*"abcd")
     probe.broken, probe.crashes = {"c"}, True
@@ -208,7 +209,7 @@ def test_without_splitting_a_batch_that_crashes_fails_as_a_whole(template, strea
 
 
 def test_reports_are_not_read_where_the_template_does_not_ask_for_them(template, stream, probe):
-    [mapping] = template.stream_mappings()
+    [mapping] = stream_mappings(template)
     put("a")
     probe.broken = {"a"}
     assert Stream(template, dataclasses.replace(mapping, reports_failures=False)).drain()

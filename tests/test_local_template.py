@@ -6,6 +6,7 @@ import pytest
 import yaml
 from local_project import TEMPLATE
 
+from local.events import stream_mappings
 from local.template import ErrorPage, Route, Template
 
 ROOT = Path(__file__).parents[1]
@@ -138,7 +139,7 @@ def test_an_event_that_is_not_played_is_refused(template):
 
 
 def test_a_stream_mapping_is_read_in_full(template):
-    [mapping] = template().stream_mappings()
+    [mapping] = stream_mappings(template())
     assert (mapping.table, mapping.function, mapping.queue) == ("Items", "TellFunction", "NotTold")
     assert (mapping.batch_size, mapping.retries, mapping.bisects, mapping.reports_failures) == (4, 2, True, True)
     assert mapping.patterns == ({"eventName": ["INSERT"]},)
@@ -154,7 +155,7 @@ def test_a_stream_mapping_is_read_in_full(template):
 )
 def test_a_stream_mapping_that_is_not_played_is_refused(change, template):
     with pytest.raises(ValueError, match=r"MaximumRetryAttempts|does not play|expects"):
-        template(*change).stream_mappings()
+        stream_mappings(template(*change))
 
 
 def test_response_headers_are_those_of_the_policy_without_hsts(template):
@@ -188,7 +189,7 @@ def test_the_template_of_this_project_can_be_played():
     template = Template(ROOT / "template.yaml", SiteUrl="http://127.0.0.1:8000")
     assert template.environment()["SITE_URL"] == "http://127.0.0.1:8000"
     assert {route.path.split("/")[1] for route in template.routes()} == {"forms"}
-    assert template.stream_mappings()
+    assert stream_mappings(template)
     assert "Content-Security-Policy" in dict(template.response_headers())
 
 

@@ -35,13 +35,13 @@ def ses(monkeypatch, stand_in):
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_staff_get_every_answer_and_can_reply(slug, post, mail):
-    import notify
+    import catalog
 
     post(slug, SAMPLES[slug])
     mail.deliver()
     [message] = mail.to_staff()
     assert message["reply_to"] == [SAMPLES[slug]["email"]]
-    for label, words in notify.FORMS[slug].in_words(SAMPLES[slug]):
+    for label, words in catalog.FORMS[slug].in_words(SAMPLES[slug]):
         assert f"{label}:\n{words}" in message["text"]
 
 
@@ -161,10 +161,10 @@ def test_where_ses_may_have_sent_nobody_sends_again_for_ten_minutes(trouble, pos
 
 
 def test_a_receipt_that_cannot_be_sent_does_not_hold_up_the_staff_e_mail(post, mail, ses, monkeypatch):
-    import notify
+    import letters
 
     post("contact", SAMPLES["contact"])
-    monkeypatch.setitem(notify.COMPOSE, "receipt", None)
+    monkeypatch.setitem(letters.COMPOSE, "receipt", None)
     assert not mail.deliver()
     assert len(mail.to_staff()) == 1
 

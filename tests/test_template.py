@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dynamodb import HURRIED
+from local.events import stream_mappings
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,17 +26,17 @@ def test_every_variable_that_functions_read_is_set_and_every_one_set_is_read(tem
 
 
 def test_every_form_has_its_page_its_post_and_its_receipt(template, stand_in):
-    import notify
+    import catalog
 
     routes = {(route.method, route.path) for route in template.routes()}
-    for slug in notify.FORMS:
+    for slug in catalog.FORMS:
         assert {("GET", f"/forms/{slug}"), ("POST", f"/forms/{slug}"), ("GET", f"/forms/{slug}/received")} <= routes
 
 
-def test_the_stream_calls_the_notifier_for_new_and_released_submissions(template):
-    [mapping] = template.stream_mappings()
+def test_the_stream_calls_the_notifier_for_new_released_and_marked_submissions(template):
+    [mapping] = stream_mappings(template)
     assert (mapping.table, mapping.function, mapping.queue) == ("Submissions", "NotifyFunction", "NotMailed")
-    assert [pattern["eventName"] for pattern in mapping.patterns] == [["INSERT"], ["MODIFY"]]
+    assert [pattern["eventName"] for pattern in mapping.patterns] == [["INSERT"], ["MODIFY"], ["MODIFY"]]
     assert mapping.reports_failures
 
 

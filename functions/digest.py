@@ -1,0 +1,120 @@
+"""The morning's digest to staff: it comes every day, also when there is nothing, so that silence means broken."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+import actions
+import dynamodb
+import mail
+import promises
+import subscribers
+import troubles
+from catalog import FORMS, TASKS
+from delivery import send_once
+from outbox import Owed, is_settled
+from submissions import SWEPT_AFTER, Submission, in_stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+DAY = timedelta(days=1)
+HELD_LISTED_FOR = timedelta(days=14)
+KEPT_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One submission in a list of the digest."""
+
+    reference: str
+    about: str
+    when: str
+    link: str = ""
+
+
+def send_if_due(now: datetime) -> None:
+    """Send today's digest once the office's morning has come, unless it was sent."""
+    day = promises.day_at_office(now)
+    if now < promises.morning_at_office(day):
+        return
+    key = f"digest-{day}"
+    item = {"key": key, "mail": {}, "expires_at": int((now + KEPT_FOR).timestamp())}
+    try:
+        dynamodb.put(os.environ["COUNTERS_TABLE"], item, "attribute_not_exists(#key)", {"#key": "key"})
+    except dynamodb.ConditionFailed as there:
+        if is_settled(there.item["mail"], "digest") and "digest" in there.item["mail"]:
+            return
+    send_once(Owed("COUNTERS_TABLE", key, "digest"), lambda _: compose(now))
+
+
+def compose(now: datetime) -> EmailMessage:
+    facts = gather(now)
+    return mail.compose(
+        "digest",
+        to=os.environ["STAFF_ADDRESSES"].split(","),
+        day=promises.day_in_words(promises.day_at_office(now)),
+        site=os.environ["SITE_URL"],
+        **facts,
+    )
+
+
+def gather(now: datetime) -> dict[str, Any]:
+    """Everything the digest says: numbers of the last 24 hours, and lists of what waits now."""
+    yesterday = (now - DAY).isoformat()
+    waiting = {slug: list(in_stage(slug, "open")) for slug in TASKS}
+    done = {slug: list(in_stage(slug, "done", since=yesterday)) for slug in TASKS}
+    held = {slug: list(in_stage(slug, "held", since=(now - HELD_LISTED_FOR).isoformat())) for slug in TASKS}
+    everything = [each for lists in (waiting, done, held) for found in lists.values() for each in found]
+    return {
+        "received": _per_form([each for each in everything if each.received_at >= now - DAY]),
+        "done": [(form.done, _lines(done[slug])) for slug, form in TASKS.items()],
+        "late": _lines([each for found in waiting.values() for each in found if each.due_at <= now]),
+        "waiting": _lines([each for found in waiting.values() for each in found if each.due_at > now]),
+        "held": _lines([each for found in held.values() for each in found], release=True),
+        "owed": _lines([each for each in everything if _owes_mail(each, now)]),
+        "returned": troubles.since_yesterday(now),
+        "dead_letters": _dead_letters(),
+        "subscribers": sum(1 for _ in subscribers.everybody()),
+    }
+
+
+def _per_form(found: list[Submission]) -> list[tuple[str, int]]:
+    return [(slug, sum(each.form == slug for each in found)) for slug in TASKS]
+
+
+def _lines(found: list[Submission], *, release: bool = False) -> list[Line]:
+    return [
+        Line(
+            each.reference,
+            FORMS[each.form].staff_subject(each.answers),
+            promises.moment_in_words(each.received_at if each.held else each.due_at),
+            actions.link("release" if release else "mark", each),
+        )
+        for each in sorted(found, key=lambda each: each.due_at)
+    ]
+
+
+def _owes_mail(submission: Submission, now: datetime) -> bool:
+    """Whether an e-mail should have gone out by now."""
+    late = now - submission.received_at > SWEPT_AFTER
+    return late and any(not is_settled(submission.mail, slot) for slot in submission.mail)
+
+
+def _dead_letters() -> int:
+    """Records and events that were given up, in all queues."""
+    return sum(
+        int(_queues().get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+        for url in os.environ["DEAD_LETTER_QUEUES"].split(",")
+        for name in ("ApproximateNumberOfMessages",)
+    )
+
+
+@cache
+def _queues() -> "SQSClient":
+    return boto3.client("sqs", config=dynamodb.HURRIED)

@@ -1,0 +1,142 @@
+"""The e-mails of a submission: to staff, and to its sender. Each is put together from the item as it is then."""
+
+import os
+from collections.abc import Mapping
+from datetime import date, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import actions
+import announcements
+import calendars
+import counters
+import mail
+import promises
+import senders
+import subscribers
+from announcements import AnnouncementsForm
+from catalog import FORMS
+from delivery import Compose
+from submissions import Submission, others_of_the_agency
+
+
+def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
+    """Every answer, labelled as on the form; a reply goes to the sender."""
+    submission = Submission.from_item(item)
+    form = FORMS[submission.form]
+    return mail.compose(
+        "staff",
+        to=_staff(),
+        reply_to=mail.deliverable(submission.answers["email"]),
+        label=form.mailing_label(submission.answers),
+        answers=form.in_words(submission.answers),
+        others=others_of_the_agency(submission),
+        hint=senders.hint(submission.answers["email"]),
+        held=submission.held,
+        release=actions.link("release", submission) if submission.held else None,
+        **_about(submission),
+    )
+
+
+def reminder(item: Mapping[str, Any]) -> EmailMessage | str:
+    """It is due soon."""
+    submission = Submission.from_item(item)
+    if promises.now() >= submission.due_at:
+        return "too late"
+    return mail.compose("reminder", to=_staff(), late=False, **_about(submission))
+
+
+def late_notice(item: Mapping[str, Any]) -> EmailMessage:
+    """It was due: the escalation address is told, once."""
+    to = os.environ["ESCALATION_ADDRESSES"].split(",")
+    return mail.compose("reminder", to=to, late=True, **_about(Submission.from_item(item)))
+
+
+def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
+    """Fixed words with the reference and the promised dates, nothing that was typed; or why the sender gets no e-mail.
+
+    A sign-up for announcements, and a form with that box ticked, brings the link that confirms it.
+    """
+    submission = Submission.from_item(item)
+    if submission.held:
+        return "held"
+    address = mail.deliverable(submission.answers["email"])
+    if address is None:
+        return "undeliverable"
+    form = FORMS[submission.form]
+    wants = form.wants_announcements(submission.answers) and not subscribers.is_subscribed(address)
+    if form is AnnouncementsForm and not wants:
+        return "subscribed"
+    if not _first_today(form.mail, address, submission):
+        return "one a day"
+    site = os.environ["SITE_URL"]
+    message = mail.compose(
+        form.mail,
+        to=[address],
+        form=form,
+        reference=submission.reference,
+        promised=form.promised(submission.received_at, submission.answers),
+        remarks=form.remarks(submission.received_at, submission.answers),
+        site=site,
+        confirm=announcements.confirm_link(site, submission.reference, submission.received_at) if wants else None,
+    )
+    return _with_calendar(message, submission)
+
+
+def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
+    """The plaque is on its way: fixed words, once."""
+    submission = Submission.from_item(item)
+    if submission.done is None:
+        return "taken back"
+    address = mail.deliverable(submission.answers["email"])
+    if address is None:
+        return "undeliverable"
+    return mail.compose(
+        "mailed",
+        to=[address],
+        reference=submission.reference,
+        promised=FORMS[submission.form].promised(submission.received_at, submission.answers),
+        site=os.environ["SITE_URL"],
+    )
+
+
+COMPOSE: dict[str, Compose] = {
+    "staff": staff_mail,
+    "receipt": sender_mail,
+    "reminder": reminder,
+    "late": late_notice,
+    "mailed": mailed_mail,
+}
+"""What puts the e-mail of a slot together."""
+
+
+def _about(submission: Submission) -> dict[str, Any]:
+    """What every e-mail to staff says of a submission."""
+    form = FORMS[submission.form]
+    return {
+        "about": form.staff_subject(submission.answers),
+        "reference": submission.reference,
+        "received": promises.moment_in_words(submission.received_at),
+        "due": promises.moment_in_words(submission.due_at),
+        "task": form.task,
+        "done": form.done,
+        "mark": actions.link("mark", submission),
+    }
+
+
+def _staff() -> list[str]:
+    return os.environ["STAFF_ADDRESSES"].split(",")
+
+
+def _with_calendar(message: EmailMessage, submission: Submission) -> EmailMessage:
+    ends_on: date | None = FORMS[submission.form].ends_on(submission.answers)
+    if ends_on:
+        event = calendars.renewal(submission.reference, ends_on, submission.received_at, os.environ["SITE_URL"])
+        message.add_attachment(event, maintype="text", subtype="calendar", filename="renewal.ics")
+    return message
+
+
+def _first_today(kind: str, address: str, submission: Submission) -> bool:
+    """Whether this is the first e-mail of its kind to an address on the day of the submission."""
+    key = counters.key(kind, address.casefold(), submission.received_at.date().isoformat())
+    return counters.take(key, submission.reference, promises.now(), timedelta(days=3))

@@ -1,0 +1,96 @@
+"""The clock: e-mail that is still owed, what is due soon or late, who may renew, and the morning's digest.
+
+The schedule calls it every few minutes. An item says in `next_at` when it wants to be looked at, and what is sent is
+claimed first: calling it more often, or twice at once, sends nothing more.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import certifications
+import digest
+import promises
+import submissions
+from catalog import FORMS
+from delivery import try_to_send
+from letters import COMPOSE
+from observe import count, log_failure, publish
+from outbox import Owed, is_settled
+from submissions import SWEPT_AFTER, Submission
+
+LONGEST_PAUSE = timedelta(hours=1)
+"""Between two tries of an e-mail that does not go out."""
+
+
+def handler(_event: dict[str, Any], _context: Any) -> None:
+    """Raises the first failure once everything was tried, so that the alarm sees it."""
+    now = promises.now()
+    try:
+        failures = [
+            *_try_each(submissions.due(now), look, now),
+            *_try_each(certifications.due(now), certifications.look, now),
+            *_try_each([{}], lambda _, now: digest.send_if_due(now), now),
+        ]
+        count("looked")
+    finally:
+        publish()
+    if failures:
+        raise failures[0]
+
+
+def look(entry: Mapping[str, Any], now: datetime) -> None:
+    """Send what a submission owes now, and set when to look again."""
+    submission = submissions.get(entry["reference"])
+    if submission is None:
+        return
+    for slot in slots_to_try(submission, now):
+        unless = "done" if slot in ("reminder", "late") else ""
+        try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), COMPOSE[slot], unless)
+    if submission.form == "plaque" and not submission.held:
+        certifications.keep(submission)
+    if after := submissions.get(submission.reference):
+        submissions.look_again(after.reference, entry["next_at"], next_look(after, now))
+
+
+def slots_to_try(submission: Submission, now: datetime) -> list[str]:
+    """The e-mails that are owed, and the reminder whose time has come."""
+    return [slot for slot in submission.mail if not is_settled(submission.mail, slot)] + [
+        slot for slot, at in _reminders(submission, now) if at <= now
+    ]
+
+
+def next_look(submission: Submission, now: datetime) -> datetime | None:
+    """When there may be something to do again; None for good, or until somebody does something."""
+    times = [at for _, at in _reminders(submission, now)]
+    if any(not is_settled(submission.mail, slot) for slot in submission.mail):
+        times.append(now + min(max(SWEPT_AFTER, (now - submission.received_at) / 2), LONGEST_PAUSE))
+    return max(min(times), now) if times else None
+
+
+def _reminders(submission: Submission, now: datetime) -> list[tuple[str, datetime]]:
+    """The reminders that were not sent yet, with their times; none once it is done, while it is held, or too late."""
+    form = FORMS[submission.form]
+    if not form.task or submission.done or submission.held:
+        return []
+    times = [("reminder", submission.due_at - form.remind_before), ("late", submission.due_at)]
+    return [
+        (slot, at)
+        for slot, at in times
+        if slot not in submission.mail and not (slot == "reminder" and now >= submission.due_at)
+    ]
+
+
+def _try_each(
+    items: list[dict[str, Any]], what: Callable[[Mapping[str, Any], datetime], None], now: datetime
+) -> list[Exception]:
+    """What failed. One item that fails must not hold up the others; it is tried again with the next call."""
+    failures: list[Exception] = []
+    for item in items:
+        try:
+            what(item, now)
+        except Exception as failure:
+            log_failure("clock failed", failure)
+            count("clock_failed")
+            failures.append(failure)
+    return failures
