@@ -43,12 +43,10 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
     count("mailed")
 
 
-def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> Exception | None:
-    """Send, or log what went wrong and return it: one e-mail that fails must not hold up others."""
+def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> None:
+    """Send, or log what went wrong: one e-mail that fails must not hold up others."""
     try:
         send_once(owed, compose, unless)
     except Exception as failure:
         log_failure(f"{owed.slot} e-mail not sent", failure)
         count("not_mailed")
-        return failure
-    return None

@@ -25,14 +25,13 @@ def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
 
 
 def notify(record: DynamoDBRecord) -> None:
-    """Send what a submission owes: a new one, one released, one marked. Raises the first failure once all were tried.
+    """Send what a submission owes: a new one, one released, one marked.
 
-    Every slot of the record is tried: what was settled since stays as it is.
+    Every slot of the record is tried: what was settled since stays as it is. What does not go out now is the clock's:
+    a record that is tried again would hold up everybody behind it.
     """
     if not (record.dynamodb and record.dynamodb.new_image):
         return
     item = record.dynamodb.new_image
-    owed = [Owed("SUBMISSIONS_TABLE", item["reference"], slot) for slot in item["mail"]]
-    failures = [failure for each in owed if (failure := try_to_send(each, COMPOSE[each.slot]))]
-    if failures:
-        raise failures[0]
+    for slot in item["mail"]:
+        try_to_send(Owed("SUBMISSIONS_TABLE", item["reference"], slot), COMPOSE[slot])

@@ -74,7 +74,7 @@ def _described(number: int, raw: str) -> dict[str, Any]:
         "from": str(message.get("From", "")),
         "to": _addresses(message, "To"),
         "reply_to": _addresses(message, "Reply-To"),
-        "subject": str(message.get("Subject", "")),
+        "subject": str(message.get("Subject", "")).strip(),  # a long one may be folded before its first word
         "text": _part(message, "plain"),
         "html": _part(message, "html"),
         "headers": headers,

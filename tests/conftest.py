@@ -2,15 +2,19 @@
 
 import io
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
+import time_machine
 from boto3.dynamodb.types import TypeDeserializer
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -19,6 +23,7 @@ from moto.ses.models import ses_backends
 from playwright.sync_api import Browser, sync_playwright
 from programs import launch_options
 from run import LocalRun
+from samples import TODAY
 
 from local.aws import StandIn, create_table
 from local.events import stream_mappings
@@ -177,6 +182,12 @@ def call(table: Table, template: Template) -> Callable[..., Any]:
     return call
 
 
+def link_in(message: Mapping[str, Any], action: str) -> str:
+    """The address of an action, in an e-mail, from /forms on."""
+    [link] = set(re.findall(rf"https://[^/\s]+(/forms/\S+/{action}\?token=\S+)", message["text"]))
+    return str(link)
+
+
 class Mail:
     """The e-mails of one test. `deliver()` plays the stream as far as it goes."""
 
@@ -195,6 +206,10 @@ class Mail:
     def to_staff(self) -> list[dict[str, Any]]:
         return [message for message in self.messages() if message["to"] == [os.environ["STAFF_ADDRESSES"]]]
 
+    def titled(self, beginning: str) -> list[dict[str, Any]]:
+        """The messages whose subject begins so."""
+        return [message for message in self.messages() if message["subject"].startswith(beginning)]
+
     def receipts(self) -> list[dict[str, Any]]:
         return [message for message in self.messages() if message not in self.to_staff()]
 
@@ -204,6 +219,48 @@ def mail(table: Table, template: Template, stand_in: StandIn) -> Mail:
     """An empty mailbox."""
     ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages.clear()
     return Mail(template, stand_in)
+
+
+class Clock:
+    """Time that stands still until it is moved."""
+
+    def __init__(self, template: Template, traveller: time_machine.Traveller) -> None:
+        self._template = template
+        self._traveller = traveller
+
+    def forward(self, **by: float) -> bool:
+        """Move it, and let the schedule look once; False where something failed."""
+        self._traveller.shift(timedelta(**by))
+        return self.look()
+
+    def look(self) -> bool:
+        """The schedule calls its function."""
+        try:
+            invoke(self._template, "RemindFunction", {})
+        except Exception:
+            return False
+        return True
+
+
+@pytest.fixture
+def clock(table: Table, template: Template) -> Iterator[Clock]:
+    """Noon at the office, for as long as the test wants."""
+    noon = datetime.combine(TODAY, time(12), ZoneInfo(os.environ["TIME_ZONE"]))
+    with time_machine.travel(noon, tick=False) as traveller:
+        yield Clock(template, traveller)
+
+
+@pytest.fixture
+def report(table: Table, template: Template) -> Callable[..., None]:
+    """SES reports on an e-mail that it was given: `report("Bounce", tags, bounceType="Permanent")`."""
+
+    def report(kind: str, owed: Any, address: str = "nobody@example.gov", **more: str) -> None:
+        tags = {name: [value] for name, value in owed.tags.items()}
+        mail = {"messageId": "x", "destination": [address], "tags": tags}
+        detail = {"eventType": kind, "mail": mail, kind.lower(): {"bounceSubType": "General", **more}}
+        invoke(template, "FeedbackFunction", {"source": "aws.ses", "detail": detail})
+
+    return report
 
 
 def _as_answer(gateway: Gateway, request: Request) -> Answer:

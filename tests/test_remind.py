@@ -1,0 +1,260 @@
+"""The clock: due soon, late, owed, ended, and the digest of every morning."""
+
+from datetime import date, timedelta
+
+import pytest
+from conftest import link_in
+from samples import CONTACT, PLAQUE, TODAY
+from test_notify import OUTAGE, REFUSAL, SILENCE, ses  # noqa: F401  # a fixture
+
+import promises
+from outbox import Owed
+from spam import TRAP
+
+SAMPLES = {
+    "contact": (CONTACT, promises.ANSWERED_WITHIN, promises.ANSWER_REMINDED_BEFORE),
+    "plaque": (PLAQUE, promises.PLAQUE_MAILED_WITHIN, promises.PLAQUE_REMINDED_BEFORE),
+}
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def submitted(clock, post, mail, table):
+    """Post a form and deliver its e-mails; the item."""
+
+    def submitted(slug, deliver=True, **answers):
+        before = {item["reference"] for item in table.items()}
+        post(slug, SAMPLES[slug][0] | answers)
+        if deliver:
+            mail.deliver()
+        [item] = [item for item in table.items() if item["reference"] not in before]
+        return item
+
+    return submitted
+
+
+@pytest.mark.parametrize("slug", SAMPLES)
+def test_staff_are_reminded_once_before_and_the_escalation_address_once_when_it_is_late(slug, submitted, clock, mail):
+    _, within, before = SAMPLES[slug]
+    item = submitted(slug)
+    clock.forward(seconds=(within - before - MINUTE).total_seconds())
+    assert mail.titled("Due soon") == []
+    clock.forward(minutes=2)
+    [soon] = mail.titled("Due soon")
+    assert (item["reference"] in soon["subject"], soon["to"]) == (True, ["office@certification.example.org"])
+    assert link_in(soon, "mark")
+    clock.forward(seconds=(before - 2 * MINUTE).total_seconds())
+    assert mail.titled("Late") == []
+    clock.forward(minutes=2)
+    [late] = mail.titled("Late")
+    assert late["to"] == ["director@certification.example.org"]
+    for _ in range(5):
+        clock.forward(days=3)
+    assert len(mail.titled("Due soon")) == len(mail.titled("Late")) == 1
+
+
+@pytest.mark.parametrize("slug", SAMPLES)
+def test_once_it_is_done_nobody_is_reminded(slug, submitted, clock, mail, press, table):
+    item = submitted(slug)
+    press(link_in(mail.to_staff()[0], "mark"))
+    clock.forward(days=30)
+    clock.forward(days=30)
+    assert mail.titled("Due soon") == mail.titled("Late") == []
+    assert "clock" not in table.items()[0], item
+
+
+def test_a_mark_that_is_taken_back_sets_the_clock_going_again(submitted, clock, mail, press):
+    submitted("contact")
+    link = link_in(mail.to_staff()[0], "mark")
+    press(link)
+    clock.forward(hours=1)
+    press(link, b"undo=yes")
+    clock.forward(hours=20)
+    assert len(mail.titled("Due soon")) == 1
+
+
+def test_what_is_held_is_not_due_until_it_is_released(submitted, clock, mail, press):
+    submitted("contact", **{TRAP: "x"})
+    clock.forward(hours=30)
+    assert mail.titled("Late") == []
+    press(link_in(mail.titled("[possible spam]")[0], "release"))
+    clock.look()
+    assert len(mail.titled("Late")) == 1
+    assert len(mail.titled("We have your message")) == 1
+
+
+def test_a_clock_that_stood_still_for_days_skips_the_first_reminder(submitted, clock, mail):
+    submitted("contact")
+    clock.forward(days=3)
+    assert (len(mail.titled("Due soon")), len(mail.titled("Late"))) == (0, 1)
+
+
+# The sweep
+
+
+def test_what_the_stream_never_brought_is_mailed_by_the_clock(submitted, clock, mail):
+    submitted("plaque", deliver=False)
+    clock.forward(minutes=9)
+    assert mail.titled("[") == []
+    clock.forward(minutes=2)
+    assert (len(mail.to_staff()[-1:]), len(mail.titled("We have your plaque request"))) == (1, 1)
+    mail.deliver()
+    clock.forward(minutes=30)
+    assert len([message for message in mail.to_staff() if "Plaque for" in message["subject"]]) == 1
+    assert len(mail.titled("We have your plaque request")) == 1
+
+
+@pytest.mark.parametrize("trouble", [REFUSAL, SILENCE, OUTAGE], ids=["refusal", "silence", "outage"])
+def test_the_clock_tries_until_ses_takes_it(trouble, submitted, clock, mail, ses):  # noqa: F811
+    submitted("contact", deliver=False)
+    ses(trouble)
+    for _ in range(4):
+        clock.forward(minutes=30)
+    assert mail.messages() == []
+    ses(None)
+    clock.forward(hours=1)
+    clock.forward(hours=1)
+    assert len([message for message in mail.to_staff() if "Message from" in message["subject"]]) == 1
+    assert len(mail.titled("We have your message")) == 1
+
+
+def test_an_answer_of_ses_that_was_lost_is_settled_by_its_report(submitted, clock, mail, ses, report, table):  # noqa: F811
+    item = submitted("contact", deliver=False)
+    ses(SILENCE)
+    mail.deliver()
+    ses(None)
+    for slot in ("staff", "receipt"):
+        report("Send", Owed("SUBMISSIONS_TABLE", item["reference"], slot))
+    clock.forward(hours=2)
+    assert [message for message in mail.messages() if not message["subject"].startswith("Digest")] == []
+    assert {slot["state"] for slot in table.items()[0]["mail"].values()} == {"sent"}
+
+
+# Renewal
+
+
+def invitations(mail):
+    return mail.titled("Your certification ends") + mail.titled("Your certification has ended")
+
+
+def test_an_agency_is_invited_60_days_before_the_end_and_on_the_day(submitted, clock, mail, table):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
+    clock.forward(days=(end - TODAY).days - 61)
+    assert invitations(mail) == []
+    clock.forward(days=1)
+    [first] = invitations(mail)
+    assert promises.day_in_words(end) in first["subject"]
+    assert first["to"] == [PLAQUE["email"]]
+    assert first["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    clock.forward(days=59)
+    assert len(invitations(mail)) == 1
+    clock.forward(days=1)
+    assert "has ended" in invitations(mail)[1]["subject"]
+    for _ in range(3):
+        clock.forward(days=20)
+    assert len(invitations(mail)) == 2
+
+
+def test_a_new_request_of_the_same_agency_stops_the_old_clock(submitted, clock, mail):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    clock.forward(days=600)
+    completed = (TODAY + timedelta(days=599)).isoformat()
+    submitted("plaque", completed=completed, agency=f" {PLAQUE['agency'].upper()}", email="new@example.gov")
+    clock.forward(minutes=11)
+    for _ in range(10):
+        clock.forward(days=20)
+    assert invitations(mail) == []
+    for _ in range(60):
+        clock.forward(days=10)
+    assert [message["to"] for message in invitations(mail)] == [["new@example.gov"]] * 2
+
+
+def test_a_correction_changes_the_address_and_invites_nobody_twice(submitted, clock, mail):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    submitted("plaque", email="right@example.gov")
+    clock.forward(minutes=11)
+    for _ in range(80):
+        clock.forward(days=10)
+    assert [message["to"] for message in invitations(mail)] == [["right@example.gov"]] * 2
+
+
+def test_one_click_stops_the_invitations(submitted, clock, mail, press, get):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    clock.forward(days=640)
+    link = link_in(invitations(mail)[0], "stop")
+    assert "<button" in get(link).text
+    assert "no longer invite" in press(link, b"List-Unsubscribe=One-Click").text
+    for _ in range(10):
+        clock.forward(days=10)
+    assert len(invitations(mail)) == 1
+
+
+def test_a_held_request_certifies_nobody(submitted, clock, mail):
+    submitted("plaque", **{TRAP: "x"})
+    clock.forward(minutes=11)
+    for _ in range(80):
+        clock.forward(days=10)
+    assert invitations(mail) == []
+
+
+# The digest
+
+
+def digests(mail):
+    return mail.titled("Digest of")
+
+
+def test_the_digest_comes_every_morning_also_when_there_is_nothing(clock, mail):
+    clock.look()
+    clock.look()
+    assert len(digests(mail)) == 1
+    clock.forward(hours=18)
+    assert len(digests(mail)) == 1
+    clock.forward(hours=1, minutes=1)
+    clock.look()
+    assert len(digests(mail)) == 2
+    text = digests(mail)[1]["text"]
+    for nothing in (
+        "contact 0, plaque 0",
+        "Answered: 0",
+        "Mailed: 0",
+        "Late: 0",
+        "Waiting: 0",
+        "spam; each link releases one: 0",
+    ):
+        assert nothing in text
+    for nothing in ("came back: 0", "dead letters): 0", "announcements: 0", "more than ten minutes: 0"):
+        assert nothing in text
+
+
+def test_the_digest_of_a_full_day_says_everything(submitted, clock, mail, press, report, monkeypatch):
+    clock.look()
+    answered = submitted("contact", message="One")
+    press(link_in(mail.to_staff()[-1], "mark"))
+    waiting = submitted("plaque")
+    held = submitted("contact", message="Two", **{TRAP: "x"})
+    late = submitted("contact", message="Three")
+    owed = submitted("contact", deliver=False, message="Four")
+    press(link_in(mail.titled("We have your message")[0], "confirm"))
+    report("Bounce", Owed("SUBMISSIONS_TABLE", late["reference"], "receipt"), bounceType="Permanent")
+    import mail as sender
+
+    ref = owed["reference"]
+    send = sender.send
+    monkeypatch.setattr(sender, "send", lambda message, tags: send(message, tags) if tags["id"] != ref else 1 / 0)
+    clock.forward(hours=19, minutes=1)
+    assert (len(digests(mail)), digests(mail)[1]["subject"].endswith("1 held, trouble with e-mail")) == (2, True)
+    text = digests(mail)[1]["text"]
+    sections = dict(part.split(": ", 1) for part in text.split("\n\n") if ": " in part)
+    assert f"Answered: 1 ({answered['reference']})" in text
+    assert waiting["reference"] in sections["Waiting"]
+    assert held["reference"] in sections["Held as possible spam; each link releases one"]
+    assert link_in(digests(mail)[1], "release")
+    assert late["reference"] in sections["E-mail that came back"]
+    assert owed["reference"] in sections["E-mail owed for more than ten minutes"]
+    assert "Subscribers to announcements: 1" in text
