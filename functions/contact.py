@@ -30,6 +30,7 @@ class ContactForm(Form):
     done = "answered"
     remind_before = promises.ANSWER_REMINDED_BEFORE
     kept_for = timedelta(days=365)
+    names_nobody = ("topic",)
     once_a_day = True
 
     name = fields.line("Your name", missing="Enter your name", autocomplete="name")

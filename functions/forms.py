@@ -70,6 +70,8 @@ class Form(wtforms.Form):
     """The word for a submission once that is done."""
     remind_before: ClassVar[timedelta]
     """How long before the due date staff are reminded."""
+    names_nobody: ClassVar[tuple[str, ...]] = ()
+    """Fields that stay when somebody's data are erased."""
     kept_for: ClassVar[timedelta]
     """How long the answers are kept."""
     once_a_day: ClassVar[bool]

@@ -43,6 +43,7 @@ class PlaqueForm(Form):
     done = "mailed"
     remind_before = promises.PLAQUE_REMINDED_BEFORE
     kept_for = timedelta(days=365)
+    names_nobody = ("agency", "agency_state", "completed")
     once_a_day = False
 
     agency = fields.line(

@@ -1,7 +1,9 @@
 """Puts the local run together: the stand-in for AWS, the site, the streams, the server."""
 
 import itertools
+import json
 import logging
+import os
 import shutil
 import socket
 import tempfile
@@ -83,7 +85,21 @@ def running(
         for player in players:
             player.start()
             stack.callback(player.stop)
+        if data:
+            stack.enter_context(_told_to_staff(data / "run.json", template))
         yield server
+
+
+@contextmanager
+def _told_to_staff(file: Path, template: Template) -> Iterator[None]:
+    """While this runs, the `staff` command finds in a file what it needs to work here."""
+    wanted = {*template.environment(), *(name for name in os.environ if name.startswith("AWS_"))}
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({name: os.environ[name] for name in sorted(wanted)}), "utf-8")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _settle(streams: Sequence[Stream], reports: Reports) -> None:

@@ -1,0 +1,198 @@
+"""`staff`: list, show, export, mark, release, erase, announce."""
+
+import getpass
+import json
+import sys
+import time
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.progress import Progress
+
+import promises
+import work
+from catalog import FORMS, TASKS
+from staff import announce as announcing
+from staff import erase as erasing
+from staff import export as exporting
+from staff import listing
+from staff.connection import Refused, connect
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+out = Console(highlight=False, soft_wrap=True)
+told = Console(stderr=True, highlight=False, soft_wrap=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Reference = Annotated[str, typer.Argument(help="As in the subject of the e-mail.")]
+By = Annotated[str, typer.Option(help="Who did it.")]
+OneForm = Annotated[str, typer.Option("--form", help=f"Only this form: {', '.join(FORMS)}.")]
+
+
+@app.callback()
+def where(
+    stack: Annotated[str, typer.Option(envvar="STAFF_STACK", help="The stack on AWS; without it, the local run.")] = "",
+    data: Annotated[Path, typer.Option(envvar="DATA", help="The folder of the local run.")] = Path(".local"),
+) -> None:
+    """Work against the local run that is going, or with --stack against AWS with the usual credentials."""
+    if "--help" not in sys.argv:
+        connect(stack, data)
+
+
+@app.command("list")
+def list_(
+    form: OneForm = "",
+    done: Annotated[bool, typer.Option("--done", help="What is done instead of what is open.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="Only what is held as possible spam.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What is open, by due date; then what is held as possible spam."""
+    _known(form, TASKS)
+    stages = ["done"] if done else ["held"] if held else ["open", "held"]
+    found = [each for stage in stages for each in listing.chosen(form, stage)]
+    if as_json:
+        _print_json([listing.as_json(each) for each in found])
+    elif found:
+        out.print(listing.table(found))
+    else:
+        out.print("Nothing.")
+
+
+@app.command()
+def show(reference: Reference, as_json: AsJson = False) -> None:
+    """One submission, with every answer and what became of its e-mails."""
+    submission = listing.one(reference)
+    if as_json:
+        _print_json(listing.as_json(submission))
+        return
+    for line in listing.in_full(submission):
+        out.print(line)
+
+
+@app.command()
+def export(
+    since: Annotated[str, typer.Option(help="Received on or after this day, as in 2026-11-23.")] = "",
+    form: OneForm = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, instead of the screen.")] = None,
+    bom: Annotated[bool, typer.Option("--bom", help="For spreadsheets that do not recognize UTF-8.")] = False,
+) -> None:
+    """Everything as CSV; no cell can be taken for a formula."""
+    _known(form, FORMS)
+    if since:
+        since = _day(since).isoformat()
+    with Progress(console=told, transient=True) as progress:
+        task = progress.add_task("Reading", total=exporting.how_many() or None)
+        found = exporting.stored(form, since, lambda number: progress.advance(task, number))
+        if output:
+            with output.open("w", encoding="utf-8", newline="") as file:
+                number = exporting.write(found, form, file, bom=bom)
+        else:
+            sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+            number = exporting.write(found, form, sys.stdout, bom=bom)
+    told.print(f"{number:,} submissions{f' in {output}' if output else ''}.")
+
+
+@app.command()
+def mark(
+    reference: Reference,
+    what: Annotated[str, typer.Argument(help="answered, or mailed for a plaque.")],
+    undo: Annotated[bool, typer.Option("--undo", help="It is not, after all.")] = False,
+    by: By = "",
+) -> None:
+    """Mark a submission as done, so that its reminders stop."""
+    submission = listing.one(reference)
+    done = FORMS[submission.form].done
+    if what != done:
+        raise Refused(f"{submission.reference} can be marked {done}, not {what}." if done else "It needs no mark.")
+    now = promises.now()
+    changed = work.unmark(submission, now) if undo else work.mark(submission, by or getpass.getuser(), now)
+    if changed:
+        out.print(f"{submission.reference} is {'not ' if undo else ''}marked {done}{' any more' if undo else ''}.")
+    elif submission.held:
+        raise Refused(f"{submission.reference} is held as possible spam: release it first.")
+    else:
+        out.print(f"{submission.reference} was {'not ' if undo else 'already '}marked {done}; nothing changed.")
+
+
+@app.command()
+def release(reference: Reference, by: By = "") -> None:
+    """Hold a submission no longer; its sender gets the receipt."""
+    submission = listing.one(reference)
+    released = work.release(submission, by or getpass.getuser(), promises.now())
+    out.print(f"{submission.reference} {'is released' if released else 'was not held; nothing changed'}.")
+
+
+@app.command()
+def erase(
+    email: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person's data everywhere. That there was a submission, and which agency is certified, is kept."""
+    if not yes:
+        typer.confirm(f"Erase everything of {email}? This cannot be taken back.", abort=True, err=True)
+    erased = erasing.erase(email, promises.now())
+    if as_json:
+        _print_json(vars(erased))
+        return
+    out.print(f"Submissions: {', '.join(erased.submissions) or 'none'}. Their answers are erased; their count stays.")
+    out.print(
+        f"Certifications: {', '.join(erased.certifications) or 'none'}. Agency and dates stay, the address is erased."
+    )
+    out.print(f"Announcements: {'unsubscribed' if erased.subscriber else 'was not subscribed'}.")
+    out.print("Backups keep older states for 35 days, and the e-mail in your mailboxes is yours to delete.")
+
+
+@app.command()
+def announce(
+    page: Annotated[Path, typer.Argument(help="As in docs/announcements/2027-03-renewal.md.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Mail an announcement to the subscribers. Interrupted and called again, it goes on and mails nobody twice."""
+    announcement = announcing.read(page)
+    people = announcing.still_to_mail(announcement)
+    example = announcing.compose(announcement, "subscriber@example.org").get_body(("plain",))
+    told.print(f"Subject: {announcement.title}\n\n{example.get_content() if example else ''}", markup=False)
+    if not people:
+        told.print("Everybody has it.")
+        return
+    rate = announcing.sending_rate()
+    if not yes:
+        typer.confirm(f"Send this to {len(people):,} people, {rate:g} a second?", abort=True, err=True)
+    with Progress(console=told) as progress:
+        sent = list(progress.track(announcing.send(announcement, people, rate, time.sleep), total=len(people)))
+    told.print(f"Sent to {sum(sent):,} of {len(people):,}.")
+    if not all(sent):
+        raise Refused(f"{len(sent) - sum(sent):,} could not be sent now; call it again in ten minutes.")
+
+
+def main() -> None:
+    """Errors are one line, and exit code 1; 2 for a wrong command line."""
+    try:
+        app(standalone_mode=True)
+    except Refused as refused:
+        told.print(str(refused), style="red", markup=False)
+        sys.exit(1)
+    except (BotoCoreError, ClientError) as error:
+        told.print(f"AWS: {error}", style="red", markup=False)
+        sys.exit(1)
+
+
+def _known(form: str, forms: Mapping[str, object]) -> None:
+    if form and form not in forms:
+        raise Refused(f"There is no form {form} here; there are {', '.join(forms)}.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{text} is not a day: write it as in 2026-11-23.") from None
+
+
+def _print_json(content: object) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=1))

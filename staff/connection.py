@@ -1,0 +1,50 @@
+"""Where the command works: the local run that is going, or the stack on AWS that was named."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+
+class Refused(Exception):
+    """What was asked cannot be done; the message says why, in one line."""
+
+
+def connect(stack: str, data: Path) -> str:
+    """Set the functions' environment, as that place has it; return the place's name. Raises Refused."""
+    if stack:
+        os.environ.update(_of_stack(stack))
+        return f"stack {stack}"
+    running = data / "run.json"
+    if not running.exists():
+        raise Refused(
+            f"No local run is going in {data}, and no stack is named: start `make serve`, or give --stack NAME."
+        )
+    os.environ.update(json.loads(running.read_text("utf-8")))
+    _live_in_its_time(data / "clock.json")
+    return f"the local run in {data}"
+
+
+def _of_stack(stack: str) -> dict[str, str]:
+    """The environment of the stack's functions: they and this command read the same names."""
+    try:
+        resource = boto3.client("cloudformation").describe_stack_resource(
+            StackName=stack, LogicalResourceId="RemindFunction"
+        )
+        function = resource["StackResourceDetail"]["PhysicalResourceId"]
+        settings = boto3.client("lambda").get_function_configuration(FunctionName=function)
+    except (BotoCoreError, ClientError) as error:
+        raise Refused(f"The stack {stack} cannot be read: {error}") from None
+    return settings["Environment"]["Variables"]
+
+
+def _live_in_its_time(clock: Path) -> None:
+    """The local run's clock may have been moved."""
+    if clock.exists():
+        import time_machine  # only where there is a local run
+
+        ahead = timedelta(seconds=json.loads(clock.read_text("utf-8"))["seconds_ahead"])
+        time_machine.travel(datetime.now(UTC) + ahead, tick=True).start()

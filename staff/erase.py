@@ -1,0 +1,78 @@
+"""Erases a person's data everywhere, and keeps what is nobody's: that there was a submission, and who is certified."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import dynamodb
+import mail
+import subscribers
+from catalog import FORMS
+from outbox import is_settled
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was erased: references of submissions and of certifications, and whether the person was a subscriber."""
+
+    submissions: list[str]
+    certifications: list[str]
+    subscriber: bool
+
+
+def erase(address: str, now: datetime) -> Erased:
+    """Erase all that belongs to an e-mail address; asked again, it finds nothing more."""
+    wanted = _same(address)
+    found = [item for item in _scan("SUBMISSIONS_TABLE") if wanted == _same(item["answers"].get("email", ""))]
+    for item in found:
+        _erase_submission(item, now)
+    certified = [item for item in _scan("CERTIFICATIONS_TABLE") if wanted == _same(item.get("email", ""))]
+    for item in certified:
+        change = "SET email = :none, stopped = :now REMOVE clock, next_at"
+        key = {"id": item["id"]}
+        dynamodb.update(
+            _table("CERTIFICATIONS_TABLE"), key, change, "attribute_exists(id)", {}, none="", now=now.isoformat()
+        )
+    subscribed = subscribers.is_subscribed(address)
+    subscribers.unsubscribe(subscribers.subscriber_id(address))
+    return Erased([item["reference"] for item in found], [item["reference"] for item in certified], subscribed)
+
+
+def _erase_submission(item: dict[str, Any], now: datetime) -> None:
+    """Answers that name nobody stay; an e-mail that was still owed has nobody to go to any more."""
+    kept = FORMS[item["form"]].names_nobody
+    answers = {name: value if name in kept else "" for name, value in item["answers"].items()}
+    owed = [slot for slot in item["mail"] if not is_settled(item["mail"], slot)]
+    dynamodb.update(
+        _table("SUBMISSIONS_TABLE"),
+        {"reference": item["reference"]},
+        "SET answers = :answers, mail = :mail, erased_at = :now, fingerprint = :none",
+        "attribute_exists(fingerprint)",
+        {},
+        answers=answers,
+        mail=item["mail"] | {slot: {"state": "erased"} for slot in owed},
+        now=now.isoformat(),
+        none="erased",
+    )
+
+
+def _erase_certification(item: dict[str, Any], now: datetime) -> None:
+    change, condition = "SET email = :none, stopped = :now REMOVE clock, next_at", "attribute_exists(id)"
+    values = {"none": "", "now": now.isoformat()}
+    dynamodb.update(_table("CERTIFICATIONS_TABLE"), {"id": item["id"]}, change, condition, {}, **values)
+
+
+def _scan(table: str) -> Iterator[dict[str, Any]]:
+    pages = dynamodb.client().get_paginator("scan").paginate(TableName=_table(table), ConsistentRead=True)
+    return (dynamodb.from_item(item) for page in pages for item in page["Items"])
+
+
+def _same(address: str) -> str:
+    """One way to write an address."""
+    return (mail.deliverable(address) or address.strip()).casefold()
+
+
+def _table(name: str) -> str:
+    return os.environ[name]

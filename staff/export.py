@@ -1,0 +1,80 @@
+"""Submissions as CSV, for a spreadsheet: read and written page by page, however many there are."""
+
+import csv
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+import dynamodb
+from catalog import FORMS
+from staff.listing import state
+from submissions import Submission
+
+FORMULA = ("=", "+", "-", "@", "|", "\t", "\r", "＝", "＋", "－", "＠", "｜")  # noqa: RUF001  # full-width ones as well
+"""Beginnings that a spreadsheet may take for a formula."""
+FIRST = ("reference", "form", "state", "received_at", "due_at", "done_at", "done_by")
+
+
+def columns(form: str) -> list[tuple[str, str]]:
+    """The answers' columns, as (field, heading): the labels of one form, or of all forms in turn."""
+    forms = [FORMS[form]] if form else list(FORMS.values())
+    named = {name: label for each in forms for name, label in zip(each().data, _labels(each), strict=True)}
+    return list(named.items())
+
+
+def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submission]:
+    """The submissions received since a day, of all forms or one, in no order; `tell` is told how many were read."""
+    wanted = {"received_at >= :since": {"since": since or "0"}} | ({"form = :form": {"form": form}} if form else {})
+    values = {f":{name}": value for each in wanted.values() for name, value in each.items()}
+    pages = (
+        dynamodb.client()
+        .get_paginator("scan")
+        .paginate(
+            TableName=os.environ["SUBMISSIONS_TABLE"],
+            FilterExpression=" AND ".join(wanted),
+            ExpressionAttributeValues=dynamodb.to_item(values),
+        )
+    )
+    for page in pages:
+        yield from (Submission.from_item(dynamodb.from_item(item)) for item in page["Items"])
+        tell(page["ScannedCount"])
+
+
+def write(found: Iterator[Submission], form: str, file: TextIO, *, bom: bool = False) -> int:
+    """Write all of them, with a heading; return how many. `bom` lets older spreadsheets see that it is UTF-8."""
+    if bom:
+        file.write("\N{BYTE ORDER MARK}")
+    fields = columns(form)
+    writer = csv.writer(file)
+    writer.writerow([*FIRST, *(safe(label) for _, label in fields)])
+    number = 0
+    for submission in found:
+        writer.writerow([safe(cell) for cell in (*_facts(submission), *_answers(submission, fields))])
+        number += 1
+    return number
+
+
+def safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.lstrip(" \N{NO-BREAK SPACE}").startswith(FORMULA) else cell
+
+
+def how_many() -> int:
+    """About how many submissions there are; AWS counts every six hours."""
+    return int(dynamodb.client().describe_table(TableName=os.environ["SUBMISSIONS_TABLE"])["Table"]["ItemCount"])
+
+
+def _labels(form: type[Any]) -> list[str]:
+    return [label for label, _ in form.in_words({})]
+
+
+def _facts(submission: Submission) -> list[str]:
+    done = submission.done or {"at": "", "by": ""}
+    times = [submission.received_at.isoformat(), submission.due_at.isoformat()]
+    return [submission.reference, submission.form, state(submission), *times, done["at"], done["by"]]
+
+
+def _answers(submission: Submission, fields: list[tuple[str, str]]) -> list[str]:
+    form = FORMS[submission.form]
+    words = dict(zip(form().data, (words for _, words in form.in_words(submission.answers)), strict=True))
+    return [words.get(name, "") for name, _ in fields]

@@ -1,0 +1,103 @@
+"""Submissions as staff see them in a list, in full, and as JSON."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+import promises
+import submissions
+from catalog import FORMS, TASKS
+from staff.connection import Refused
+from submissions import Submission
+
+STYLES = {"late": "bold red", "due soon": "yellow", "held": "magenta", "done": "green"}
+
+
+def chosen(form: str, stage: str) -> list[Submission]:
+    """The submissions in a stage (open, held, done), all forms or one, by due date."""
+    forms = [form] if form else list(TASKS)
+    found = [each for slug in forms for each in submissions.in_stage(slug, stage)]
+    return sorted(found, key=lambda each: each.due_at)
+
+
+def one(reference: str) -> Submission:
+    """Raises Refused."""
+    submission = submissions.get(reference.strip().upper())
+    if submission is None:
+        raise Refused(f"There is no submission {reference}.")
+    return submission
+
+
+def state(submission: Submission) -> str:
+    """held, done, late, due soon or open."""
+    if submission.held:
+        return "held"
+    if submission.done:
+        return "done"
+    form, now = FORMS[submission.form], promises.now()
+    if not form.task:
+        return "open"
+    if now >= submission.due_at:
+        return "late"
+    return "due soon" if now >= submission.due_at - form.remind_before else "open"
+
+
+def as_json(submission: Submission) -> dict[str, Any]:
+    return {
+        "reference": submission.reference,
+        "form": submission.form,
+        "state": state(submission),
+        "received_at": submission.received_at.isoformat(),
+        "due_at": submission.due_at.isoformat(),
+        "about": about(submission),
+        "answers": dict(submission.answers),
+        "held": submission.held or None,
+        "done": dict(submission.done) if submission.done else None,
+        "mail": {slot: dict(what) for slot, what in submission.mail.items()},
+    }
+
+
+def about(submission: Submission) -> str:
+    return FORMS[submission.form].staff_subject(submission.answers) if FORMS[submission.form].task else submission.form
+
+
+def table(found: list[Submission]) -> Table:
+    """One line each. What a visitor typed is shown as text, never as markup."""
+    lines = Table("Reference", "State", "Due", "About", box=None, pad_edge=False, header_style="bold")
+    for each in found:
+        how = state(each)
+        due = promises.moment_in_words(each.due_at)
+        lines.add_row(each.reference, Text(how, STYLES.get(how, "")), Text(due), Text(visible(about(each))))
+    return lines
+
+
+def in_full(submission: Submission) -> Iterator[Text]:
+    """Everything about one submission, line by line."""
+    how = state(submission)
+    yield Text(f"{submission.reference}  {visible(about(submission))}", "bold")
+    yield Text(f"State: {how}", STYLES.get(how, ""))
+    yield Text(f"Received: {promises.moment_in_words(submission.received_at)}")
+    yield Text(f"Due: {promises.moment_in_words(submission.due_at)}")
+    if submission.held:
+        yield Text(f"Held because of: {submission.held}")
+    if submission.done:
+        yield Text(
+            f"{FORMS[submission.form].done.capitalize()} {_when(submission.done['at'])} by {submission.done['by']}"
+        )
+    for slot, what in submission.mail.items():
+        yield Text(f"E-mail {slot}: {what['state']}{' ' + _when(what['at']) if 'at' in what else ''}")
+    yield Text("")
+    for label, words in FORMS[submission.form].in_words(submission.answers):
+        yield Text(f"{label}: ", "bold").append(Text(visible(words) or "(not given)", "not bold"))
+
+
+def visible(text: str) -> str:
+    """Text without the characters that would steer a terminal."""
+    return "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _when(moment: str) -> str:
+    return promises.moment_in_words(datetime.fromisoformat(moment))
