@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench build requirements clean
+.PHONY: help serve test bench build card requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ bench: $(READY) ## Measure how long things take
 
 build: $(READY) ## Build the site into site/ and its form pages into functions/pages/
 	@.venv/bin/mkdocs build --strict --quiet
+
+card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
+	@.venv/bin/python tests/card.py
 
 PIN := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make requirements"

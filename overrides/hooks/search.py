@@ -5,9 +5,7 @@ A page with `search: false` in its front matter is in neither.
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
-from html.parser import HTMLParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +15,11 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 import pages
+from overrides.hooks.sections import Section, questions, sections
 
 INDEX = "search/index.json"
-SKIPPED = {"h1", "nav", "select", "svg", "script"}
-HEADINGS = {"h2", "h3"}
-INLINE = {"a", "abbr", "b", "code", "em", "i", "span", "strong"}
-
-_sections: list["Section"] = []
+_sections: list[Section] = []
 """Of the pages written so far in this build."""
-
-
-@dataclass
-class Section:
-    """A heading and the words under it. `url` is relative to the site, with the heading's anchor if it has one."""
-
-    url: str
-    page: str
-    title: str
-    text: str = ""
 
 
 def on_env(_: Any, config: MkDocsConfig, files: Files) -> None:
@@ -66,20 +51,6 @@ def on_post_build(config: MkDocsConfig) -> None:
     Path(config.site_dir, INDEX).write_text(content, "utf-8")
 
 
-def sections(html: str, url: str, page: str) -> list[Section]:
-    """The words of a page under its headings; what has no anchor of its own belongs to the heading above."""
-    reader = _Reader(url, page)
-    reader.feed(html)
-    return [_tidied(section) for section in reader.sections]
-
-
-def questions(html: str, url: str) -> Iterable[Section]:
-    """The questions among the sections of a page."""
-    reader = _Reader(url, "")
-    reader.feed(html)
-    return [_tidied(section) for section in reader.questions]
-
-
 def _entry(url: str, title: str, description: str = "") -> dict[str, str]:
     return {"url": url, "title": title, "description": description}
 
@@ -90,55 +61,3 @@ def _title(page: Page) -> str:
 
 def _is_found(page: Page) -> bool:
     return page.meta.get("search", True) is not False
-
-
-def _tidied(section: Section) -> Section:
-    title, text = (re.sub(r"\s+", " ", words).strip() for words in (section.title, section.text))
-    return replace(section, title=title, text=text)
-
-
-class _Reader(HTMLParser):
-    """Cuts a page into sections: at headings that have an anchor, and at questions."""
-
-    def __init__(self, url: str, page: str) -> None:
-        super().__init__()
-        self.url, self.page = url, page
-        self.sections = [Section(url, page, page)]
-        self.questions: list[Section] = []
-        self._in_heading = False
-        self._skipped = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        anchor = given.get("id")
-        self._skipped += tag in SKIPPED
-        if tag == "details" and given.get("class") == "question":
-            self._begin("")
-            self.questions.append(self.sections[-1])
-        elif tag in HEADINGS and anchor:
-            self._begin(anchor)
-        elif anchor and not self.sections[-1].url:  # the anchor of a question is in its answer
-            self.sections[-1].url = f"{self.url}#{anchor}"
-        self._in_heading |= bool(tag in {"summary", *HEADINGS} and not self.sections[-1].title)
-        self._part(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._skipped -= tag in SKIPPED
-        self._in_heading &= tag not in {"summary", *HEADINGS}
-        self._part(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self._skipped:
-            section = self.sections[-1]
-            if self._in_heading:
-                section.title += data
-            else:
-                section.text += data
-
-    def _begin(self, anchor: str) -> None:
-        self.sections.append(Section(f"{self.url}#{anchor}" if anchor else "", self.page, ""))
-
-    def _part(self, tag: str) -> None:
-        """Words of two paragraphs do not run together."""
-        if tag not in INLINE:
-            self.handle_data(" ")

@@ -1,0 +1,88 @@
+"""Reads the words of a page, under the headings and the questions that they belong to."""
+
+import re
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+
+SKIPPED = {"h1", "nav", "select", "svg", "script"}
+HEADINGS = {"h2", "h3"}
+INLINE = {"a", "abbr", "b", "code", "em", "i", "span", "strong"}
+
+
+@dataclass
+class Section:
+    """A heading and the words under it. `url` is relative to the site, with the heading's anchor if it has one."""
+
+    url: str
+    page: str
+    title: str
+    text: str = ""
+
+
+def sections(html: str, url: str, page: str) -> list[Section]:
+    """The words of a page under its headings; what has no anchor of its own belongs to the heading above."""
+    reader = _Reader(url, page)
+    reader.feed(html)
+    tidied = [_tidied(section) for section in reader.sections]
+    return tidied[:1] + [section for section in tidied[1:] if section.text or section.title != page]
+
+
+def questions(html: str, url: str) -> list[Section]:
+    """The questions among the sections of a page."""
+    reader = _Reader(url, "")
+    reader.feed(html)
+    return [_tidied(section) for section in reader.questions]
+
+
+def _tidied(section: Section) -> Section:
+    title, text = (re.sub(r"\s+", " ", words).strip() for words in (section.title, section.text))
+    return replace(section, title=title, text=text)
+
+
+class _Reader(HTMLParser):
+    """Cuts a page into sections: at headings that have an anchor, and at questions."""
+
+    def __init__(self, url: str, page: str) -> None:
+        super().__init__()
+        self.url, self.page = url, page
+        self.sections = [Section(url, page, page)]
+        self.questions: list[Section] = []
+        self._in_heading = False
+        self._skipped = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        anchor = given.get("id")
+        self._skipped += tag in SKIPPED
+        if tag == "details" and given.get("class") == "question":
+            self._begin("")
+            self.questions.append(self.sections[-1])
+        elif tag in HEADINGS and anchor:
+            self._begin(anchor)
+        elif anchor and not self.sections[-1].url:  # the anchor of a question is in its answer
+            self.sections[-1].url = f"{self.url}#{anchor}"
+        self._in_heading |= bool(tag in {"summary", *HEADINGS} and not self.sections[-1].title)
+        self._part(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skipped -= tag in SKIPPED
+        self._in_heading &= tag not in {"summary", *HEADINGS}
+        if tag == "details" and self.sections[-1] in self.questions:
+            self.sections.append(Section(self.url, self.page, self.page))
+        self._part(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipped:
+            section = self.sections[-1]
+            if self._in_heading:
+                section.title += data
+            else:
+                section.text += data
+
+    def _begin(self, anchor: str) -> None:
+        self.sections.append(Section(f"{self.url}#{anchor}" if anchor else "", self.page, ""))
+
+    def _part(self, tag: str) -> None:
+        """Words of two paragraphs do not run together."""
+        if tag not in INLINE:
+            self.handle_data(" ")
