@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-from test_access import FORMS, SIZES
+from test_access import FORMS, SIZES, visit
 from test_site import PAGES
 
 STOPS = (Path(__file__).parent / "stops.js").read_text("utf-8")
@@ -47,7 +47,7 @@ def check(page: Page) -> None:
 
 @pytest.mark.parametrize("address", [*PAGES, "/nowhere/", "/forms/contact/received"])
 def test_the_tab_key_comes_by_everything_in_order_and_shows_where_it_is(address, page):
-    page.goto(address)
+    visit(page, address)
     check(page)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_access import FORMS, SCHEMES
+from test_access import FORMS, SCHEMES, visit
 from test_keyboard import check as walk_and_check
 from test_site import PAGES
 
@@ -18,7 +18,8 @@ SPACED = """() => {
 BORDERLESS = """() => {
   const all = document.querySelectorAll("button, .button, .card, .error-summary, .field :is(input, select, textarea)");
   const shown = [...all].filter((each) => each.checkVisibility() && !each.closest(".trap") && each.type !== "checkbox");
-  return shown.filter((each) => !parseFloat(getComputedStyle(each).borderBottomWidth)).map((each) => each.outerHTML);
+  const isBare = ({ borderBottomWidth, textDecorationLine: line }) => !parseFloat(borderBottomWidth) && line === "none";
+  return shown.filter((each) => isBare(getComputedStyle(each))).map((each) => each.outerHTML);
 }"""
 DRAWN = """() => {
   const shapes = document.querySelectorAll("svg:not(.plaque, .counter__bar) :is(path, circle, rect)");
@@ -41,7 +42,7 @@ def with_open_parts(page) -> None:
 @pytest.mark.parametrize("address", [*PAGES, "/nowhere/"])
 def test_nothing_is_lost_in_a_narrow_window_or_with_wide_spacing(address, page):
     """320 by 256 is a window of 1280 by 1024 enlarged four times."""
-    page.goto(address)
+    visit(page, address)
     with_open_parts(page)
     assert page.evaluate(CLIPPED) == []
     page.evaluate(SPACED)
@@ -78,14 +79,14 @@ def test_in_forced_colors_boxes_keep_their_borders_and_drawings_their_lines(sche
     forced.emulate_media(color_scheme=scheme)
     text = {"light": "rgb(0, 0, 0)", "dark": "rgb(255, 255, 255)"}[scheme]
     for address in ("/", "/contact/", "/plaque/", "/faq/", "/checklists/leader/"):
-        forced.goto(address)
+        visit(forced, address)
         assert forced.evaluate(BORDERLESS) == []
         assert set(forced.evaluate(DRAWN)) == {text}
 
 
 @pytest.mark.parametrize("address", ["/", "/contact/", "/faq/", "/checklists/leader/"])
 def test_in_forced_colors_the_keyboard_shows_where_it_is(address, forced):
-    forced.goto(address)
+    visit(forced, address)
     walk_and_check(forced)
 
 
