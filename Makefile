@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench build card requirements clean
+.PHONY: help serve test bench build card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ build: $(READY) ## Build the site into site/ and its form pages into functions/p
 card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
 	@.venv/bin/python tests/card.py
 
+screenshots: $(READY) ## Take pictures of every page and state into site-shots/
+	@.venv/bin/python tests/screenshots.py
+
 PIN := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make requirements"
 requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
@@ -38,7 +41,7 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --constraints requirements.txt --group functions -o functions/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
-	@rm -rf .venv .local .build site functions/pages
+	@rm -rf .venv .local .build site site-shots functions/pages
 
 # Installed again when what is pinned changed; says why when it cannot.
 $(READY): requirements.txt pyproject.toml
