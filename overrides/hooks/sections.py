@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 SKIPPED = {"h1", "nav", "select", "svg", "script"}
 HEADINGS = {"h2", "h3"}
+VOID = {"br", "hr", "img", "input"}
 INLINE = {"a", "abbr", "b", "code", "em", "i", "span", "strong"}
 
 
@@ -48,12 +49,19 @@ class _Reader(HTMLParser):
         self.sections = [Section(url, page, page)]
         self.questions: list[Section] = []
         self._in_heading = False
-        self._skipped = 0
+        self._skipped = ""
+        """The element whose words are left out until it ends, and how many of its kind are open."""
+        self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         anchor = given.get("id")
-        self._skipped += tag in SKIPPED
+        if tag == self._skipped:
+            self._depth += 1
+        elif not self._skipped and tag not in VOID and (tag in SKIPPED or "hidden" in given):
+            self._skipped, self._depth = tag, 1
+        if self._skipped:
+            return
         if tag == "details" and given.get("class") == "question":
             self._begin("")
             self.questions.append(self.sections[-1])
@@ -65,7 +73,11 @@ class _Reader(HTMLParser):
         self._part(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        self._skipped -= tag in SKIPPED
+        if tag == self._skipped:
+            self._depth -= 1
+            self._skipped = self._skipped if self._depth else ""
+        if self._skipped:
+            return
         self._in_heading &= tag not in {"summary", *HEADINGS}
         if tag == "details" and self.sections[-1] in self.questions:
             self.sections.append(Section(self.url, self.page, self.page))
