@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -261,6 +262,45 @@ def report(table: Table, template: Template) -> Callable[..., None]:
         invoke(template, "FeedbackFunction", {"source": "aws.ses", "detail": detail})
 
     return report
+
+
+@pytest.fixture
+def ses(monkeypatch, stand_in):
+    """Make SES fail with an error, or work again with None."""
+    import mail
+
+    def set_error(error):
+        def fail(**_):
+            raise error
+
+        if error:
+            monkeypatch.setattr(mail._client(), "send_email", fail)
+        else:
+            monkeypatch.undo()
+
+    return set_error
+
+
+@pytest.fixture
+def staff(table, monkeypatch, capsys):
+    """Call the command against the stand-in: `staff("list", "--json")` gives exit code, output and messages."""
+    from staff import command
+
+    monkeypatch.setattr(command, "connect", lambda *_: "")
+
+    def staff(*arguments):
+        monkeypatch.setattr(sys, "argv", ["staff", *arguments])
+        capsys.readouterr()
+        try:
+            command.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        said = capsys.readouterr()
+        lines = [line for line in said.out.splitlines(keepends=True) if not line.startswith(('{"_aws"', '{"level"'))]
+        return code, "".join(lines), said.err
+
+    return staff
 
 
 def _as_answer(gateway: Gateway, request: Request) -> Answer:

@@ -16,23 +16,6 @@ ON_FORM_ONLY = {"email", "topic", "announcements", "completed", "street2", "agen
 """Answers too short or too common to search an e-mail for."""
 
 
-@pytest.fixture
-def ses(monkeypatch, stand_in):
-    """Make SES fail with an error, or work again with None."""
-    import mail
-
-    def set_error(error):
-        def fail(**_):
-            raise error
-
-        if error:
-            monkeypatch.setattr(mail._client(), "send_email", fail)
-        else:
-            monkeypatch.undo()
-
-    return set_error
-
-
 @pytest.mark.parametrize("slug", SLUGS)
 def test_staff_get_every_answer_and_can_reply(slug, post, mail):
     import catalog

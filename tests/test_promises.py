@@ -1,6 +1,8 @@
 """The dates that follow from the promises."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from test_fields import filled, messages
@@ -8,6 +10,8 @@ from test_fields import filled, messages
 import promises
 from contact import ContactForm
 from plaque import HOURS_AHEAD, PlaqueForm
+
+PRIVACY = Path(__file__).parents[1] / "docs/privacy.md"
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +78,36 @@ def test_a_certification_that_ends_soon_is_accepted_with_a_remark():
 def test_today_is_a_date_of_completion(state):
     today = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0))).date()
     assert messages(filled(PlaqueForm, completed=today.isoformat(), agency_state=state)) == {}
+
+
+@pytest.mark.parametrize("slug", ["contact", "plaque", "announcements"])
+def test_the_privacy_page_says_how_long_each_form_is_kept(slug):
+    import catalog
+
+    said = {
+        "contact": "**contact form**",
+        "plaque": "**plaque form**",
+        "announcements": "**sign-up for announcements**",
+    }
+    text = " ".join(PRIVACY.read_text("utf-8").split())
+    [days] = re.findall(rf"{re.escape(said[slug])} is deleted (?:after )?(\d+) days", text)
+    assert timedelta(days=int(days)) == catalog.FORMS[slug].kept_for
+
+
+def test_the_privacy_page_says_how_long_a_certification_is_kept():
+    import certifications
+
+    text = " ".join(PRIVACY.read_text("utf-8").split())
+    assert f"until {certifications.KEPT_AFTER_END.days} days after the certification ends" in text
+
+
+@pytest.mark.parametrize("slug", ["contact", "plaque"])
+def test_what_is_stored_expires_after_that_time(slug, post, table):
+    from samples import SAMPLES
+
+    import catalog
+
+    post(slug, SAMPLES[slug])
+    [item] = table.items()
+    received = datetime.fromisoformat(item["received_at"])
+    assert item["expires_at"] == int((received + catalog.FORMS[slug].kept_for).timestamp())

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from conftest import link_in
 from samples import CONTACT, PLAQUE, TODAY
-from test_notify import OUTAGE, REFUSAL, SILENCE, ses  # noqa: F401  # a fixture
+from test_notify import OUTAGE, REFUSAL, SILENCE
 
 import promises
 from outbox import Owed
@@ -105,7 +105,7 @@ def test_what_the_stream_never_brought_is_mailed_by_the_clock(submitted, clock, 
 
 
 @pytest.mark.parametrize("trouble", [REFUSAL, SILENCE, OUTAGE], ids=["refusal", "silence", "outage"])
-def test_the_clock_tries_until_ses_takes_it(trouble, submitted, clock, mail, ses):  # noqa: F811
+def test_the_clock_tries_until_ses_takes_it(trouble, submitted, clock, mail, ses):
     submitted("contact", deliver=False)
     ses(trouble)
     for _ in range(4):
@@ -118,7 +118,7 @@ def test_the_clock_tries_until_ses_takes_it(trouble, submitted, clock, mail, ses
     assert len(mail.titled("We have your message")) == 1
 
 
-def test_an_answer_of_ses_that_was_lost_is_settled_by_its_report(submitted, clock, mail, ses, report, table):  # noqa: F811
+def test_an_answer_of_ses_that_was_lost_is_settled_by_its_report(submitted, clock, mail, ses, report, table):
     item = submitted("contact", deliver=False)
     ses(SILENCE)
     mail.deliver()
