@@ -16,14 +16,15 @@ import submissions
 import tokens
 import work
 from catalog import FORMS
-from confirmations import Confirmation, show
+from confirmations import Confirmation, answer, show
 from forms import read_form
-from observe import count, logger, publish
+from observe import count
 from replies import Event, Response, body_of
 from submissions import Submission
 
 NAME_LIMIT = 60
 FROM_LINK = "the link in the e-mail"
+TOO_OLD = Confirmation("This link is not complete, or too old", "Please open the link in the e-mail again.")
 
 
 def link(action: str, submission: Submission) -> str:
@@ -33,16 +34,14 @@ def link(action: str, submission: Submission) -> str:
 
 
 def handler(event: dict[str, Any], _context: Any) -> Response:
-    logger.set_correlation_id(event["requestContext"]["requestId"])
+    return answer(event, _carry_out)
+
+
+def _carry_out(event: Event) -> Response:
     action = event["rawPath"].rpartition("/")[2]
-    try:
-        about = tokens.read(action, (event.get("queryStringParameters") or {}).get("token", ""), promises.now())
-        shown = ACTIONS[action](event, about) if about else None
-    finally:
-        publish()
-    return show(
-        shown or Confirmation("This link is not complete, or too old", "Please open the link in the e-mail again.")
-    )
+    about = tokens.read(action, (event.get("queryStringParameters") or {}).get("token", ""), promises.now())
+    shown = ACTIONS[action](event, about) if about else None
+    return show(shown or TOO_OLD)
 
 
 def _mark(event: Event, reference: str) -> Confirmation | None:

@@ -13,7 +13,7 @@ import promises
 import submissions
 import subscribers
 import tokens
-from confirmations import Confirmation, show
+from confirmations import Confirmation, answer, show
 from forms import Form
 from replies import Event, Response
 
@@ -48,9 +48,9 @@ class AnnouncementsForm(Form):
         return True
 
 
-def confirm_link(site: str, reference: str, received: datetime) -> str:
+def confirm_link(site: str, reference: str, sent: datetime) -> str:
     """The address that confirms the sign-up of this submission; it names nobody."""
-    return f"{site}/forms/announcements/confirm?token={tokens.sign('confirm', reference, received + CONFIRM_WITHIN)}"
+    return f"{site}/forms/announcements/confirm?token={tokens.sign('confirm', reference, sent + CONFIRM_WITHIN)}"
 
 
 def unsubscribe_link(site: str, address: str) -> str:
@@ -61,9 +61,9 @@ def unsubscribe_link(site: str, address: str) -> str:
 
 def handler(event: dict[str, Any], _context: Any) -> Response:
     if event["rawPath"].endswith("/confirm"):
-        return _confirm(event)
+        return answer(event, _confirm, AnnouncementsForm.slug)
     if event["rawPath"].endswith("/unsubscribe"):
-        return _unsubscribe(event)
+        return answer(event, _unsubscribe, AnnouncementsForm.slug)
     return intake.handle(AnnouncementsForm, event)
 
 
@@ -98,4 +98,4 @@ def _from_link(event: Event, purpose: str) -> Any:
 
 
 def _page(title: str, text: str, button: str = "") -> Response:
-    return show(Confirmation(title, text, button), "announcements")
+    return show(Confirmation(title, text, button), AnnouncementsForm.slug)

@@ -16,6 +16,7 @@ from typing import Any
 
 import dynamodb
 import mail
+import pages
 import promises
 import tokens
 from delivery import send_once
@@ -106,6 +107,8 @@ def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
     message = mail.compose(
         "renewal",
         to=[address],
+        reply_to=pages.office()["email"],
+        office=pages.office(),
         reference=item["reference"],
         completed=promises.day_in_words(date.fromisoformat(item["completed"])),
         ends_on=promises.day_in_words(ends_on),

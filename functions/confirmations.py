@@ -1,10 +1,12 @@
 """A page that says what one button will do, or what it did: what a link in an e-mail opens changes nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import pages
-from replies import Response, html
+from observe import count, log_failure, logger, publish
+from replies import Event, Response, html
 
 
 @dataclass(frozen=True)
@@ -21,3 +23,18 @@ class Confirmation:
 def show(confirmation: Confirmation, form: str = "contact") -> Response:
     """The answer, in the look of the page of a form."""
     return html(HTTPStatus.OK, pages.message(form, confirmation.title, "action.html", shown=confirmation))
+
+
+def answer(event: Event, carry_out: Callable[[Event], Response], form: str = "contact") -> Response:
+    """The answer to a link or its button, whatever happens, and publish what was counted."""
+    logger.set_correlation_id(event["requestContext"]["requestId"])
+    try:
+        return carry_out(event)
+    except Exception as error:
+        count("failed")
+        log_failure("failed", error)
+        advice = f"Nothing was changed. Please try again in a few minutes, or call {pages.office()['telephone']}."
+        page = pages.message(form, "Something went wrong here", "action.html", shown=Confirmation("", advice))
+        return html(HTTPStatus.INTERNAL_SERVER_ERROR, page)
+    finally:
+        publish()

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from wtforms import BooleanField, DateField, EmailField, Field, Form, SelectField, StringField, TelField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of WTForms 3.2
 from wtforms.form import BaseForm
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Optional, StopValidation, ValidationError
+from wtforms.validators import AnyOf, DataRequired, Optional, StopValidation, ValidationError
 from wtforms.widgets import html_params
 
 from promises import day_in_words
@@ -88,7 +88,7 @@ class Day(Answer, DateField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
-            super().process_formdata([value.strip() for value in valuelist])
+            super().process_formdata([value.strip() for value in valuelist if value.strip()])
         except ValueError:
             raise ValueError("Enter a real date, such as 3/27/2026") from None
 
@@ -167,7 +167,7 @@ def choice(
 
 
 def day(label: str, *, missing: str, hint: str = "") -> Field:
-    return Day(label, [InputRequired(missing)], format=_DATE_FORMATS, description=hint, render_kw=_html(width="short"))
+    return Day(label, [DataRequired(missing)], format=_DATE_FORMATS, description=hint, render_kw=_html(width="short"))
 
 
 def yes(label: str, *, missing: str = "") -> Field:

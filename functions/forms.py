@@ -11,11 +11,12 @@ from urllib.parse import parse_qs, quote
 import wtforms
 from markupsafe import Markup
 
+import promises
 from pages import render
 from spam import TRAP
 
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
-"""No 0/O, 1/I/L, U/V/Y look-alikes and no vowels, so a reference is never a word."""
+"""No 0/O and 1/I/L, which look alike, and no vowels, so that a reference is never a word."""
 REFERENCE_LENGTH = 10
 BITS_OF_REFERENCE = 48
 MAILTO_LIMIT = 1500
@@ -31,7 +32,7 @@ class FormData(dict[str, list[str]]):
 
 def read_form(body: bytes) -> FormData:
     """Parse a form-encoded body. Raises UnicodeDecodeError where it is not UTF-8, ValueError above 200 fields."""
-    parsed = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+    parsed = parse_qs(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=200)
     return FormData({name: values[:1] for name, values in parsed.items()})
 
 
@@ -138,18 +139,23 @@ class Form(wtforms.Form):
 
     def draw(self, notice: Notice | None = None) -> Markup:
         """The form as HTML, with its messages or a notice, and with every answer in its box."""
-        return render(
-            "form.html", form=self, notice=notice, trap=TRAP, answers_by_mail=quote(self._as_text()[:MAILTO_LIMIT])
-        )
+        return render("form.html", form=self, notice=notice, trap=TRAP, answers_by_mail=_quoted(self._as_text()))
 
     def _as_text(self) -> str:
         """The answers as they were typed, for an e-mail instead of the form."""
         return "\n".join(f"{field.label.text}: {field.raw_data[0]}" for field in self if field.raw_data)
 
 
+def _quoted(text: str) -> str:
+    """Text for a mailto link, as much as fits."""
+    while len(quoted := quote(text)) > MAILTO_LIMIT:
+        text = text[: len(text) * MAILTO_LIMIT // len(quoted)]
+    return quoted
+
+
 def fingerprint(form: Form, received: datetime) -> str:
-    """Hexadecimal SHA-256 of what makes a submission the same one: form, answers, and the UTC day of a message."""
-    day = received.date().isoformat() if form.once_a_day else None
+    """Hexadecimal SHA-256 of what makes a submission the same one: form, answers, and the office's day of a message."""
+    day = promises.day_at_office(received).isoformat() if form.once_a_day else None
     content = json.dumps([form.slug, day, form.answers()], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -18,7 +18,7 @@ from submissions import Submission
 
 BODY_LIMIT = 64 * 1024
 """Largest body that is taken, in bytes."""
-REDRAWN_LIMIT = 1024 * 1024
+REDRAWN_LIMIT = 256 * 1024
 """Largest body that is read at all, in bytes, to give a person the answers back who wrote too much."""
 
 
@@ -60,7 +60,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
                 answers,
             )
         tokens.secret()  # fetched now: once a submission is stored, its receipt must not fail
-        held = spam.reasons_to_hold(form.answers(), trapped=any(answers.getlist(spam.TRAP)))
+        held = _reasons_to_hold(form, answers)
         submission, new = submissions.put_once(form, promises.now(), held)
     except Refused as refused:
         count("limited" if refused.status == HTTPStatus.TOO_MANY_REQUESTS else "unreadable")
@@ -74,6 +74,13 @@ def _receive(form_class: type[Form], event: Event) -> Response:
     if wants_json(event):
         return json_document(HTTPStatus.CREATED, {"reference": submission.reference})
     return see_other(f"/forms/{form.slug}/received?receipt={receipts.sign(form_class, submission)}")
+
+
+def _reasons_to_hold(form: Form, answers: FormData) -> str:
+    """Only what staff get to see can be held: nobody else could release it."""
+    if "staff" not in form.mail_slots:
+        return ""
+    return spam.reasons_to_hold(form.answers(), trapped=any(answers.getlist(spam.TRAP)))
 
 
 def _note(event: Event, submission: Submission, new: bool) -> None:

@@ -11,6 +11,7 @@ import announcements
 import calendars
 import counters
 import mail
+import pages
 import promises
 import senders
 import subscribers
@@ -67,20 +68,25 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     wants = form.wants_announcements(submission.answers) and not subscribers.is_subscribed(address)
     if form is AnnouncementsForm and not wants:
         return "subscribed"
-    if not _first_today(form.mail, address, submission):
-        return "one a day"
+    kind = form.mail
+    if not _first_today(kind, address, submission):
+        kind = "confirm"  # the receipt of the day is out; who wants announcements still gets the link
+        if not wants or not _first_today(kind, address, submission):
+            return "one a day"
     site = os.environ["SITE_URL"]
     message = mail.compose(
-        form.mail,
+        kind,
         to=[address],
+        reply_to=pages.office()["email"],
+        office=pages.office(),
         form=form,
         reference=submission.reference,
         promised=form.promised(submission.received_at, submission.answers),
         remarks=form.remarks(submission.received_at, submission.answers),
         site=site,
-        confirm=announcements.confirm_link(site, submission.reference, submission.received_at) if wants else None,
+        confirm=announcements.confirm_link(site, submission.reference, promises.now()) if wants else None,
     )
-    return _with_calendar(message, submission)
+    return _with_calendar(message, submission) if kind == "receipt" else message
 
 
 def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
@@ -94,6 +100,8 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     return mail.compose(
         "mailed",
         to=[address],
+        reply_to=pages.office()["email"],
+        office=pages.office(),
         reference=submission.reference,
         promised=FORMS[submission.form].promised(submission.received_at, submission.answers),
         site=os.environ["SITE_URL"],

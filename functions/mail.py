@@ -74,4 +74,5 @@ def deliverable(address: str) -> str | None:
 @cache
 def _client() -> "SESV2Client":
     """SES has no idempotency key, and the SDK's own retry after a lost answer would send twice: so it has none."""
-    return boto3.client("sesv2", config=Config(retries={"total_max_attempts": 1}))
+    patience = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
+    return boto3.client("sesv2", config=patience)

@@ -19,8 +19,8 @@ PLAQUE_LINE_LIMIT = 120
 SUMMARY_LIMIT = 15_000
 """Longest summary of the checklists, in characters: every decision with its reason."""
 
-HOURS_AHEAD = {"GU": 10, "MP": 10, "AP": 9}
-"""States where the day begins before it does in UTC; everywhere else it begins later."""
+HOURS_AHEAD = {"AE": 3, "AP": 12, "FM": 11, "GU": 10, "MH": 12, "MP": 10, "PW": 9}
+"""Where the day begins before it does in UTC, at most; everywhere else it begins later."""
 
 
 class PlaqueForm(Form):
@@ -119,10 +119,11 @@ class PlaqueForm(Form):
 
     @classmethod
     def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
-        left = promises.valid_until(date.fromisoformat(answers["completed"])) - received.date()
+        left = cls.ends_on(answers) - promises.day_at_office(received)
         if left >= promises.RENEWAL_INVITED_BEFORE:
             return []
-        return [f"Your certification ends in {max(left.days, 0)} days. Your agency can begin the process again now."]
+        words = {-1: "ended yesterday", 0: "ends today", 1: "ends tomorrow"}.get(left.days, f"ends in {left.days} days")
+        return [f"Your certification {words}. Your agency can begin the process again now."]
 
     @classmethod
     def ends_on(cls, answers: Mapping[str, str]) -> date:

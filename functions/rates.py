@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,5 +36,13 @@ def note(event: Mapping[str, Any]) -> None:
 def _key(event: Mapping[str, Any]) -> str:
     """The network and the hour. Only CloudFront's header is believed; it says `address:port`."""
     address = event["headers"].get("cloudfront-viewer-address", "").rpartition(":")[0]
-    network = ":".join(address.split(":")[:4]) if ":" in address else address
-    return counters.key("posts", network, f"{promises.now():%Y-%m-%d %H}")
+    return counters.key("posts", _network(address), f"{promises.now():%Y-%m-%d %H}")
+
+
+def _network(address: str) -> str:
+    """What one household or office has: an IPv4 address, or 64 bits of an IPv6 one."""
+    try:
+        length = 64 if ip_address(address).version == 6 else 32
+        return str(ip_network((address, length), strict=False))
+    except ValueError:
+        return address

@@ -8,6 +8,9 @@ HELD_FROM = 3
 TRAP = "reply_code"
 """A box that people do not see and no browser fills in."""
 
+LONG = ("message", "summary")
+"""Fields of several lines."""
+
 LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 MARKUP = re.compile(r"<a\s[^>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
 SELLING = re.compile(
@@ -40,5 +43,7 @@ def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]
 
 
 def _texts(answers: Mapping[str, str]) -> tuple[str, str]:
-    """The message, and everything else in one text."""
-    return answers.get("message", ""), "\n".join(value for name, value in answers.items() if name != "message")
+    """The answers of several lines, and all others, each as one text."""
+    return "\n".join(answers.get(name, "") for name in LONG), "\n".join(
+        value for name, value in answers.items() if name not in LONG
+    )

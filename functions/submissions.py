@@ -19,6 +19,7 @@ from forms import Form, fingerprint, reference_for
 
 SWEPT_AFTER = timedelta(minutes=10)
 """When the clock first looks whether the e-mails of a submission have gone out."""
+ONE_DAY = timedelta(days=1)
 REFERENCES_TRIED = 5
 """A reference that belongs to another submission is replaced by the next; 27^10 of them make one such meeting rare."""
 
@@ -59,6 +60,7 @@ def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission
     """Store a valid form unless the same submission is there; return the stored one, and whether it is new.
 
     `held` are the reasons, in words, for which staff should look at it before anything else happens.
+    Once it should have been dealt with, the same again is a new one: the plaque may have been lost in the mail.
     A write that the SDK repeats because the answer was lost meets its own item here: that is success as well.
     """
     content = fingerprint(form, received)
@@ -67,8 +69,9 @@ def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission
         try:
             dynamodb.put(_table(), item, "attribute_not_exists(#reference)", {"#reference": "reference"})
         except ConditionFailed as failed:
-            if failed.item["fingerprint"] == content:
-                return Submission.from_item(failed.item), False
+            there = Submission.from_item(failed.item)
+            if failed.item["fingerprint"] == content and received < max(there.due_at, there.received_at + ONE_DAY):
+                return there, False
         else:
             return Submission.from_item(item), True
     raise RuntimeError(f"{REFERENCES_TRIED} references in a row belong to other submissions")

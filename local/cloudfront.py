@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import quote
 
 ALWAYS_FORWARDED = ("content-length",)
 VIEWER_ADDRESS = "cloudfront-viewer-address"
@@ -17,4 +18,4 @@ def forward(headers: Mapping[str, str], viewer: tuple[str, int], allowed: Iterab
 def sent_on(path: str) -> str | None:
     """Where a page asked for without its last slash is sent, as the template's CloudFront function does it."""
     is_folder_or_file = path.endswith("/") or "." in path.rpartition("/")[2]
-    return None if is_folder_or_file else re.sub(r"^/+", "/", path) + "/"
+    return None if is_folder_or_file else quote(re.sub(r"^/+", "/", path)) + "/"

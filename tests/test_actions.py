@@ -151,3 +151,15 @@ def test_the_staff_e_mail_says_what_the_address_tells(address, hint, post, mail)
     post("contact", {**CONTACT, "email": address})
     mail.deliver()
     assert hint in mail.to_staff()[0]["text"]
+
+
+@pytest.mark.parametrize("address", ["/forms/actions/mark", "/forms/announcements/confirm"])
+def test_trouble_is_told_on_a_page_and_logged_without_its_text(address, press, monkeypatch, log):
+    import tokens
+
+    monkeypatch.setattr(tokens, "read", lambda *_: {}["jordan@example.gov"])
+    answer = press(f"{address}?token=x")
+    assert answer.status == 500
+    assert "Nothing was changed. Please try again in a few minutes, or call (555) 555-0100." in answer.text
+    assert "jordan" not in log.getvalue()
+    assert '"KeyError"' in log.getvalue()

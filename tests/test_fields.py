@@ -186,3 +186,7 @@ def test_every_field_says_what_a_browser_may_fill_in(form):
     assert all(
         field.render_kw is None or "autocomplete" in field.render_kw or field.name == "message" for field in form()
     )
+
+
+def test_an_empty_date_is_missing_and_not_wrong():
+    assert messages(filled(PlaqueForm, completed=" ")) == {"completed": ["Enter the date of completion"]}

@@ -160,3 +160,32 @@ def test_notifiers_at_work_at_once_send_one_e_mail_each(post, mail):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: mail.deliver(), range(8)))
     assert len(mail.messages()) == 2
+
+
+def test_who_wants_announcements_gets_the_link_though_the_days_receipt_is_out(post, mail):
+    for number in range(3):
+        post("contact", {**SAMPLES["contact"], "message": f"{number}", "announcements": "yes" if number else "no"})
+    mail.deliver()
+    assert sorted(message["subject"][:15] for message in mail.receipts()) == ["Confirm that yo", "We have your me"]
+
+
+def test_a_receipt_says_how_to_reach_the_office_and_a_reply_goes_there(post, mail):
+    post("contact", SAMPLES["contact"])
+    mail.deliver()
+    [message] = mail.receipts()
+    assert message["reply_to"] == ["office@example.org"]
+    assert "(555) 555-0100, office@example.org" in message["text"]
+
+
+def test_a_plaque_may_be_asked_for_again_once_it_should_have_come(post, mail, clock, table):
+    post("plaque", SAMPLES["plaque"])
+    post("plaque", SAMPLES["plaque"])
+    clock.forward(days=13)
+    post("plaque", SAMPLES["plaque"])
+    assert len(table.items()) == 1
+    clock.forward(days=2)
+    post("plaque", SAMPLES["plaque"])
+    post("plaque", SAMPLES["plaque"])
+    assert len(table.items()) == 2
+    mail.deliver()
+    assert len([message for message in mail.to_staff() if "] Plaque for" in message["subject"]]) >= 2

@@ -111,3 +111,13 @@ def test_what_is_stored_expires_after_that_time(slug, post, table):
     [item] = table.items()
     received = datetime.fromisoformat(item["received_at"])
     assert item["expires_at"] == int((received + catalog.FORMS[slug].kept_for).timestamp())
+
+
+@pytest.mark.parametrize(
+    ("days_left", "words"), [(-1, "ended yesterday"), (0, "ends today"), (1, "ends tomorrow"), (59, "ends in 59 days")]
+)
+def test_a_request_near_the_end_is_told_by_the_offices_day(days_left, words):
+    received = datetime(2026, 11, 23, 4, 44, tzinfo=UTC)  # 11:44 PM on the 22nd at the office
+    completed = date(2024, 11, 22) + timedelta(days=days_left)
+    [remark] = PlaqueForm.remarks(received, {"completed": completed.isoformat()})
+    assert remark.startswith(f"Your certification {words}.")

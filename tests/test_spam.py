@@ -102,8 +102,21 @@ def test_where_the_counters_fail_everybody_is_let_in(post, table, monkeypatch):
         ("192.0.2.1:40000", "192.0.2.2:40000", False),
         ("2001:db8:1:2:3::4:40000", "2001:db8:1:2:9::9:50000", True),
         ("2001:db8:1:2:3::4:40000", "2001:db8:1:3:3::4:40000", False),
+        ("2001:db8::1:2:40000", "2001:db8::2:3:50000", True),
     ],
 )
 def test_a_network_is_an_address_or_half_of_a_long_one(one, other, same, table):
     keys = [rates._key({"headers": {"cloudfront-viewer-address": address}}) for address in (one, other)]
     assert (keys[0] == keys[1]) == same
+
+
+def test_a_sign_up_is_never_held_because_nobody_could_release_it(post, mail, table):
+    post("announcements", {"email": "someone@example.gov", spam.TRAP: "x"})
+    mail.deliver()
+    assert "held" not in table.items()[0]
+    assert len(mail.titled("Confirm")) == 1
+
+
+def test_a_link_in_the_summary_of_the_checklists_is_no_sign(table):
+    answers = {**PLAQUE, "summary": "Not taken. Decided by the chief: see https://town.example.gov/order"}
+    assert spam.reasons_to_hold(answers, trapped=False) == ""
