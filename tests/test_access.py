@@ -44,8 +44,6 @@ LOOKED_AT = [
     ("color-contrast-enhanced", ".path__step, .step"),
     # What is hidden in one size or state is shown, and looked at, in another; the signature is shown on paper.
     ("hidden-content", "[hidden], .nav--wide, .nav--narrow, .signature"),
-    # Left behind by Material's base template and never shown.
-    ("hidden-content", ".md-toggle, .md-skip"),
 ]
 """What axe leaves open, and why it is right."""
 
