@@ -20,9 +20,9 @@ SLOW = settings(
 
 @pytest.mark.parametrize(("slug", "field"), [(slug, field) for slug in SAMPLES for field in SAMPLES[slug]])
 def test_any_text_in_a_field_is_kept_as_typed_or_refused_by_name(slug, field, post, table):
-    import notify
+    import catalog
 
-    form = notify.FORMS[slug]
+    form = catalog.FORMS[slug]
 
     @given(st.one_of(ANYTHING, LIKELY))
     @SLOW
@@ -66,7 +66,8 @@ def test_any_text_reaches_staff_in_words_as_typed(text):
     from pages import render
 
     typed = text.encode("utf-8", "ignore").decode()
-    context = {"about": "x", "reference": "x", "received": "x", "due": "x", "task": "x", "others": [], "held": ""}
+    context = dict.fromkeys(("about", "reference", "received", "due", "task", "done", "mark", "hint", "held"), "x")
+    context |= {"others": [], "label": None, "release": "x"}
     answers = [("Message", typed)]
     assert f"Message:\n{typed or '(not given)'}" in render("email/staff/body.txt", answers=answers, **context)
     assert (typed or "(not given)") in unescape(render("email/staff/body.html", answers=answers, **context))
