@@ -1,8 +1,8 @@
-"""What calls functions of the template besides requests: table streams, schedules, and events of SES."""
+"""What calls functions of the template besides requests: table streams, schedules, and what SES reports."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,13 +24,14 @@ SCHEDULE_SETTINGS = {
     "ScheduleExpression",
     "Description",
     "Name",
+    "Input",
     "State",
-    "FlexibleTimeWindow",  # OFF, or refused
+    "FlexibleTimeWindow",
     "RetryPolicy",  # a local schedule that failed comes again with its next turn
     "DeadLetterConfig",
 }
 RULE_SETTINGS = {"Pattern", "RuleName", "RetryPolicy", "DeadLetterConfig"}
-RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
+RATE = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)s?\)")
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,19 @@ class StreamMapping:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A function that is called at a rate."""
+    """A function (its logical id) that is called at a rate, with the event."""
 
     function: str
     every: timedelta
+    event: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A function that is called for the events that match a pattern. `queue` is the name of its failure queue."""
+    """A function (its logical id) that is called for what SES reports, where the pattern matches.
+
+    `retries` are the further calls after one that failed; `queue` is the name of the failure queue.
+    """
 
     function: str
     pattern: Mapping[str, Any]
@@ -67,42 +72,29 @@ class Rule:
 
 def stream_mappings(template: Template) -> list[StreamMapping]:
     """The table streams that call functions."""
-    return [_stream_mapping(template, name, event) for name, event in template.events("DynamoDB")]
+    return [_stream_mapping(template, function, event) for function, event in template.events("DynamoDB")]
 
 
-def schedules(template: Template) -> Iterator[Schedule]:
+def schedules(template: Template) -> list[Schedule]:
     """The schedules that are not switched off."""
-    for function, event in template.events("ScheduleV2"):
-        _refuse_unknown(function, event, SCHEDULE_SETTINGS)
-        rate = RATE.fullmatch(event["ScheduleExpression"])
-        if not rate or event.get("FlexibleTimeWindow", {"Mode": "OFF"})["Mode"] != "OFF":
-            raise ValueError(f"{function}: the local run plays schedules at a rate only, such as rate(5 minutes)")
-        if event.get("State", "ENABLED") == "ENABLED":
-            yield Schedule(function, timedelta(**{f"{rate[2]}s": int(rate[1])}))
+    declared = [(_schedule(function, event), event) for function, event in template.events("ScheduleV2")]
+    return [schedule for schedule, event in declared if event.get("State") != "DISABLED"]
 
 
-def rules(template: Template) -> Iterator[Rule]:
+def rules(template: Template) -> list[Rule]:
     """The functions that are called for events of EventBridge's default bus."""
-    for function, event in template.events("EventBridgeRule"):
-        _refuse_unknown(function, event, RULE_SETTINGS)
-        queue = event.get("DeadLetterConfig", {}).get("Arn")
-        yield Rule(
-            function=function,
-            pattern=template.resolve(event["Pattern"]),
-            retries=event.get("RetryPolicy", {}).get("MaximumRetryAttempts", 185),
-            queue=queue and _name_behind(template, queue),
-        )
+    return [_rule(template, function, event) for function, event in template.events("EventBridgeRule")]
 
 
 def reported_by_ses(template: Template) -> dict[str, set[str]]:
-    """By name of the configuration set: what SES publishes to EventBridge, such as SEND and BOUNCE."""
-    published: dict[str, set[str]] = {}
+    """By name of the configuration set: what SES reports to EventBridge, as "SEND" and "BOUNCE"."""
+    reported: dict[str, set[str]] = {}
     for destination in template.resources("AWS::SES::ConfigurationSetEventDestination").values():
-        settings = destination["EventDestination"]
+        settings = template.resolve(destination["EventDestination"])
         if settings.get("Enabled") and "EventBridgeDestination" in settings:
-            name = template.resolve(destination["ConfigurationSetName"])
-            published.setdefault(name, set()).update(settings["MatchingEventTypes"])
-    return published
+            kinds = {kind.upper() for kind in settings["MatchingEventTypes"]}
+            reported.setdefault(template.resolve(destination["ConfigurationSetName"]), set()).update(kinds)
+    return reported
 
 
 def _stream_mapping(template: Template, function: str, event: Mapping[str, Any]) -> StreamMapping:
@@ -119,6 +111,37 @@ def _stream_mapping(template: Template, function: str, event: Mapping[str, Any])
         reports_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", []),
         patterns=tuple(json.loads(each["Pattern"]) for each in event.get("FilterCriteria", {}).get("Filters", [])),
         queue=destination and _name_behind(template, destination),
+    )
+
+
+def _schedule(function: str, event: Mapping[str, Any]) -> Schedule:
+    _refuse_unknown(function, event, SCHEDULE_SETTINGS)
+    expression, state = event["ScheduleExpression"], event.get("State", "ENABLED")
+    rate = RATE.fullmatch(expression)
+    if not rate:
+        raise ValueError(f"{function}: the local run plays rates such as rate(5 minutes), not {expression}")
+    if state not in ("ENABLED", "DISABLED"):
+        raise ValueError(f"{function}: the local run does not play State: {state}")
+    if (window := event.get("FlexibleTimeWindow", {"Mode": "OFF"})) != {"Mode": "OFF"}:
+        raise ValueError(f'{function}: the local run plays FlexibleTimeWindow: {{Mode: "OFF"}} only, not {window!r}')
+    try:
+        given = json.loads(event.get("Input", "{}"))
+    except (TypeError, ValueError):
+        raise ValueError(f"{function}: Input is the event, as JSON in a string, not {event['Input']!r}") from None
+    return Schedule(function, timedelta(**{f"{rate[2]}s": int(rate[1])}), given)
+
+
+def _rule(template: Template, function: str, event: Mapping[str, Any]) -> Rule:
+    _refuse_unknown(function, event, RULE_SETTINGS)
+    pattern = template.resolve(event["Pattern"])
+    if pattern.get("source") != ["aws.ses"]:
+        raise ValueError(f"{function}: the local run plays events with source: [aws.ses] only, not {pattern!r}")
+    letters = event.get("DeadLetterConfig")
+    return Rule(
+        function=function,
+        pattern=pattern,
+        retries=event.get("RetryPolicy", {}).get("MaximumRetryAttempts", 2),
+        queue=_name_behind(template, letters.get("Arn")) if letters else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Event filter patterns: which stream records a function wants to see."""
+"""Event patterns: which stream records, and which events of EventBridge, a function wants to see."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,10 +7,12 @@ Predicate = Callable[[Any], bool]
 
 
 def compiled(pattern: Mapping[str, Any]) -> Predicate:
-    """A test for records. Raises ValueError, here and not at the first record, for a rule that is not played here."""
+    """A test for events. Raises ValueError, here and not at the first event, for a rule that is not played here."""
     tests = {name: _member_test(name, wanted) for name, wanted in pattern.items()}
 
     def matches(value: Any) -> bool:
+        if isinstance(value, list):
+            return any(matches(each) for each in value)
         members = value if isinstance(value, Mapping) else {}
         return all(test(members.get(name)) for name, test in tests.items())
 
@@ -23,8 +25,13 @@ def _member_test(name: str, wanted: Any) -> Predicate:
             return compiled(wanted)
         case list() if wanted:
             rules = [_rule_test(rule) for rule in wanted]
-            return lambda value: any(rule(value) for rule in rules)
+            return lambda value: any(rule(each) for rule in rules for each in _members(value))
     raise ValueError(f"a filter has a list of rules for {name}, not {wanted!r}")
+
+
+def _members(value: Any) -> list[Any]:
+    """One of a list's members is enough for a rule to hold."""
+    return value if isinstance(value, list) and value else [value]
 
 
 def _rule_test(rule: Any) -> Predicate:

@@ -293,6 +293,24 @@ def test_a_filter_pattern_lets_through_what_it_describes(pattern, fits):
 
 
 @pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ({"to": ["b"]}, True),
+        ({"to": ["c"]}, False),
+        ({"to": [{"prefix": "b"}]}, True),
+        ({"to": [{"exists": False}]}, False),
+        ({"none": ["a"]}, False),
+        ({"none": [{"exists": True}]}, True),
+        ({"headers": {"name": ["Subject"], "value": ["Hello"]}}, True),
+        ({"headers": {"name": ["Subject"], "value": ["Good-bye"]}}, False),
+    ],
+)
+def test_of_a_list_one_member_is_enough(pattern, fits):
+    headers = [{"name": "To", "value": "Good-bye"}, {"name": "Subject", "value": "Hello"}]
+    assert compiled(pattern)({"to": ["a", "b"], "none": [], "headers": headers}) is fits
+
+
+@pytest.mark.parametrize(
     "pattern",
     [{"a": "b"}, {"a": []}, {"a": [{"numeric": [">", 1]}]}, {"a": [{"prefix": 1}]}, {"a": [None]}, {"a": {"b": 1}}],
 )

@@ -1,15 +1,69 @@
 """What the local run reads in a template, and what it refuses to play."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 from local_project import TEMPLATE
 
-from local.events import stream_mappings
+from local.events import Rule, Schedule, reported_by_ses, rules, schedules, stream_mappings
 from local.template import ErrorPage, Route, Template
 
 ROOT = Path(__file__).parents[1]
+
+MORE = """
+  LookFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: look.handler
+      Events:
+        Often: {Type: ScheduleV2, Properties: {ScheduleExpression: "rate(5 minutes)", Input: '{"a": [1]}', Name: often}}
+        Daily:
+          Type: ScheduleV2
+          Properties:
+            ScheduleExpression: rate(1 day)
+            Description: Once a day
+            FlexibleTimeWindow: {Mode: "OFF"}
+            State: ENABLED
+            RetryPolicy: {MaximumRetryAttempts: 2}
+            DeadLetterConfig: {Arn: !GetAtt NotTold.Arn}
+        Never: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(2 hours), State: DISABLED}}
+  HearFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: hear.handler
+      Events:
+        All: {Type: EventBridgeRule, Properties: {Pattern: {source: [aws.ses]}}}
+        Ours:
+          Type: EventBridgeRule
+          Properties:
+            RuleName: ours
+            Pattern: {source: [aws.ses], detail: {mail: {tags: {"ses:configuration-set": [!Ref Letters]}}}}
+            RetryPolicy: {MaximumRetryAttempts: 0}
+            DeadLetterConfig: {Arn: !GetAtt NotTold.Arn}
+  Letters: {Type: AWS::SES::ConfigurationSet}
+  Quiet: {Type: AWS::SES::ConfigurationSet, Properties: {Name: quiet-letters}}
+  Bus:
+    Type: AWS::SES::ConfigurationSetEventDestination
+    Properties:
+      ConfigurationSetName: !Ref Letters
+      EventDestination:
+        Enabled: true
+        MatchingEventTypes: [SEND, bounce]
+        EventBridgeDestination:
+          EventBusArn: !Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default
+  Off:
+    Type: AWS::SES::ConfigurationSetEventDestination
+    Properties:
+      ConfigurationSetName: !Ref Quiet
+      EventDestination: {Enabled: false, MatchingEventTypes: [SEND], EventBridgeDestination: {EventBusArn: x}}
+  Topic:
+    Type: AWS::SES::ConfigurationSetEventDestination
+    Properties:
+      ConfigurationSetName: !Ref Quiet
+      EventDestination: {Enabled: true, MatchingEventTypes: [SEND], SnsDestination: {TopicARN: x}}
+"""
 
 
 @pytest.fixture
@@ -18,7 +72,7 @@ def template(tmp_path):
 
     def template(*change: str, **parameters: str) -> Template:
         file = tmp_path / "template.yaml"
-        text = TEMPLATE
+        text = TEMPLATE + MORE
         if change:
             assert text.count(change[0]) == 1
             text = text.replace(*change)
@@ -156,6 +210,54 @@ def test_a_stream_mapping_is_read_in_full(template):
 def test_a_stream_mapping_that_is_not_played_is_refused(change, template):
     with pytest.raises(ValueError, match=r"MaximumRetryAttempts|does not play|expects"):
         stream_mappings(template(*change))
+
+
+def test_schedules_are_read_without_those_that_are_switched_off(template):
+    assert schedules(template()) == [
+        Schedule("LookFunction", timedelta(minutes=5), {"a": [1]}),
+        Schedule("LookFunction", timedelta(days=1), {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("rate(5 minutes)", "cron(0 9 * * ? *)"), r"cron\(0 9"),
+        (("rate(5 minutes)", "rate(0 minutes)"), r"rate\(0 minutes\)"),
+        (("rate(5 minutes)", "rate(5 weeks)"), "weeks"),
+        (("rate(2 hours)", "at(2027-01-01T00:00:00)"), r"at\(2027"),
+        (('Mode: "OFF"', "Mode: FLEXIBLE, MaximumWindowInMinutes: 5"), "FlexibleTimeWindow"),
+        (("Name: often", "ScheduleExpressionTimezone: UTC"), "ScheduleExpressionTimezone"),
+        (("State: ENABLED", "State: PAUSED"), "PAUSED"),
+        (("'{\"a\": [1]}'", "nothing"), "Input"),
+        (("'{\"a\": [1]}'", "{a: 1}"), "Input"),
+    ],
+)
+def test_a_schedule_that_is_not_played_is_refused_by_name(change, named, template):
+    with pytest.raises(ValueError, match=f"^LookFunction: .*{named}"):
+        schedules(template(*change))
+
+
+def test_rules_and_what_ses_reports_are_read(template):
+    ours = {"source": ["aws.ses"], "detail": {"mail": {"tags": {"ses:configuration-set": ["Letters"]}}}}
+    assert rules(template()) == [
+        Rule("HearFunction", {"source": ["aws.ses"]}, 2, None),
+        Rule("HearFunction", ours, 0, "NotTold"),
+    ]
+    assert reported_by_ses(template()) == {"Letters": {"SEND", "BOUNCE"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("{Pattern: {source: [aws.ses]}}", "{Pattern: {source: [aws.s3]}}"), "HearFunction: .*aws.s3"),
+        (("RuleName: ours", "InputPath: $.detail"), "HearFunction: .*InputPath"),
+        (("Arn: !GetAtt NotTold.Arn}\n  Letters", "Type: SQS}\n  Letters"), "GetAtt"),
+    ],
+)
+def test_a_rule_that_is_not_played_is_refused(change, named, template):
+    with pytest.raises(ValueError, match=named):
+        rules(template(*change))
 
 
 def test_response_headers_are_those_of_the_policy_without_hsts(template):
