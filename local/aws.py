@@ -17,13 +17,12 @@ from moto.ses.models import ses_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
-from local.journal import Journal
+from local.journal import SEND_EMAIL, Journal
 from local.template import ACCOUNT, REGION, Template
 
 ALWAYS_LOCAL = ("SESV2", "SECRETS_MANAGER", "SQS")
 """Services that stay here when AWS_ENDPOINT_URL names another engine for DynamoDB."""
 TABLE_SETTINGS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
-SEND_EMAIL = "/v2/email/outbound-emails"
 PERSONAL = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Settings of the person at this machine that would lead clients elsewhere."""
 
@@ -31,6 +30,8 @@ _endpoints: set[str] = set()
 """Of the stand-ins that this process had: another AWS_ENDPOINT_URL is somebody's wish."""
 
 Environ = dict[str, Any]
+MailListener = Callable[[dict[str, Any], str], None]
+"""Is told of an e-mail: the JSON of the SendEmail request, and the id that the message got."""
 
 
 class _Quiet(WSGIRequestHandler):
@@ -49,7 +50,7 @@ class OneAtATime:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self.journal: Journal | None = None
-        self.on_mail: Callable[[dict[str, Any], str], None] = lambda _request, _message_id: None
+        self.on_mail: MailListener | None = None
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -57,8 +58,8 @@ class OneAtATime:
             response = self.carry_out({**environ, "wsgi.input": io.BytesIO(body)})
             if self.journal and response.status_code == 200:
                 self.journal.keep(environ, body)
-        if environ["PATH_INFO"] == SEND_EMAIL and response.status_code == 200:
-            self.on_mail(json.loads(body), json.loads(response.get_data())["MessageId"])
+            if self.on_mail and environ["PATH_INFO"] == SEND_EMAIL and response.status_code == 200:
+                self.on_mail(json.loads(body), json.loads(response.get_data())["MessageId"])
         return response(environ, start_response)
 
     def carry_out(self, environ: Environ) -> Response:
@@ -76,7 +77,7 @@ class StandIn:
 
     def __init__(self, template: Template, data: Path | None = None, account: str = ACCOUNT) -> None:
         self.account = account
-        application = OneAtATime(account)
+        self._application = application = OneAtATime(account)
         with ExitStack() as stack:
             journal = stack.enter_context(closing(Journal(data / "aws.jsonl"))) if data else None
             stack.callback(_restore, dict(os.environ))
@@ -93,11 +94,10 @@ class StandIn:
             if journal:
                 self._carry_out_again(journal, application)
                 application.journal = journal
-            self._application = application
             self._closing = stack.pop_all()
 
-    def on_mail(self, listener: Callable[[dict[str, Any], str], None]) -> None:
-        """Tell of each e-mail that SES accepts: the request's JSON, and the message id."""
+    def on_mail(self, listener: MailListener) -> None:
+        """Tell of each e-mail that SES accepts from now on, in the order of sending."""
         self._application.on_mail = listener
 
     def close(self) -> None:

@@ -1,132 +1,90 @@
-"""Plays what SES reports: events on EventBridge's default bus, for the functions whose rules match.
-
-Every e-mail is sent and delivered, but for those to SES's mailbox simulator: bounce@, suppressionlist@ and complaint@
-its domain, or the same at simulator.example.gov, which the forms take too.
-"""
+"""Plays EventBridge's default bus for what SES reports: each event goes to the functions whose rules match."""
 
 import json
 import logging
 import threading
-import uuid
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.events import Rule, reported_by_ses, rules
 from local.patterns import compiled
 from local.runtime import invoke
-from local.template import ACCOUNT, REGION, Template
-
-SIMULATORS = ("simulator.amazonses.com", "simulator.example.gov")
-DETAIL_TYPES = {
-    "Send": "Email Sent",
-    "Delivery": "Email Delivered",
-    "Bounce": "Email Bounced",
-    "Complaint": "Email Complaint Received",
-}
-LOOK_EVERY = 0.2
-"""Seconds between two looks at what was sent."""
+from local.simulator import Event, events_of
+from local.template import Template
 
 log = logging.getLogger("local.reports")
 
 
 class Reports:
-    """`note()` an e-mail, then `drain()`, or `start()` for that to happen by itself."""
+    """`note()` each e-mail that SES accepts; then `drain()`, or `start()` for that to happen by itself."""
 
     def __init__(self, template: Template) -> None:
         self._template = template
         self._rules = [(rule, compiled(rule.pattern)) for rule in rules(template)]
-        self._published = reported_by_ses(template)
-        self._waiting: deque[dict[str, Any]] = deque()
+        self._reported = reported_by_ses(template)
+        self._accepted: deque[tuple[Mapping[str, Any], str, datetime]] = deque()
         self._lock = threading.Lock()
+        self._news = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reports", daemon=True)
 
     def start(self) -> None:
+        """Play in the background until `stop()`."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Play what is there, and no more."""
         self._stopped.set()
+        self._news.set()
         if self._thread.ident:
             self._thread.join()
 
     def note(self, request: Mapping[str, Any], message_id: str) -> None:
         """An e-mail that SES accepted: the JSON of the SendEmail request, and the id it got."""
-        wanted = self._published.get(request.get("ConfigurationSetName", ""))
-        if not wanted:
-            return
-        for kind in _kinds(request["Destination"]["ToAddresses"]):
-            if kind.upper() in wanted:
-                self._waiting.append(_event(kind, request, message_id))
+        if request.get("ConfigurationSetName") in self._reported:
+            self._accepted.append((request, message_id, datetime.now(UTC)))
+            self._news.set()
 
     def drain(self) -> None:
-        """Call the functions for everything that waits."""
+        """Call the functions for everything that SES has to report, in the order of sending."""
         with self._lock:
-            while self._waiting:
-                event = self._waiting.popleft()
-                for rule, matches in self._rules:
-                    if matches(event):
-                        self._call(rule, event)
+            while self._accepted:
+                request, message_id, accepted = self._accepted.popleft()
+                wanted = self._reported[request["ConfigurationSetName"]]
+                for event in events_of(request, message_id, accepted):
+                    if event["detail"]["eventType"].upper() in wanted:
+                        self._put(event)
 
     def _run(self) -> None:
-        while not self._stopped.wait(LOOK_EVERY):
-            self.drain()
-
-    def _call(self, rule: Rule, event: Mapping[str, Any]) -> None:
-        for _ in range(1 + min(rule.retries, 2)):  # nobody waits here for a day of tries
+        while not self._stopped.is_set():
+            self._news.wait()
+            self._news.clear()
             try:
-                invoke(self._template, rule.function, event)
-            except Exception:
-                log.exception("%s failed", rule.function)
-            else:
-                return
+                self.drain()
+            except (BotoCoreError, ClientError) as error:
+                log.error("a failure queue cannot be reached: %s", type(error).__name__)
+
+    def _put(self, event: Event) -> None:
+        for rule, matches in self._rules:
+            if matches(event) and not any(self._call(rule, event) for _ in range(1 + rule.retries)):
+                self._give_up(rule, event)
+
+    def _call(self, rule: Rule, event: Event) -> bool:
+        try:
+            invoke(self._template, rule.function, event)
+        except Exception:
+            log.exception("%s failed", rule.function)
+            return False
+        return True
+
+    def _give_up(self, rule: Rule, event: Event) -> None:
+        log.error("%s given up, tried %d times: %s", event["detail-type"], 1 + rule.retries, rule.function)
         if rule.queue:
             queue = boto3.client("sqs")
             url = queue.get_queue_url(QueueName=rule.queue)["QueueUrl"]
             queue.send_message(QueueUrl=url, MessageBody=json.dumps(event))
-
-
-def _kinds(addresses: list[str]) -> list[str]:
-    """What becomes of an e-mail to these addresses."""
-    simulated = {
-        name.partition("+")[0] for name, _, domain in (a.partition("@") for a in addresses) if domain in SIMULATORS
-    }
-    if simulated & {"bounce", "suppressionlist"}:
-        return ["Send", "Bounce"]
-    return ["Send", "Delivery", "Complaint"] if "complaint" in simulated else ["Send", "Delivery"]
-
-
-def _event(kind: str, request: Mapping[str, Any], message_id: str) -> dict[str, Any]:
-    """As SES publishes it, with what our functions may look at."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    addresses = request["Destination"]["ToAddresses"]
-    tags = {tag["Name"]: [tag["Value"]] for tag in request.get("EmailTags", [])}
-    named = [{"emailAddress": address} for address in addresses]
-    more = {
-        "Bounce": {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": named, "timestamp": now},
-        "Complaint": {"complainedRecipients": named, "complaintFeedbackType": "abuse", "timestamp": now},
-    }
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": DETAIL_TYPES[kind],
-        "source": "aws.ses",
-        "account": ACCOUNT,
-        "time": now,
-        "region": REGION,
-        "resources": [f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{request['ConfigurationSetName']}"],
-        "detail": {
-            "eventType": kind,
-            "mail": {
-                "timestamp": now,
-                "source": request.get("FromEmailAddress", ""),
-                "messageId": message_id,
-                "destination": addresses,
-                "tags": tags | {"ses:configuration-set": [request["ConfigurationSetName"]]},
-            },
-            kind.lower(): more.get(kind, {}),
-        },
-    }
