@@ -1,129 +1,117 @@
-"""The local run's clock: schedules fire as time passes, and time can be moved forward to watch what happens then.
+"""The clock of the local run: schedules fire at their rates, and time can be moved forward to see what falls due.
 
-The whole process lives in the moved time, functions and stand-in alike; the folder of the data remembers it.
+The whole process lives in the moved time, functions and stand-in alike. What waits for a number of seconds does not
+notice: time.monotonic() goes on as before.
 """
 
 import json
 import logging
-import re
 import threading
-import time
-import uuid
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import time_machine
-from jinja2 import Environment, FileSystemLoader
 
 from local.events import Schedule, schedules
-from local.gateway import Response
-from local.mailbox import PAGE_POLICY, PAGES
 from local.runtime import invoke
-from local.template import ACCOUNT, REGION, Template
+from local.template import Template
 
-LONGEST_MOVE = timedelta(hours=30_000)
-STEPS = (
-    (timedelta(hours=2), timedelta()),
-    (timedelta(hours=200), timedelta(hours=1)),
-    (LONGEST_MOVE, timedelta(days=1)),
-)
-"""Up to how long a move is, and how far apart the schedules then fire on the way, at least: years take seconds."""
-HOURS = re.compile(r"\d{1,5}(\.\d{1,6})?")
+SHORT, LONG = timedelta(hours=2), timedelta(hours=200)
+"""A move that is no longer than the one fires schedules at their rate on the way, than the other every hour; a longer
+one every day, so that years take seconds."""
 
 log = logging.getLogger("local.clock")
 
 
 class Clock:
-    """`settle` lets everything that is under way come to its end. `data` None forgets the moved time."""
+    """The process's time and the template's schedules; one per process at a time.
+
+    `settle` lets happen what follows from a call: streams, reports. `data` is the folder that remembers how far time
+    was moved, None for nowhere. Raises ValueError where what it remembers cannot be read.
+    """
 
     def __init__(self, template: Template, settle: Callable[[], None], data: Path | None = None) -> None:
         self._template = template
         self._settle = settle
         self._file = data / "clock.json" if data else None
-        self._schedules: Sequence[Schedule] = tuple(schedules(template))
-        self._ahead = timedelta()
+        self._schedules = schedules(template)
         self._travel: time_machine.travel | None = None
+        self._traveller: time_machine.Traveller | None = None
+        self._ahead = timedelta()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=[each], daemon=True) for each in self._schedules]
+        self._threads = [
+            threading.Thread(target=self._run, args=[each], name=f"schedule of {each.function}", daemon=True)
+            for each in self._schedules
+        ]
         if self._file and self._file.exists():
-            self._set(timedelta(seconds=json.loads(self._file.read_text("utf-8"))["seconds_ahead"]))
+            self._move(_remembered(self._file))
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far from the real time."""
+        return self._ahead
 
     def start(self) -> None:
-        """Fire the schedules in the background until `stop()`."""
+        """Fire each schedule at its rate, first after one period, until `stop()`."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Fire no more, and leave the process in the real time."""
+        """Fire no more, not on the way of a move either, and leave the process in the real time."""
         self._stopped.set()
         for thread in self._threads:
             if thread.ident:
                 thread.join()
-        if self._travel:
-            self._travel.stop()
-            self._travel = None
+        with self._lock:
+            self._return()
 
     def advance(self, by: timedelta) -> None:
-        """Move time forward, and let happen what falls due on the way."""
+        """Move time forward, and let happen what falls due on the way; returns when it has happened."""
         with self._lock:
             self._settle()
-            pause = next(pause for longest, pause in STEPS if by <= longest)
-            step = max(pause, min((each.every for each in self._schedules), default=by))
-            end = self._ahead + by
-            while self._ahead < end:
-                self._set(min(self._ahead + step, end))
+            for step in self._steps(by):
+                if self._stopped.is_set():
+                    return
+                self._move(step)
                 for schedule in self._schedules:
                     self._fire(schedule)
                 self._settle()
-            if self._file:
-                self._file.write_text(json.dumps({"seconds_ahead": self._ahead.total_seconds()}), "utf-8")
 
     def reset(self) -> None:
         """Back to the real time."""
         with self._lock:
-            self._set(timedelta())
+            self._return()
             if self._file:
                 self._file.unlink(missing_ok=True)
 
-    def answer(self, method: str, path: str, body: bytes, query: str, accept: str) -> Response:
-        """The answer to a request under /_clock/."""
-        if method == "GET" and path == "/_clock/":
-            return self._page()
-        if method != "POST" or path not in ("/_clock/advance", "/_clock/reset"):
-            return Response(404, [("content-type", "text/plain")], b"There is no such page.")
-        if path == "/_clock/reset":
-            self.reset()
-            moved = 0.0
+    def _steps(self, by: timedelta) -> Iterator[timedelta]:
+        step = min((each.every for each in self._schedules), default=by)
+        if self._schedules and by > SHORT:
+            step = timedelta(hours=1) if by <= LONG else timedelta(days=1)
+        while by > step:
+            yield step
+            by -= step
+        yield by
+
+    def _move(self, by: timedelta) -> None:
+        if self._traveller is None:
+            # A date as destination would change the process's time zone too.
+            self._travel = time_machine.travel(by, tick=True)
+            self._traveller = self._travel.start()
         else:
-            given = parse_qs(query) | parse_qs(body.decode("utf-8", "replace"))
-            hours = given.get("hours", [""])[0]
-            moved = float(hours) if HOURS.fullmatch(hours) else 0.0
-            if not 0 < moved * 3600 <= LONGEST_MOVE.total_seconds():
-                words = f"Say how far: hours=24, a number above 0, at most {LONGEST_MOVE // timedelta(hours=1)}.\n"
-                return Response(400, [("content-type", "text/plain")], words.encode())
-            self.advance(timedelta(hours=moved))
-        if "text/html" in accept:
-            return Response(303, [("location", "/_clock/")], b"")
-        answer = {"now": datetime.now(UTC).isoformat(timespec="seconds"), "moved_hours": moved}
-        return Response(200, [("content-type", "application/json")], json.dumps(answer).encode())
+            self._traveller.shift(by)
+        self._ahead += by
+        if self._file:
+            self._file.write_text(json.dumps({"seconds_ahead": self._ahead.total_seconds()}), "utf-8")
 
-    def _page(self) -> Response:
-        pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
-        html = pages.get_template("clock.html").render(now=datetime.now(UTC), is_moved=bool(self._ahead))
-        policy = f"{PAGE_POLICY}; form-action 'self'"
-        headers = [("content-type", "text/html; charset=utf-8"), ("content-security-policy", policy)]
-        return Response(200, [*headers, ("cache-control", "no-store")], html.encode())
-
-    def _set(self, ahead: timedelta) -> None:
+    def _return(self) -> None:
         if self._travel:
             self._travel.stop()
-        self._travel, self._ahead = None, ahead
-        if ahead:
-            self._travel = time_machine.travel(datetime.now(UTC) + ahead, tick=True)
-            self._travel.start()
+        self._travel = self._traveller = None
+        self._ahead = timedelta()
 
     def _run(self, schedule: Schedule) -> None:
         while not self._stopped.wait(schedule.every.total_seconds()):
@@ -132,20 +120,15 @@ class Clock:
 
     def _fire(self, schedule: Schedule) -> None:
         try:
-            invoke(self._template, schedule.function, _event())
-        except Exception:
-            log.exception("%s failed", schedule.function)
+            invoke(self._template, schedule.function, schedule.event)
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(place.filename).name}:{place.lineno}"
+            log.error("%s failed at its time: %s at %s", schedule.function, type(error).__name__, where)
 
 
-def _event() -> dict[str, object]:
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": "Scheduled Event",
-        "source": "aws.scheduler",
-        "account": ACCOUNT,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "region": REGION,
-        "resources": [],
-        "detail": "{}",
-    }
+def _remembered(file: Path) -> timedelta:
+    try:
+        return timedelta(seconds=json.loads(file.read_text("utf-8"))["seconds_ahead"])
+    except (ValueError, KeyError, TypeError, OverflowError):
+        raise ValueError(f"{file} cannot be read; delete it to go on in the real time") from None

@@ -22,13 +22,14 @@ PAGE_POLICY = "default-src 'none'; style-src 'self'; img-src data:; frame-src 's
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 """For an e-mail's HTML part: its own inline styles and pictures, and nothing else."""
 
+_pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
+
 
 class Mailbox:
     """Answers the addresses under /_mail/. `sent` gives the raw messages, oldest first."""
 
     def __init__(self, sent: Callable[[], list[str]]) -> None:
         self._sent = sent
-        self._pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True)
 
     def messages(self) -> list[dict[str, Any]]:
         """Every message: id, from, to and reply_to (lists of addresses), subject, text, html, headers (name: value),
@@ -42,26 +43,39 @@ class Mailbox:
         """The page or file at a path under /_mail/."""
         match path.removeprefix("/_mail/"):
             case "":
-                return self._page("mailbox.html", messages=self.messages())
+                return page("mailbox.html", messages=self.messages())
             case "messages.json":
-                return _file(json.dumps(self.messages(), ensure_ascii=False, indent=1), "application/json")
+                return as_file(json.dumps(self.messages(), ensure_ascii=False, indent=1), "application/json")
             case "mailbox.css":
-                return _file((PAGES / "mailbox.css").read_text("utf-8"), "text/css")
+                return as_file((PAGES / "mailbox.css").read_text("utf-8"), "text/css")
         sent = self._sent()
         found = re.fullmatch(r"/_mail/([1-9][0-9]{0,8})(/|\.eml|\.html)", path)
         if not found or int(found[1]) > len(sent):
-            return _file("There is no such message.", "text/plain", status=404)
+            return as_file("There is no such message.", "text/plain", status=404)
         raw = sent[int(found[1]) - 1]
         if found[2] == ".eml":
-            return _file(raw, "message/rfc822")
+            return as_file(raw, "message/rfc822")
         message = _described(int(found[1]), raw)
         if found[2] == ".html":
-            return _file(message["html"], "text/html; charset=utf-8", MAIL_POLICY)
-        return self._page("message.html", message=message)
+            return as_file(message["html"], "text/html; charset=utf-8", MAIL_POLICY)
+        return page("message.html", message=message)
 
-    def _page(self, template: str, **context: Any) -> Response:
-        html = self._pages.get_template(template).render(context)
-        return _file(html, "text/html; charset=utf-8", PAGE_POLICY)
+
+def page(template: str, policy: str = PAGE_POLICY, **context: Any) -> Response:
+    """A page of the local run's own, from a template in `PAGES`."""
+    html = _pages.get_template(template).render(context)
+    return as_file(html, "text/html; charset=utf-8", policy)
+
+
+def as_file(content: str, content_type: str, policy: str = "default-src 'none'", status: int = 200) -> Response:
+    """Something of the local run's own, which no browser may keep."""
+    headers = [
+        ("content-type", content_type),
+        ("content-security-policy", policy),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+    ]
+    return Response(status, headers, content.encode())
 
 
 def _described(number: int, raw: str) -> dict[str, Any]:
@@ -89,13 +103,3 @@ def _addresses(message: EmailMessage, header: str) -> list[str]:
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
     return part.get_content().replace("\r\n", "\n") if part else ""
-
-
-def _file(content: str, content_type: str, policy: str = "default-src 'none'", status: int = 200) -> Response:
-    headers = [
-        ("content-type", content_type),
-        ("content-security-policy", policy),
-        ("x-content-type-options", "nosniff"),
-        ("cache-control", "no-store"),
-    ]
-    return Response(status, headers, content.encode())

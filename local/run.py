@@ -1,4 +1,4 @@
-"""Puts the local run together: the stand-in for AWS, the site, the streams, the server."""
+"""Puts the local run together: the stand-in for AWS, the site, the streams, the clock, the server."""
 
 import itertools
 import json
@@ -56,6 +56,10 @@ def running(
     with ExitStack() as stack:
         stack.callback(listener.close)
         template = Template(root / "template.yaml", SiteUrl=address)
+        streams: list[Stream] = []
+        reports = Reports(template)
+        clock = Clock(template, lambda: _settle(streams, reports), data)  # first: what follows lives in its time
+        stack.callback(clock.stop)
         cloud = StandIn(template, data, account)
         stack.callback(cloud.close)
         site = Path(tempfile.mkdtemp(prefix="site-"))
@@ -73,15 +77,14 @@ def running(
             return config
 
         config = build_site()
-        server = Server(listener, site, _rebuild(root, build_site), template, Mailbox(cloud.sent_mail))
+        server = Server(listener, site, _rebuild(root, build_site), template, Mailbox(cloud.sent_mail), clock)
         stack.callback(server.close)
         if watch:
             _watch(server, config, root)
-        server.streams = tuple(Stream(template, mapping) for mapping in stream_mappings(template))
-        reports = Reports(template)
+        streams += [Stream(template, mapping) for mapping in stream_mappings(template)]
+        server.streams = tuple(streams)
         cloud.on_mail(reports.note)
-        server.clock = Clock(template, lambda: _settle(server.streams, reports), data)
-        players: list[Stream | Reports | Clock] = [*server.streams, reports, server.clock]
+        players: list[Reports | Stream | Clock] = [reports, *streams, clock]
         for player in players:
             player.start()
             stack.callback(player.stop)
@@ -103,7 +106,7 @@ def _told_to_staff(file: Path, template: Template) -> Iterator[None]:
 
 
 def _settle(streams: Sequence[Stream], reports: Reports) -> None:
-    """Play the streams to their end, and what SES reports of the e-mail that went out."""
+    """Play the streams, and what SES reports of the e-mail that went out."""
     for stream in streams:
         stream.drain()
     reports.drain()

@@ -1,4 +1,4 @@
-"""The web server of the local run: MkDocs' own live server, with forms and mailbox beside the pages.
+"""The web server of the local run: MkDocs' own live server, with forms, mailbox and clock beside the pages.
 
 It answers as CloudFront would: the template's response headers on everything, /contact sent on to /contact/, the
 site's own page for an error.
@@ -16,6 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler
 from mkdocs.livereload import LiveReloadServer
 
 from local.clock import Clock
+from local.clock_pages import ClockPages
 from local.cloudfront import sent_on
 from local.gateway import BODY_LIMIT, Gateway, Request, Response
 from local.mailbox import PAGES, Mailbox
@@ -42,16 +43,21 @@ class _Handler(WSGIRequestHandler):
 
 
 class Server(LiveReloadServer):
-    """Pages from the folder `root`, /forms/* from the gateway, /_mail/* from the mailbox.
+    """Pages from the folder `root`, /forms/* from the gateway, /_mail/* from the mailbox, /_clock/* from the clock.
 
     `listener` is a socket that listens already; `serve()` answers what has queued there.
     """
 
     streams: tuple[Stream, ...] = ()
-    clock: Clock
 
     def __init__(
-        self, listener: socket.socket, root: Path, build: Callable[[], None], template: Template, mailbox: Mailbox
+        self,
+        listener: socket.socket,
+        root: Path,
+        build: Callable[[], None],
+        template: Template,
+        mailbox: Mailbox,
+        clock: Clock,
     ) -> None:
         host, port = listener.getsockname()
         super().__init__(builder=build, host=host, port=port, root=str(root))
@@ -62,6 +68,8 @@ class Server(LiveReloadServer):
         self.server_name, self.server_port = host, port
         self.setup_environ()
         self.mailbox = mailbox
+        self.clock = clock
+        self._clock_pages = ClockPages(clock, [f"http://{name}:{port}" for name in (host, "localhost")])
         self._gateway = Gateway(template)
         self._headers = template.response_headers()
         self._error_pages = template.error_pages()
@@ -90,7 +98,7 @@ class Server(LiveReloadServer):
         if path.startswith("/_mail/"):
             return _send(self.mailbox.answer(path), environ, start_response)
         if path.startswith("/_clock/"):
-            return _send(self._ask_clock(environ, path), environ, start_response)
+            return _send(_ask(self._clock_pages.answer, environ, path), environ, start_response)
         response = self._respond(environ, path)
         if response:
             return _send(self._with_headers(response), environ, start_response)
@@ -105,7 +113,7 @@ class Server(LiveReloadServer):
         """The answer of everything but the files of the site."""
         method: str = environ["REQUEST_METHOD"]
         if path.startswith("/forms/"):
-            response = self._ask_gateway(environ, path)
+            response = _ask(self._gateway.answer, environ, path)
             log.info("%s %s %s", method, path, response.status)
             return self._error(response.status) if response.status in self._error_pages else response
         if path == RELOAD_SCRIPT:
@@ -115,33 +123,6 @@ class Server(LiveReloadServer):
         if (address := sent_on(path)) and not path.startswith(RELOAD_POLL):
             return Response(HTTPStatus.MOVED_PERMANENTLY, [("Location", address)], b"")
         return None
-
-    def _ask_clock(self, environ: Environ, path: str) -> Response:
-        if environ.get("HTTP_ORIGIN", self.url.rstrip("/")) != self.url.rstrip("/"):
-            return self._error(HTTPStatus.FORBIDDEN)
-        length = environ.get("CONTENT_LENGTH") or "0"
-        body = environ["wsgi.input"].read(min(int(length), BODY_LIMIT)) if length.isdecimal() else b""
-        asked = environ["REQUEST_METHOD"], path, body, environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT", "")
-        return self.clock.answer(*asked)
-
-    def _ask_gateway(self, environ: Environ, path: str) -> Response:
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal():
-            return Response(HTTPStatus.BAD_REQUEST, [], b"")
-        if "HTTP_TRANSFER_ENCODING" in environ:
-            return Response(HTTPStatus.LENGTH_REQUIRED, [], b"")
-        body = environ["wsgi.input"].read(min(int(length), BODY_LIMIT + 1))
-        _read_away(environ["wsgi.input"], int(length) - len(body))
-        return self._gateway.answer(
-            Request(
-                method=environ["REQUEST_METHOD"],
-                path=path,
-                query=environ.get("QUERY_STRING", ""),
-                headers=_request_headers(environ),
-                body=body,
-                sender=(environ["REMOTE_ADDR"], environ["REMOTE_PORT"]),
-            )
-        )
 
     def _error(self, status: int) -> Response:
         """The site's page for an error, where it has one."""
@@ -161,6 +142,27 @@ class Server(LiveReloadServer):
         """MkDocs puts its script inline, which the site's policy forbids."""
         before, end, after = content.rpartition(b"</body>")
         return b'%b<script src="%b" data-epoch="%d"></script>%b%b' % (before, RELOAD_SCRIPT.encode(), epoch, end, after)
+
+
+def _ask(whom: Callable[[Request], Response], environ: Environ, path: str) -> Response:
+    """Read a request, and let somebody answer it."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal():
+        return Response(HTTPStatus.BAD_REQUEST, [], b"")
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return Response(HTTPStatus.LENGTH_REQUIRED, [], b"")
+    body = environ["wsgi.input"].read(min(int(length), BODY_LIMIT + 1))
+    _read_away(environ["wsgi.input"], int(length) - len(body))
+    return whom(
+        Request(
+            method=environ["REQUEST_METHOD"],
+            path=path,
+            query=environ.get("QUERY_STRING", ""),
+            headers=_request_headers(environ),
+            body=body,
+            sender=(environ["REMOTE_ADDR"], environ["REMOTE_PORT"]),
+        )
+    )
 
 
 def _request_headers(environ: Environ) -> dict[str, str]:
