@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -477,9 +476,7 @@ class Run:
     """`python -m local` on a project and a folder of data, until it is stopped."""
 
     def __init__(self, project, data):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "local", "--port", str(port), "--data", str(data)]
+        command = [sys.executable, "-m", "local", "--port", "0", "--data", str(data)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(command, cwd=project, env=environment, **pipes)
