@@ -25,8 +25,9 @@ test: $(READY) ## Check style, types and template, and run all tests
 bench: $(READY) ## Measure how long things take
 	@.venv/bin/python tests/bench.py
 
-build: $(READY) ## Build the site into site/ and its form pages into functions/pages/
+build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet
+	@.venv/bin/python -m local.package
 
 card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
 	@.venv/bin/python tests/card.py

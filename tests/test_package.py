@@ -1,0 +1,239 @@
+"""What ships to Lambda: that it starts, answers with nothing else at hand, and is the same at every build."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+import botocore.session
+import pytest
+import runtime_api
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.model import Shape
+from conftest import FORM, ROOT, Table
+from samples import CONTACT, PLAQUE, new_address
+from urllib3 import HTTPResponse
+
+from local import package, service_models
+from local.gateway import Request, event_for
+from local.package import Target
+from local.template import Template
+
+LARGEST = 6_000_000
+"""In bytes, zipped."""
+FUNCTIONS = sorted(Template(ROOT / "template.yaml").functions)
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that runs on this machine, and Lambda's runtime client for the same Python."""
+
+    folder: Path
+    python: str
+    runtime: Path
+    template: Template
+
+    def run(self, function: str, event: Any = None) -> runtime_api.Run:
+        handler = self.template.functions[function]["Handler"]
+        return runtime_api.run(self.python, [self.folder, self.runtime], handler, event)
+
+    def answer(self, function: str, event: Any) -> Any:
+        run = self.run(function, event)
+        assert run.failure is None, run.log
+        return run.answer
+
+
+@pytest.fixture(scope="session")
+def target(template: Template) -> tuple[Target, str]:
+    """What is built for, and a Python that can run it; where there is none, this Python is built for instead."""
+    declared = Target.of(template)
+    try:
+        return declared, package.find_python(declared.python)
+    except subprocess.CalledProcessError:
+        return Target(f"{sys.version_info.major}.{sys.version_info.minor}", declared.platform), sys.executable
+
+
+@pytest.fixture(scope="session")
+def shipped(target, template, site, tmp_path_factory) -> Path:
+    """The package for Lambda."""
+    folder = tmp_path_factory.mktemp("shipped")
+    package.build(folder, target[0], service_models.allowed_operations(template))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def packed(target, template, site, tmp_path_factory) -> Package:
+    """The same package with wheels for this machine, zipped and unpacked into an empty folder."""
+    place = tmp_path_factory.mktemp("packed")
+    here = Target(target[0].python, f"{platform.machine()}-manylinux2014")
+    package.build(place / "built", here, service_models.allowed_operations(template))
+    package.pack(place / "built", place / "functions.zip")
+    shutil.rmtree(place / "built")
+    shutil.unpack_archive(place / "functions.zip", place / "task")
+    runtime = ("--target", str(place / "runtime"), "--python-version", here.python, "--only-binary", ":all:")
+    constraints = ("--constraints", str(ROOT / "requirements.txt"))
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", *runtime, *constraints, "awslambdaric"]
+    subprocess.run(command, check=True)
+    return Package(place / "task", target[1], place / "runtime", template)
+
+
+def submission(slug: str, answers: dict[str, str]) -> Any:
+    body = urlencode(answers).encode()
+    return event_for(Request("POST", f"/forms/{slug}", headers={"content-type": FORM}, body=body))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_starts_from_the_package_alone_and_writes_nothing(function, packed, table):
+    before = list(package.files(packed.folder))
+    run = packed.run(function)
+    assert run.asked, run.log
+    assert list(package.files(packed.folder)) == before
+
+
+@pytest.mark.parametrize(("slug", "answers"), [("contact", CONTACT), ("plaque", PLAQUE)])
+def test_a_form_is_stored(slug, answers, packed, table):
+    answer = packed.answer(f"{slug.capitalize()}Function", submission(slug, answers))
+    assert answer["statusCode"] == 303
+    [item] = table.items()
+    assert item["answers"] == answers
+
+
+def test_a_sign_up_is_stored(packed, table):
+    answer = packed.answer("AnnouncementsFunction", submission("announcements", {"email": new_address()}))
+    assert answer["statusCode"] == 303
+    assert len(table.items()) == 1
+
+
+def test_a_form_with_errors_comes_back_in_its_page(packed, table):
+    answer = packed.answer("ContactFunction", submission("contact", CONTACT | {"email": "jordan@example"}))
+    assert answer["statusCode"] == 422
+    assert "Enter an e-mail address" in answer["body"]
+    assert CONTACT["organization"].partition("'")[0] in answer["body"]
+
+
+def test_a_receipt_and_its_calendar_are_shown(packed, table):
+    receipt = packed.answer("PlaqueFunction", submission("plaque", PLAQUE))["headers"]["location"]
+    path, _, query = receipt.partition("?")
+    assert (
+        "We have your plaque request" in packed.answer("PlaqueFunction", event_for(Request("GET", path, query)))["body"]
+    )
+    calendar = path.replace("received", "renewal.ics")
+    assert packed.answer("PlaqueFunction", event_for(Request("GET", calendar, query)))["isBase64Encoded"]
+
+
+def test_a_link_that_is_not_complete_is_answered(packed, table):
+    answer = packed.answer("ActionsFunction", event_for(Request("GET", "/forms/actions/release", "token=x")))
+    assert answer["statusCode"] == 200
+    assert "<title>" in answer["body"]
+
+
+def test_a_new_submission_is_mailed(packed, table, mail):
+    packed.answer("PlaqueFunction", submission("plaque", PLAQUE))
+    assert packed.answer("NotifyFunction", inserted(table)) == {"batchItemFailures": []}
+    [receipt] = mail.receipts()
+    assert receipt["to"] == [PLAQUE["email"]]
+    assert len(mail.to_staff()) == 1
+
+
+def inserted(table: Table) -> Any:
+    """The stream's event for what stands in the table."""
+    items = boto3.client("dynamodb").scan(TableName=table.name)["Items"]
+    change = {"SequenceNumber": "1", "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    record = {"eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb"}
+    return {"Records": [record | {"dynamodb": {"NewImage": item, **change}} for item in items]}
+
+
+def test_a_build_is_the_same_every_time(target, template, shipped, tmp_path):
+    package.build(tmp_path / "again", target[0], service_models.allowed_operations(template))
+    package.pack(shipped, tmp_path / "one.zip")
+    package.pack(tmp_path / "again", tmp_path / "other.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()
+    assert (tmp_path / "one.zip").stat().st_size < LARGEST
+
+
+def test_the_package_that_runs_here_is_the_one_that_ships_but_for_compiled_files(packed, shipped):
+    here, there = dict(package.files(packed.folder)), dict(package.files(shipped))
+    compiled = {name for name in here.keys() | there.keys() if name.endswith(".so")}
+    assert {Path(name).parent.as_posix() for name in compiled} == {"markupsafe"}
+    assert {name: content for name, content in here.items() if name not in compiled} == {
+        name: content for name, content in there.items() if name not in compiled
+    }
+
+
+def test_only_what_functions_need_is_shipped(shipped):
+    names = {path.name for path in shipped.iterdir()}
+    assert {"contact.py", "notify.py", "templates", "pages", "boto3", "__pycache__"} <= names
+    assert not names & {"requirements.txt", "tests", "local", "moto", "pytest", "bin"}
+    sources = set(shipped.rglob("*.py"))
+    assert all(list((path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")) for path in sources)
+
+
+def test_a_policy_with_a_wildcard_is_refused(tmp_path):
+    (tmp_path / "template.yaml").write_text(
+        "Resources: {F: {Type: 'AWS::Serverless::Function', Properties: "
+        "{Policies: [{Statement: [{Effect: Allow, Action: 'dynamodb:*', Resource: '*'}]}]}}}"
+    )
+    with pytest.raises(ValueError, match="name each operation"):
+        service_models.allowed_operations(Template(tmp_path / "template.yaml"))
+
+
+@pytest.mark.parametrize("settings", [{}, {"use_fips_endpoint": True}, {"use_dualstack_endpoint": True}], ids=str)
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1"])
+def test_reduced_service_models_make_the_same_requests(region, settings, shipped, template, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+        monkeypatch.delenv(name)
+    operations = service_models.allowed_operations(template)
+    asked = [(service, operation) for service, names in operations.items() for operation in sorted(names)]
+    full = [sent(service, operation, region, settings) for service, operation in asked]
+    monkeypatch.setattr(Loader, "BUILTIN_DATA_PATH", str(shipped / "botocore" / "data"))
+    reduced = [sent(service, operation, region, settings) for service, operation in asked]
+    assert reduced == full
+    assert all(region in url for _, url, *_ in full)
+
+
+def sent(service: str, operation: str, region: str, settings: dict[str, bool]) -> tuple[Any, ...]:
+    """The request that a client sends, without what differs from one moment to the next."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False))
+    session.set_credentials("key", "secret")
+    client = session.create_client(service, region, config=Config(**settings))
+    requests: list[Any] = []
+
+    def keep(request: Any, **_: Any) -> AWSResponse:
+        requests.append(request)
+        return AWSResponse(request.url, 200, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False))
+
+    client.meta.events.register("before-send.*.*", keep)
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    client._make_api_call(operation, sample(shape))
+    [request] = requests
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in PASSING}
+    scope = request.headers["Authorization"].decode().partition("Credential=")[2].split("/")[2:4]
+    return request.method, request.url, request.body, headers, scope
+
+
+PASSING = {"x-amz-date", "authorization", "amz-sdk-invocation-id"}
+"""Headers that differ from one moment to the next."""
+
+
+def sample(shape: Shape) -> Any:
+    """A value for everything that a shape requires."""
+    match shape.type_name:
+        case "structure":
+            return {name: sample(shape.members[name]) for name in shape.required_members}
+        case "list":
+            return [sample(shape.member)]
+        case "map":
+            return {"key": {"S": "value"}}
+        case "string":
+            return next(iter(shape.enum), "text-text")
+    raise ValueError(f"no sample for {shape}")
