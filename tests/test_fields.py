@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from email_validator import validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 from samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
 
 from contact import ContactForm
-from fields import Line
+from fields import ORDINARY_ADDRESS, Line
 from forms import Form, FormData
 from plaque import PLAQUE_LINE_LIMIT, PlaqueForm
 from promises import day_in_words
@@ -91,6 +94,11 @@ def test_an_agency_name_fits_the_plaque():
 )
 def test_an_e_mail_address_is_accepted(address):
     assert messages(filled(ContactForm, email=address)) == {}
+
+
+@given(st.from_regex(ORDINARY_ADDRESS, fullmatch=True).filter(lambda text: len(text) <= 64))
+def test_the_library_accepts_what_it_is_not_asked_about(address):
+    assert validate_email(address, check_deliverability=False)
 
 
 @pytest.mark.parametrize(
