@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+import dynamodb
+
+PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
+"""In seconds: nobody waits for a page here, and a list may be long."""
 
 
 class Refused(Exception):
@@ -15,6 +21,7 @@ class Refused(Exception):
 
 def connect(stack: str, data: Path) -> str:
     """Set the functions' environment, as that place has it; return the place's name. Raises Refused."""
+    dynamodb.HURRIED = PATIENT
     if stack:
         os.environ.update(_of_stack(stack))
         return f"stack {stack}"
