@@ -53,14 +53,14 @@ def build(folder: Path, target: Target, operations: Operations) -> None:
     """Write the package into a folder anew. Raises CalledProcessError where a tool fails; it says why itself."""
     python = find_python(target.python)
     shutil.rmtree(folder, ignore_errors=True)
-    _install(folder, target)
+    install(folder, target)
     for pattern in NOT_NEEDED:
         for path in list(folder.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     service_models.reduce(folder / "botocore" / "data", operations)
     not_shipped = shutil.ignore_patterns("__pycache__", "requirements.txt")
     shutil.copytree(ROOT / "functions", folder, ignore=not_shipped, dirs_exist_ok=True)
-    _compile(folder, python)
+    compile_all(folder, python)
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -87,13 +87,14 @@ def find_python(version: str) -> str:
     return _uv("python", "find", "--no-project", version, env=search).strip()
 
 
-def _install(folder: Path, target: Target) -> None:
+def install(folder: Path, target: Target) -> None:
+    """Put the pinned wheels of the functions into a folder, as they are."""
     wheels = ("--only-binary", ":all:", "--python-platform", target.platform, "--python-version", target.python)
     pinned = ("--no-deps", "--require-hashes", "--requirements", str(ROOT / "functions" / "requirements.txt"))
     _uv("pip", "install", "--quiet", "--link-mode", "copy", "--target", str(folder), *wheels, *pinned)
 
 
-def _compile(folder: Path, python: str) -> None:
+def compile_all(folder: Path, python: str) -> None:
     """Lambda cannot write .pyc files, and need not look whether the source is newer."""
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", "/var/task")
     command = [python, "-P", "-m", "compileall", *options, str(folder)]

@@ -19,6 +19,7 @@ from statistics import median
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+import cold_start
 from agency import built_with
 from moto.dynamodb.models import dynamodb_backends
 from playwright.sync_api import sync_playwright
@@ -151,6 +152,8 @@ def main() -> None:
         seconds = median(measure() for _ in range(TRIES))
         unit = unit or seconds
         print(f"{name:28}{seconds:9.3f}{budget or '':>9}{seconds / unit:9.1f}", flush=True)
+    print()
+    sys.exit(not cold_start.main())
 
 
 def _seconds(*arguments: str) -> float:

@@ -1,7 +1,6 @@
 """What ships to Lambda: that it starts, answers with nothing else at hand, and is the same at every build."""
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 
 import boto3
 import botocore.session
+import built
 import pytest
 import runtime_api
 from botocore.awsrequest import AWSResponse
@@ -54,12 +54,7 @@ class Package:
 
 @pytest.fixture(scope="session")
 def target(template: Template) -> tuple[Target, str]:
-    """What is built for, and a Python that can run it; where there is none, this Python is built for instead."""
-    declared = Target.of(template)
-    try:
-        return declared, package.find_python(declared.python)
-    except subprocess.CalledProcessError:
-        return Target(f"{sys.version_info.major}.{sys.version_info.minor}", declared.platform), sys.executable
+    return built.runtime(template)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +69,7 @@ def shipped(target, template, site, tmp_path_factory) -> Path:
 def packed(target, template, site, tmp_path_factory) -> Package:
     """The same package with wheels for this machine, zipped and unpacked into an empty folder."""
     place = tmp_path_factory.mktemp("packed")
-    here = Target(target[0].python, f"{platform.machine()}-manylinux2014")
+    here = Target(target[0].python, built.WHEELS_HERE)
     package.build(place / "built", here, service_models.allowed_operations(template))
     package.pack(place / "built", place / "functions.zip")
     shutil.rmtree(place / "built")
