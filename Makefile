@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench build card screenshots requirements clean
+.PHONY: help serve test bench cost build card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: $(READY) ## Check style, types and template, and run all tests
 
 bench: $(READY) ## Measure how long things take
 	@.venv/bin/python tests/bench.py
+
+cost: $(READY) ## Compute the monthly bill for 100, 10,000 and 1,000,000 submissions
+	@.venv/bin/python tests/cost.py
 
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet

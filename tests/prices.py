@@ -1,0 +1,47 @@
+"""What AWS charges in us-east-1, in US dollars and without any free tier, and what `make cost` has to assume.
+
+`seen` is the month of the source that a price was checked against. "no date" was checked against an undated source,
+and "not checked" against none: look at AWS's own pages before a budget depends on one of them.
+"""
+
+from dataclasses import dataclass
+
+HOURS_A_MONTH = 730
+ASSUMED = {
+    "seconds that a form's function runs": 0.03,
+    "seconds that the notifier runs": 0.4,
+    "requests for pages, styles and scripts before a form": 12,
+    "bytes of those": 60_000,
+    "bytes that Lambda itself logs at each run": 350,
+    "share of runs that start cold, at most": 0.05,
+    "months that answers are kept, where they have no end": 24,
+}
+
+
+@dataclass(frozen=True)
+class Price:
+    """Dollars for one unit of something."""
+
+    dollars: float
+    unit: str
+    seen: str
+
+
+PRICES = {
+    "e-mail": Price(0.10 / 1000, "each recipient", "no date"),
+    "table writes": Price(0.625 / 1e6, "each write unit (1 KB)", "2025-07"),
+    "table reads": Price(0.125 / 1e6, "each read unit (4 KB)", "2025-07"),
+    "table storage and backup": Price(0.25 + 0.20, "each GB and month", "not checked"),
+    "HTTP API": Price(1.00 / 1e6, "each request", "2025-05"),
+    "Lambda runs": Price(0.20 / 1e6, "each run", "not checked"),
+    "Lambda time": Price(0.0000133334, "each GB and second, arm64", "2024"),
+    "CloudFront requests": Price(0.01 / 10_000, "each request", "2026-03"),
+    "CloudFront transfer": Price(0.085, "each GB", "2026-03"),
+    "CloudFront function": Price(0.10 / 1e6, "each run", "no date"),
+    "logs": Price(0.50, "each GB", "2026-02"),
+    "metrics": Price(0.30 / HOURS_A_MONTH, "each metric and hour in which it comes", "2026-02"),
+    "alarms": Price(0.10, "each alarm and month", "2026-02"),
+    "dashboards": Price(3.00, "each dashboard and month", "2026-02"),
+    "secrets": Price(0.40, "each secret and month", "no date"),
+    "secret reads": Price(0.05 / 10_000, "each read", "no date"),
+}
