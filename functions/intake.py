@@ -46,7 +46,7 @@ def handle(form_class: type[Form], event: Event) -> Response:
 
 
 def _receive(form_class: type[Form], event: Event) -> Response:
-    form = form_class()
+    form: Form | None = None
     try:
         answers = _parse(event)
         form = form_class(answers)
@@ -69,7 +69,8 @@ def _receive(form_class: type[Form], event: Event) -> Response:
         count("failed")
         log_failure("failed", error)
         advice = "Your answers were not received; they are still below. Please send them again in a few minutes."
-        return _apologize(form, event, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
+        redrawn = form or form_class()
+        return _apologize(redrawn, event, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
     _note(event, submission, new)
     if wants_json(event):
         return json_document(HTTPStatus.CREATED, {"reference": submission.reference})
