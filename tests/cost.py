@@ -6,13 +6,12 @@ is counted. prices.py says what that costs, and what has to be assumed.
 
 import io
 import json
-import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,19 @@ from prices import ASSUMED, HOURS_A_MONTH, PRICES
 from samples import SAMPLES
 
 from local.aws import StandIn
+from local.clock import Clock
+from local.events import rules, schedules, stream_mappings
 from local.gateway import Gateway, Request
+from local.reports import Reports
+from local.runtime import forget
 from local.stream import Stream
 from local.template import Template
 
 ROOT = Path(__file__).parents[1]
 VOLUMES = (100, 10_000, 1_000_000)
 GB = 1e9
+A_WHILE = timedelta(minutes=15)
+"""Until the clock has looked whether the e-mails of a submission went out."""
 
 
 @dataclass
@@ -44,32 +49,52 @@ class Usage:
 
 
 def measure(template: Template) -> Usage:
-    """The mean of one submission of each form."""
+    """The mean of one submission of each form, answered before anybody has to be reminded."""
     calls: list[tuple[str, Mapping[str, Any]]] = []
     said, usage = io.StringIO(), Usage()
-    with tempfile.TemporaryDirectory() as site, redirect_stdout(said):
+    with ExitStack() as stack:
+        stack.enter_context(redirect_stdout(said))
+        site = stack.enter_context(tempfile.TemporaryDirectory())
         build(load_config(str(ROOT / "mkdocs.yml"), site_dir=site))
+        streams: list[Stream] = []
+        reports = Reports(template)
+        clock = Clock(template, lambda: _settle(streams, reports))
+        stack.callback(clock.stop)
         cloud = StandIn(template)
-        try:
-            boto3.DEFAULT_SESSION.events.register(
-                "provide-client-params.*.*", lambda params, model, **_: calls.append((model.name, dict(params)))
-            )
-            gateway = Gateway(template)
-            for slug, answers in SAMPLES.items():
-                _submit(gateway, slug, answers)
-            for mapping in template.stream_mappings():
-                Stream(template, mapping).drain()
-            usage.runs = Counter(forms=2 * len(SAMPLES), notifier=len(SAMPLES))
-            _count(usage, list(calls), template)
-        finally:
-            cloud.close()
+        stack.callback(cloud.close)
+        cloud.on_mail(reports.note)
+        streams += [Stream(template, mapping) for mapping in stream_mappings(template)]
+        gateway = Gateway(template)
+        clock.advance(A_WHILE)  # the morning's digest goes out now, if at all
+        said.truncate(said.seek(0))
+        boto3.DEFAULT_SESSION.events.register("provide-client-params.*.*", _noting(calls))
+        forget(template)  # so that clients are made that note
+        for slug, answers in SAMPLES.items():
+            _submit(gateway, slug, answers)
+        clock.advance(A_WHILE)
+        _count(usage, list(calls), template)
     lines = said.getvalue().splitlines()
     usage.units["logs"] = len(said.getvalue()) / GB
     usage.metrics = len({name for line in lines if "_aws" in line for name in _metrics(json.loads(line))})
+    usage.runs = Counter(forms=2 * len(SAMPLES), notifier=len(SAMPLES))
+    usage.runs["reports"] = usage.units["e-mail"] * len(rules(template))
     for counts in (usage.units, usage.runs):
         for name in counts:
             counts[name] /= len(SAMPLES)
     return usage
+
+
+def _noting(calls: list[tuple[str, Mapping[str, Any]]]) -> Callable[..., None]:
+    def note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        calls.append((model.name, dict(params)))
+
+    return note
+
+
+def _settle(streams: list[Stream], reports: Reports) -> None:
+    for stream in streams:
+        stream.drain()
+    reports.drain()
 
 
 def _submit(gateway: Gateway, slug: str, answers: Mapping[str, str]) -> None:
@@ -95,7 +120,7 @@ def _count(usage: Usage, calls: list[tuple[str, Mapping[str, Any]]], template: T
             case "PutItem" | "UpdateItem" | "DeleteItem":
                 indexes = len(tables[given["TableName"]].get("GlobalSecondaryIndexes", []))
                 usage.units["table writes"] += ceil(_largest(given["TableName"]) / 1000) + indexes
-            case "GetItem" | "Query":
+            case "GetItem" | "Query" | "Scan":
                 usage.units["table reads"] += ceil(_largest(given["TableName"]) / 4000)
     for table in tables:
         for item in boto3.client("dynamodb").scan(TableName=table)["Items"]:
@@ -121,18 +146,8 @@ def _months_kept(item: Mapping[str, Any]) -> float:
 
 
 def scheduled_runs(template: Template) -> float:
-    """How often schedules run functions in a month. Raises ValueError for a schedule that is not `rate(…)`."""
-    units = {"minute": 60, "hour": 1, "day": 1 / 24}
-    runs = 0.0
-    for function in template.functions.values():
-        for event in function.get("Events", {}).values():
-            if event["Type"] == "ScheduleV2":
-                expression = event["Properties"]["ScheduleExpression"]
-                rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
-                if not rate:
-                    raise ValueError(f"how often is {expression}?")
-                runs += units[rate[2]] * HOURS_A_MONTH / int(rate[1])
-    return runs
+    """How often schedules run functions in a month."""
+    return sum(HOURS_A_MONTH * 3600 / schedule.every.total_seconds() for schedule in schedules(template))
 
 
 def bill(template: Template, usage: Usage, submissions: float) -> dict[str, float]:
