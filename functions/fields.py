@@ -38,8 +38,8 @@ class Answer:
     data: Any
 
     def stored(self) -> str:
-        """The answer as it is kept in the table."""
-        return self.data or ""
+        """The answer as it is kept in the table; nothing but spaces is nothing."""
+        return self.data if self.data and self.data.strip() else ""
 
     def in_words(self, stored: str) -> str:
         """A stored answer as a person reads it in an e-mail or a list."""

@@ -49,8 +49,8 @@ class Target:
         return targets.pop()
 
 
-def build(folder: Path, target: Target, operations: Operations) -> None:
-    """Write the package into a folder anew. Raises CalledProcessError where a tool fails; it says why itself."""
+def build(folder: Path, target: Target, operations: Operations, source: Path = ROOT / "functions") -> None:
+    """Write the package of a source root into a folder anew. Raises CalledProcessError where a tool fails."""
     python = find_python(target.python)
     shutil.rmtree(folder, ignore_errors=True)
     install(folder, target)
@@ -59,7 +59,7 @@ def build(folder: Path, target: Target, operations: Operations) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     service_models.reduce(folder / "botocore" / "data", operations)
     not_shipped = shutil.ignore_patterns("__pycache__", "requirements.txt")
-    shutil.copytree(ROOT / "functions", folder, ignore=not_shipped, dirs_exist_ok=True)
+    shutil.copytree(source, folder, ignore=not_shipped, dirs_exist_ok=True)
     compile_all(folder, python)
 
 

@@ -58,19 +58,25 @@ def target(template: Template) -> tuple[Target, str]:
 
 
 @pytest.fixture(scope="session")
-def shipped(target, template, site, tmp_path_factory) -> Path:
+def source(site, tmp_path_factory) -> Path:
+    """The functions with their pages as they are now: a local run of another test may draw the pages anew."""
+    return Path(shutil.copytree(ROOT / "functions", tmp_path_factory.mktemp("source") / "functions"))
+
+
+@pytest.fixture(scope="session")
+def shipped(target, template, source, tmp_path_factory) -> Path:
     """The package for Lambda."""
     folder = tmp_path_factory.mktemp("shipped")
-    package.build(folder, target[0], service_models.allowed_operations(template))
+    package.build(folder, target[0], service_models.allowed_operations(template), source)
     return folder
 
 
 @pytest.fixture(scope="session")
-def packed(target, template, site, tmp_path_factory) -> Package:
+def packed(target, template, source, tmp_path_factory) -> Package:
     """The same package with wheels for this machine, zipped and unpacked into an empty folder."""
     place = tmp_path_factory.mktemp("packed")
     here = Target(target[0].python, built.WHEELS_HERE)
-    package.build(place / "built", here, service_models.allowed_operations(template))
+    package.build(place / "built", here, service_models.allowed_operations(template), source)
     package.pack(place / "built", place / "functions.zip")
     shutil.rmtree(place / "built")
     shutil.unpack_archive(place / "functions.zip", place / "task")
@@ -147,8 +153,8 @@ def inserted(table: Table) -> Any:
     return {"Records": [record | {"dynamodb": {"NewImage": item, **change}} for item in items]}
 
 
-def test_a_build_is_the_same_every_time(target, template, shipped, tmp_path):
-    package.build(tmp_path / "again", target[0], service_models.allowed_operations(template))
+def test_a_build_is_the_same_every_time(target, template, source, shipped, tmp_path):
+    package.build(tmp_path / "again", target[0], service_models.allowed_operations(template), source)
     package.pack(shipped, tmp_path / "one.zip")
     package.pack(tmp_path / "again", tmp_path / "other.zip")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()

@@ -14,11 +14,8 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.pages import Page
 
 import pages
-from announcements import AnnouncementsForm
-from contact import ContactForm
-from plaque import PlaqueForm
+from catalog import FORMS
 
-FORMS = {form.slug: form for form in (ContactForm, PlaqueForm, AnnouncementsForm)}
 MARKER = re.compile(r"<!-- form: (\S+) -->")
 ADDRESS = re.compile(r'\b(href|src|action)="([^"#][^"]*)"')
 
