@@ -90,7 +90,7 @@ def printed(page: Page, path: Path, paper: str = "Letter") -> str:
 def built_with(project: Path, change: Callable[[Path], object]) -> Path:
     """The folder of the site, built in the folder `project` with other checklists: `change` gets their folder."""
     for name in ("docs", "overrides", "checklists", "functions/templates"):
-        shutil.copytree(ROOT / name, project / name)
+        shutil.copytree(ROOT / name, project / name, dirs_exist_ok=True)
     shutil.copy(ROOT / "mkdocs.yml", project)
     change(project / "checklists")
     build(load_config(str(project / "mkdocs.yml"), site_dir=str(project / "site"), strict=True))

@@ -55,6 +55,26 @@ def site_build() -> float:
         return _seconds("-m", "mkdocs", "build", "--quiet", "--site-dir", folder)
 
 
+def many_pages(number: int) -> Callable[[], float]:
+    """A clean build of this site with so many pages more."""
+
+    def build() -> float:
+        def add(checklists: Path) -> None:
+            for each in range(number):
+                page = f"---\ndescription: Page {each}.\n---\n\n# Page {each}\n\n" + "A sentence of some words. " * 100
+                Path(checklists.parent, "docs", "announcements", f"{each}.md").write_text(
+                    page.replace("---\n", f"---\ntitle: Page {each}\ndate: 2027-01-01\n", 1), "utf-8"
+                )
+
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "docs/announcements").mkdir(parents=True)
+            start = time.perf_counter()
+            built_with(Path(folder), add)
+            return time.perf_counter() - start
+
+    return build
+
+
 @cache
 def ticks() -> Iterator[float]:
     """Script run by each tick on a page of 1,000 items, one after the other."""
@@ -138,6 +158,9 @@ ROWS: list[tuple[str, Callable[[], float], float | None]] = [
     ("bare python start", bare_python, None),
     ("first page of make serve", first_page, 3.0),
     ("mkdocs build, clean", site_build, 3.0),
+    ("build, 10 pages more", many_pages(10), None),
+    ("build, 100 pages more", many_pages(100), None),
+    ("build, 1,000 pages more", many_pages(1000), None),
     ("tick among 1,000 items", one_tick, 0.016),
 ]
 """What is measured: name, one run in seconds, budget in seconds."""

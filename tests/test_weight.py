@@ -109,6 +109,13 @@ def test_a_page_loads_script_only_where_somebody_does_something(page, site):
     assert script <= SCRIPT.get(kind(page, html.read_text("utf-8")), 0)
 
 
+def test_the_script_of_the_checklists_is_under_8_kb_with_what_comes_later(site):
+    parts = ("progress", "checklist", "questions", "keep", "handover")
+    files = [file for part in parts for file in (site / "assets").glob(f"{part}.*.js")]
+    assert len(files) == len(parts)
+    assert sum(compressed(file.read_bytes()) for file in files) < 8192
+
+
 def test_forms_and_content_pages_are_told_apart(site):
     kinds = {page: kind(page, loaded(site, page)[0].read_text("utf-8")) for page in PAGES}
     assert {page for page in PAGES if kinds[page] == "form"} == {"/contact/", "/plaque/", "/announcements/"}
