@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from wtforms import Field
 from wtforms.validators import ValidationError
 
+import checks
 import fields
 import intake
 import promises
@@ -78,7 +79,7 @@ class PlaqueForm(Form):
         "State", STATES, missing="Choose the state", empty="Choose a state", autocomplete="address-level1", width="half"
     )
     zip = fields.line(
-        "ZIP code", fields.zip_code, missing="Enter the ZIP code", limit=20, autocomplete="postal-code", width="short"
+        "ZIP code", checks.zip_code, missing="Enter the ZIP code", limit=20, autocomplete="postal-code", width="short"
     )
     contact_name = fields.line("Contact name", missing="Enter a contact name", autocomplete="name")
     contact_title = fields.line(

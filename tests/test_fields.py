@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
 
+from checks import ORDINARY_ADDRESS
 from contact import ContactForm
-from fields import ORDINARY_ADDRESS, Line
+from fields import Line
 from forms import Form, FormData
 from plaque import PLAQUE_LINE_LIMIT, PlaqueForm
 from promises import day_in_words

@@ -1,0 +1,70 @@
+"""What answers are checked for, beyond the kind of field: a check refuses in words that tell the person what to do."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from wtforms import Field, Form
+from wtforms.validators import StopValidation, ValidationError
+
+Validator = Callable[[Form, Field], None]
+
+_BIDI_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINE_BREAKS = set("\u2028\u2029")
+ORDINARY_ADDRESS = re.compile(
+    r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+(com|edu|gov|mil|net|org|us)", re.IGNORECASE | re.ASCII
+)
+
+
+def at_most(limit: int) -> Validator:
+    """Refuse more than `limit` characters, and say how many there are."""
+
+    def check(_form: Form, field: Field) -> None:
+        if len(field.data) > limit:
+            said = f"{field.label.text} must be {limit:,} characters or fewer; you have {len(field.data):,}"
+            raise ValidationError(said)
+
+    return check
+
+
+def one_line(_form: Form, field: Field) -> None:
+    """Refuse line breaks, control characters and direction overrides: the answer may stand in a mail header."""
+    if any(unicodedata.category(c) == "Cc" or c in _BIDI_OVERRIDES or c in _LINE_BREAKS for c in field.data):
+        raise StopValidation(f"{field.label.text} must be one line without hidden characters; type it again")
+
+
+def no_control_characters(_form: Form, field: Field) -> None:
+    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in field.data):
+        raise StopValidation(f"{field.label.text} contains hidden control characters; remove them or type it again")
+
+
+def e_mail_address(_form: Form, field: Field) -> None:
+    """Syntax only, no DNS: a department's mail server may be down today."""
+    if not is_e_mail_address(field.data.strip()):
+        raise ValidationError("Enter an e-mail address in the form name@example.gov")
+
+
+def is_e_mail_address(text: str) -> bool:
+    """As the library says, which need not be asked about nearly all that people type."""
+    if len(text) <= 64 and ORDINARY_ADDRESS.fullmatch(text):
+        return True
+    from email_validator import EmailNotValidError, validate_email  # a fifth of a cold start
+
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return "=?" not in text  # in a header that begins an encoded word, which may hide other addresses
+
+
+def telephone_number(_form: Form, field: Field) -> None:
+    """Accept any way a number is written, with an extension, or with a word as in 1-800-FLOWERS."""
+    digits, letters = len(re.findall(r"\d", field.data)), len(re.findall("[A-Za-z]", field.data))
+    if not (7 <= digits <= 25 or (digits >= 3 and digits + letters >= 10)):
+        raise ValidationError("Enter a telephone number with area code, such as (555) 555-0100")
+
+
+def zip_code(_form: Form, field: Field) -> None:
+    """ZIP or ZIP+4."""
+    if not re.fullmatch(r"[0-9]{5}(-?[0-9]{4})?", field.data.strip()):
+        raise ValidationError("Enter a ZIP code of five digits, or nine with a hyphen")
