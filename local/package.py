@@ -19,7 +19,8 @@ from local.service_models import Operations
 from local.template import Template
 
 ROOT = Path(__file__).parents[1]
-PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
+PLATFORMS = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
+SHIPPED = ("--no-deps", "--require-hashes", "--requirement", str(ROOT / "functions" / "requirements.txt"))
 NOT_NEEDED = (
     *("bin", ".lock", "*.dist-info", "*/tests", "*/py.typed"),
     *("boto3/data", "boto3/examples", "dns", "aws_lambda_powertools/event_handler"),
@@ -31,7 +32,7 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Target:
-    """What a package is built for: `3.13`, and a platform by uv's name."""
+    """What a package is built for: `3.13`, and a platform as wheels name it."""
 
     python: str
     platform: str
@@ -53,7 +54,7 @@ def build(folder: Path, target: Target, operations: Operations, source: Path = R
     """Write the package of a source root into a folder anew. Raises CalledProcessError where a tool fails."""
     python = find_python(target.python)
     shutil.rmtree(folder, ignore_errors=True)
-    install(folder, target)
+    install(folder, target, *SHIPPED)
     for pattern in NOT_NEEDED:
         for path in list(folder.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -84,14 +85,16 @@ def find_python(version: str) -> str:
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))  # its commands answer for chosen versions only
     bins = map(str, pyenv.glob(f"versions/{version}.*/bin"))
     search = {**os.environ, "PATH": os.pathsep.join([*bins, os.environ["PATH"]])}
-    return _uv("python", "find", "--no-project", version, env=search).strip()
+    command = [sys.executable, "-m", "uv", "python", "find", "--no-project", version]
+    return subprocess.run(command, env=search, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()  # noqa: S603
 
 
-def install(folder: Path, target: Target) -> None:
-    """Put the pinned wheels of the functions into a folder, as they are."""
-    wheels = ("--only-binary", ":all:", "--python-platform", target.platform, "--python-version", target.python)
-    pinned = ("--no-deps", "--require-hashes", "--requirements", str(ROOT / "functions" / "requirements.txt"))
-    _uv("pip", "install", "--quiet", "--link-mode", "copy", "--target", str(folder), *wheels, *pinned)
+def install(folder: Path, target: Target, *wanted: str) -> None:
+    """Put wheels into a folder, as they are: what pip is told to. Raises CalledProcessError."""
+    wheels = ("--only-binary", ":all:", "--platform", target.platform, "--python-version", target.python)
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-compile")
+    command = [sys.executable, "-m", "pip", "install", *quiet, "--target", str(folder), *wheels, *wanted]
+    subprocess.run(command, check=True)  # noqa: S603  # our own words
 
 
 def compile_all(folder: Path, python: str) -> None:
@@ -99,11 +102,6 @@ def compile_all(folder: Path, python: str) -> None:
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", "/var/task")
     command = [python, "-P", "-m", "compileall", *options, str(folder)]
     subprocess.run(command, env={"PYTHONHASHSEED": "0"}, check=True)  # noqa: S603  # our own words
-
-
-def _uv(*arguments: str, env: dict[str, str] | None = None) -> str:
-    command = [sys.executable, "-m", "uv", *arguments]
-    return subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
 
 
 def main() -> int:

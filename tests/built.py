@@ -8,7 +8,7 @@ from local import package
 from local.package import Target
 from local.template import Template
 
-WHEELS_HERE = f"{platform.machine()}-manylinux2014"
+WHEELS_HERE = package.PLATFORMS[{"aarch64": "arm64"}.get(platform.machine(), platform.machine())]
 
 
 def runtime(template: Template) -> tuple[Target, str]:

@@ -97,7 +97,7 @@ def measure() -> list[Row]:
         ours, bare = Path(place, "ours"), Path(place, "bare")
         package.build(ours, here, service_models.allowed_operations(template))
         package.pack(ours, Path(place, "ours.zip"))
-        package.install(bare, here)
+        package.install(bare, here, *package.SHIPPED)
         shutil.copy(ROOT / "tests" / "bare.py", bare)
         package.compile_all(bare, python)
         zipped = Path(place, "ours.zip").stat().st_size / MILLION

@@ -2,9 +2,8 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from local.gateway import Request, event_for
 from local.package import Target
 from local.template import Template
 
+RUNTIME_CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 LARGEST = 6_000_000
 """In bytes, zipped."""
 FUNCTIONS = sorted(Template(ROOT / "template.yaml").functions)
@@ -80,10 +80,7 @@ def packed(target, template, source, tmp_path_factory) -> Package:
     package.pack(place / "built", place / "functions.zip")
     shutil.rmtree(place / "built")
     shutil.unpack_archive(place / "functions.zip", place / "task")
-    runtime = ("--target", str(place / "runtime"), "--python-version", here.python, "--only-binary", ":all:")
-    constraints = ("--constraints", str(ROOT / "requirements.txt"))
-    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", *runtime, *constraints, "awslambdaric"]
-    subprocess.run(command, check=True)
+    package.install(place / "runtime", here, "--no-deps", *(f"{name}=={version(name)}" for name in RUNTIME_CLIENT))
     return Package(place / "task", target[1], place / "runtime", template)
 
 
