@@ -232,7 +232,7 @@ def test_every_item_is_a_box_that_its_text_names_and_that_can_be_ticked(name, pa
         box = page.locator(f"li[id={item['id']}]").get_by_role("checkbox", name=item["text"], exact=True)
         assert box.get_attribute("value") == item["id"]
         assert not box.is_checked()
-        page.get_by_text(item["text"], exact=True).click()
+        page.locator("label").get_by_text(item["text"], exact=True).click()
         assert box.is_checked()
 
 

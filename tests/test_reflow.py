@@ -105,3 +105,24 @@ def test_on_paper_every_answer_is_there(page):
     answers = page.locator("details.question > :not(summary)")
     assert answers.count() > 20
     assert all(answers.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().height > 0)"))
+
+
+SHIFTS = """() => new Promise((done) => {
+  const words = ({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 80);
+  const listen = (list) => done(list.getEntries().map(({ value, sources }) => [value, ...sources.map(words)]));
+  new PerformanceObserver(listen).observe({ type: "layout-shift", buffered: true });
+  setTimeout(done, 500, []);
+})"""
+"""What moved without anybody's doing: by how much, as Chromium weighs it, and what."""
+WITH_SCRIPT = ["/checklists/", "/checklists/leader/", "/checklists/print/", "/search/", "/contact/"]
+
+
+@pytest.mark.parametrize("width", [412, 1280])
+@pytest.mark.parametrize("address", WITH_SCRIPT)
+def test_nothing_moves_when_the_script_of_a_page_arrives_late(address, width, browser, local_run):
+    page = browser.new_page(base_url=local_run.url, viewport={"width": width, "height": 823})
+    page.route("**/*.js", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    visit(page, address)
+    moved = page.evaluate(SHIFTS)
+    page.close()
+    assert sum(value for value, *_ in moved) < 0.01, moved

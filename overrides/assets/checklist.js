@@ -170,22 +170,14 @@ function print(isBlank) {
 }
 
 function start() {
-  const hasQuestions = find("#item-questions");
-  for (const [, { row, box }] of rows) {
-    box.autocomplete = "off"; // the record says what is ticked, not what the browser remembers
-    if (!hasQuestions) continue;
-    const button = make("button", { type: "button", className: "item__more" }, "Details");
-    button.setAttribute("aria-label", `Details of step ${find(".item__number", row).textContent}: date and decision`);
-    button.setAttribute("aria-expanded", "false");
-    row.append(button);
-  }
+  for (const { box } of rows.values()) box.autocomplete = "off"; // the record says what is ticked, not the browser
   document.addEventListener("change", ({ target }) => {
     if (target.name === "done") tick(target.closest(".item"), target);
   });
   document.addEventListener("click", ({ target }) => {
     if (target.matches(".item__more")) toggle(target.closest(".item"), target);
   });
-  for (const part of all("[data-print-buttons]")) part.hidden = false;
+  for (const part of all("[data-scripted]")) part.hidden = false;
   for (const button of all("[data-print]")) button.onclick = () => print(button.dataset.print === "blank");
   onChangeElsewhere(draw);
   addEventListener("pageshow", ({ persisted }) => persisted && draw());
