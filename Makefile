@@ -43,6 +43,7 @@ PIN := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gene
 requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --upgrade --group dev -o requirements.txt
 	@$(PIN) --constraints requirements.txt --group functions -o functions/requirements.txt
+	@$(PIN) --constraints requirements.txt --group lighthouse -o tests/lighthouse/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
 	@rm -rf .venv .local .build site site-shots functions/pages

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import cold_start
+import page_speed
 from agency import built_with
 from moto.dynamodb.models import dynamodb_backends
 from playwright.sync_api import sync_playwright
@@ -176,7 +177,9 @@ def main() -> None:
         unit = unit or seconds
         print(f"{name:28}{seconds:9.3f}{budget or '':>9}{seconds / unit:9.1f}", flush=True)
     print()
-    sys.exit(not cold_start.main())
+    met = cold_start.main()
+    print()
+    sys.exit(page_speed.main() or not met)
 
 
 def _seconds(*arguments: str) -> float:
