@@ -55,6 +55,8 @@ def _mark(event: Event, reference: str) -> Confirmation | None:
             work.mark(submission, pressed.name, promises.now())
         submission = submissions.get(reference) or submission
     done = FORMS[submission.form].done
+    if submission.erased_at:
+        return _erased(submission)
     if submission.held:
         return Confirmation(
             f"{reference} is held as possible spam", "Release it first, with the link in the e-mail about it."
@@ -79,6 +81,8 @@ def _release(event: Event, reference: str) -> Confirmation | None:
         else:
             work.release(submission, pressed.name, promises.now())
         submission = submissions.get(reference) or submission
+    if submission.erased_at:
+        return _erased(submission)
     if submission.held:
         text = f"It is held as possible spam, because of: {submission.held}. Its sender then gets the usual receipt."
         return Confirmation(f"Release {reference}", text, "Release", asks_name=True)
@@ -86,6 +90,11 @@ def _release(event: Event, reference: str) -> Confirmation | None:
         return Confirmation(f"{reference} is not held", "There is nothing to release.")
     text = f"Released on {_when(submission.released['at'])}, by {submission.released['by']}. Answer it as any other."
     return Confirmation(f"{reference} is released", text, "Take it back: hold it again", undo=True)
+
+
+def _erased(submission: Submission) -> Confirmation:
+    text = f"Its sender's data were erased on {_when(submission.erased_at)}. There is nothing left to do."
+    return Confirmation(f"{submission.reference} is erased", text)
 
 
 def _stop(event: Event, certification: str) -> Confirmation:

@@ -4,6 +4,7 @@ An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, U
 agency and completed (index `agencies`, plaque requests only), mail (see outbox.py), expires_at (TTL).
 What staff have to do: stage and stage_at (index `work`, see work.py), held (reasons, only while it may be spam),
 done ({at, by}), released ({at, by, held}). When the clock looks at it: clock and next_at (index `clock`).
+When its sender's data were erased on request: erased_at.
 """
 
 import os
@@ -38,6 +39,7 @@ class Submission:
     held: str = ""
     done: Mapping[str, str] | None = None
     released: Mapping[str, str] | None = None
+    erased_at: str = ""
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Submission":
@@ -53,6 +55,7 @@ class Submission:
             held=item.get("held", ""),
             done=item.get("done"),
             released=item.get("released"),
+            erased_at=item.get("erased_at", ""),
         )
 
 

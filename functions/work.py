@@ -35,7 +35,8 @@ def unmark(submission: Submission, now: datetime) -> bool:
     """It is not done after all, so the clock runs again; False where it was not marked."""
     change = f"REMOVE done SET stage = :stage, stage_at = :due, {LOOK_AGAIN}"
     values = {"stage": stage(submission.form, "open"), "due": submission.due_at.isoformat()}
-    return _note(_update(submission, change, "attribute_exists(done)", now, **values), "unmarked", submission)
+    condition = "attribute_exists(done) AND attribute_not_exists(erased_at)"
+    return _note(_update(submission, change, condition, now, **values), "unmarked", submission)
 
 
 def release(submission: Submission, by: str, now: datetime) -> bool:
@@ -61,7 +62,7 @@ def hold_again(submission: Submission) -> bool:
         "stage": stage(submission.form, "held"),
         "received": submission.received_at.isoformat(),
     }
-    condition = "attribute_exists(released) AND attribute_not_exists(done)"
+    condition = "attribute_exists(released) AND attribute_not_exists(done) AND attribute_not_exists(erased_at)"
     return _note(submissions.update(submission.reference, change, condition, **values), "held again", submission)
 
 

@@ -2,10 +2,12 @@
 
 import getpass
 import json
+import logging
 import sys
 import time
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,7 @@ from rich.progress import Progress
 import promises
 import work
 from catalog import FORMS, TASKS
+from observe import logger
 from staff import announce as announcing
 from staff import erase as erasing
 from staff import export as exporting
@@ -79,6 +82,7 @@ def export(
     form: OneForm = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, instead of the screen.")] = None,
     bom: Annotated[bool, typer.Option("--bom", help="For spreadsheets that do not recognize UTF-8.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of CSV, one submission a line.")] = False,
 ) -> None:
     """Everything as CSV; no cell can be taken for a formula."""
     _known(form, FORMS)
@@ -87,12 +91,13 @@ def export(
     with Progress(console=told, transient=True) as progress:
         task = progress.add_task("Reading", total=exporting.how_many() or None)
         found = exporting.stored(form, since, lambda number: progress.advance(task, number))
+        write = partial(exporting.write_json, found) if as_json else partial(exporting.write, found, form, bom=bom)
         if output:
             with output.open("w", encoding="utf-8", newline="") as file:
-                number = exporting.write(found, form, file, bom=bom)
+                number = write(file)
         else:
             sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-            number = exporting.write(found, form, sys.stdout, bom=bom)
+            number = write(sys.stdout)
     told.print(f"{number:,} submissions{f' in {output}' if output else ''}.")
 
 
@@ -102,27 +107,35 @@ def mark(
     what: Annotated[str, typer.Argument(help="answered, or mailed for a plaque.")],
     undo: Annotated[bool, typer.Option("--undo", help="It is not, after all.")] = False,
     by: By = "",
+    as_json: AsJson = False,
 ) -> None:
     """Mark a submission as done, so that its reminders stop."""
     submission = listing.one(reference)
     done = FORMS[submission.form].done
     if what != done:
         raise Refused(f"{submission.reference} can be marked {done}, not {what}." if done else "It needs no mark.")
+    if submission.erased_at:
+        raise Refused(f"{submission.reference} is erased: there is nothing left to do.")
+    if submission.held:
+        raise Refused(f"{submission.reference} is held as possible spam: release it first.")
     now = promises.now()
     changed = work.unmark(submission, now) if undo else work.mark(submission, by or getpass.getuser(), now)
-    if changed:
+    if as_json:
+        _print_change(submission.reference, changed)
+    elif changed:
         out.print(f"{submission.reference} is {'not ' if undo else ''}marked {done}{' any more' if undo else ''}.")
-    elif submission.held:
-        raise Refused(f"{submission.reference} is held as possible spam: release it first.")
     else:
         out.print(f"{submission.reference} was {'not ' if undo else 'already '}marked {done}; nothing changed.")
 
 
 @app.command()
-def release(reference: Reference, by: By = "") -> None:
+def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
     """Hold a submission no longer; its sender gets the receipt."""
     submission = listing.one(reference)
     released = work.release(submission, by or getpass.getuser(), promises.now())
+    if as_json:
+        _print_change(submission.reference, released)
+        return
     out.print(f"{submission.reference} {'is released' if released else 'was not held; nothing changed'}.")
 
 
@@ -133,16 +146,19 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Erase a person's data everywhere. That there was a submission, and which agency is certified, is kept."""
+    if "@" not in email:
+        raise Refused(f"{email} is not an e-mail address.")
     if not yes:
         typer.confirm(f"Erase everything of {email}? This cannot be taken back.", abort=True, err=True)
     erased = erasing.erase(email, promises.now())
     if as_json:
         _print_json(vars(erased))
         return
-    out.print(f"Submissions: {', '.join(erased.submissions) or 'none'}. Their answers are erased; their count stays.")
-    out.print(
-        f"Certifications: {', '.join(erased.certifications) or 'none'}. Agency and dates stay, the address is erased."
-    )
+    for kind, found, what in (
+        ("Submissions", erased.submissions, "Their answers are erased; their count stays."),
+        ("Certifications", erased.certifications, "Agency and dates stay, the address is erased."),
+    ):
+        out.print(f"{kind}: {', '.join(found)}. {what}" if found else f"{kind}: none.")
     out.print(f"Announcements: {'unsubscribed' if erased.subscriber else 'was not subscribed'}.")
     out.print("Backups keep older states for 35 days, and the e-mail in your mailboxes is yours to delete.")
 
@@ -151,6 +167,7 @@ def erase(
 def announce(
     page: Annotated[Path, typer.Argument(help="As in docs/announcements/2027-03-renewal.md.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Mail an announcement to the subscribers. Interrupted and called again, it goes on and mails nobody twice."""
     announcement = announcing.read(page)
@@ -159,6 +176,8 @@ def announce(
     told.print(f"Subject: {announcement.title}\n\n{example.get_content() if example else ''}", markup=False)
     if not people:
         told.print("Everybody has it.")
+        if as_json:
+            _print_json({"sent": 0, "of": 0})
         return
     rate = announcing.sending_rate()
     if not yes:
@@ -166,12 +185,15 @@ def announce(
     with Progress(console=told) as progress:
         sent = list(progress.track(announcing.send(announcement, people, rate, time.sleep), total=len(people)))
     told.print(f"Sent to {sum(sent):,} of {len(people):,}.")
+    if as_json:
+        _print_json({"sent": sum(sent), "of": len(people)})
     if not all(sent):
         raise Refused(f"{len(sent) - sum(sent):,} could not be sent now; call it again in ten minutes.")
 
 
 def main() -> None:
     """Errors are one line, and exit code 1; 2 for a wrong command line."""
+    logger.setLevel(logging.WARNING)  # what a function notes of its work is no answer to a person
     try:
         app(standalone_mode=True)
     except Refused as refused:
@@ -179,6 +201,9 @@ def main() -> None:
         sys.exit(1)
     except (BotoCoreError, ClientError) as error:
         told.print(f"AWS: {error}", style="red", markup=False)
+        sys.exit(1)
+    except OSError as error:
+        told.print(f"{error.filename or 'The output'}: {error.strerror}", style="red", markup=False)
         sys.exit(1)
 
 
@@ -192,6 +217,11 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Refused(f"{text} is not a day: write it as in 2026-11-23.") from None
+
+
+def _print_change(reference: str, changed: bool) -> None:
+    """The submission as it is now, and whether the command changed it."""
+    _print_json(listing.as_json(listing.one(reference)) | {"changed": changed})
 
 
 def _print_json(content: object) -> None:

@@ -30,25 +30,23 @@ def erase(address: str, now: datetime) -> Erased:
         _erase_submission(item, now)
     certified = [item for item in _scan("CERTIFICATIONS_TABLE") if wanted == _same(item.get("email", ""))]
     for item in certified:
-        change = "SET email = :none, stopped = :now REMOVE clock, next_at"
-        key = {"id": item["id"]}
-        dynamodb.update(
-            _table("CERTIFICATIONS_TABLE"), key, change, "attribute_exists(id)", {}, none="", now=now.isoformat()
-        )
+        _erase_certification(item, now)
     subscribed = subscribers.is_subscribed(address)
     subscribers.unsubscribe(subscribers.subscriber_id(address))
     return Erased([item["reference"] for item in found], [item["reference"] for item in certified], subscribed)
 
 
 def _erase_submission(item: dict[str, Any], now: datetime) -> None:
-    """Answers that name nobody stay; an e-mail that was still owed has nobody to go to any more."""
+    """Answers that name nobody stay. An e-mail that was still owed has nobody to go to, and what was still to be done
+    cannot be done any more: its clock stops."""
     kept = FORMS[item["form"]].names_nobody
     answers = {name: value if name in kept else "" for name, value in item["answers"].items()}
+    task = "" if "done" in item else " REMOVE stage, stage_at, clock, next_at, held"
     owed = [slot for slot in item["mail"] if not is_settled(item["mail"], slot)]
     dynamodb.update(
         _table("SUBMISSIONS_TABLE"),
         {"reference": item["reference"]},
-        "SET answers = :answers, mail = :mail, erased_at = :now, fingerprint = :none",
+        "SET answers = :answers, mail = :mail, erased_at = :now, fingerprint = :none" + task,
         "attribute_exists(fingerprint)",
         {},
         answers=answers,

@@ -1,13 +1,14 @@
 """Submissions as CSV, for a spreadsheet: read and written page by page, however many there are."""
 
 import csv
+import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 import dynamodb
 from catalog import FORMS
-from staff.listing import state
+from staff.listing import as_json, state
 from submissions import Submission
 
 FORMULA = ("=", "+", "-", "@", "|", "\t", "\r", "＝", "＋", "－", "＠", "｜")  # noqa: RUF001  # full-width ones as well
@@ -50,6 +51,15 @@ def write(found: Iterator[Submission], form: str, file: TextIO, *, bom: bool = F
     number = 0
     for submission in found:
         writer.writerow([safe(cell) for cell in (*_facts(submission), *_answers(submission, fields))])
+        number += 1
+    return number
+
+
+def write_json(found: Iterator[Submission], file: TextIO) -> int:
+    """Write all of them as JSON, one a line; return how many."""
+    number = 0
+    for submission in found:
+        file.write(json.dumps(as_json(submission), ensure_ascii=False) + "\n")
         number += 1
     return number
 

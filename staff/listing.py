@@ -32,7 +32,9 @@ def one(reference: str) -> Submission:
 
 
 def state(submission: Submission) -> str:
-    """held, done, late, due soon or open."""
+    """erased, held, done, late, due soon or open."""
+    if submission.erased_at:
+        return "erased"
     if submission.held:
         return "held"
     if submission.done:
@@ -90,7 +92,12 @@ def in_full(submission: Submission) -> Iterator[Text]:
     for slot, what in submission.mail.items():
         yield Text(f"E-mail {slot}: {what['state']}{' ' + _when(what['at']) if 'at' in what else ''}")
     yield Text("")
-    for label, words in FORMS[submission.form].in_words(submission.answers):
+    if submission.erased_at:
+        yield Text(f"Its sender's data were erased {_when(submission.erased_at)}. What is left names nobody.")
+    form = FORMS[submission.form]
+    for name, (label, words) in zip(form().data, form.in_words(submission.answers), strict=True):
+        if submission.erased_at and name not in form.names_nobody:
+            continue
         yield Text(f"{label}: ", "bold").append(Text(visible(words) or "(not given)", "not bold"))
 
 

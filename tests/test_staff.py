@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import link_in
 from samples import CONTACT, HOSTILE, PLAQUE, new_address
 
 from spam import TRAP
@@ -157,11 +158,33 @@ def test_export_to_a_file_for_old_spreadsheets(staff, post, tmp_path):
     assert rows(file.read_text("utf-8-sig"))[0]["Your name"] == 'Zoë, "the" 👮'
 
 
+def test_a_file_that_cannot_be_written_is_one_line(staff, post, tmp_path):
+    code, _, said = staff("export", "-o", str(tmp_path / "no" / "out.csv"))
+    assert code == 1
+    assert said.splitlines()[-1] == f"{tmp_path / 'no' / 'out.csv'}: No such file or directory"
+
+
+def test_export_as_json_is_one_submission_a_line(staff, post):
+    post("contact", {**CONTACT, "message": "One\ntwo"})
+    post("plaque", PLAQUE)
+    found = [json.loads(line) for line in staff("export", "--json")[1].splitlines()]
+    assert {each["form"] for each in found} == {"contact", "plaque"}
+    assert "One\ntwo" in [each["answers"].get("message") for each in found]
+
+
+def test_mark_and_release_say_as_json_what_they_changed(staff, post, table):
+    post("contact", {**CONTACT, TRAP: "x"})
+    reference = references(table)["contact"]
+    released = [json.loads(staff("release", reference, "--json")[1]) for _ in range(2)]
+    assert [(each["state"], each["changed"]) for each in released] == [("open", True), ("open", False)]
+    marked = [json.loads(staff("mark", reference, "answered", "--json")[1]) for _ in range(2)]
+    assert [(each["state"], each["changed"]) for each in marked] == [("done", True), ("done", False)]
+
+
 # Erasing
 
 
 def test_erase_leaves_nothing_of_a_person_and_keeps_count_and_certification(staff, post, table, mail, clock, press):
-    from conftest import link_in
     from test_remind import invitations
 
     post("contact", {**CONTACT, "email": PLAQUE["email"].upper()})
@@ -187,6 +210,34 @@ def test_erase_leaves_nothing_of_a_person_and_keeps_count_and_certification(staf
     for _ in range(40):
         clock.forward(days=20)
     assert invitations(mail) == []
+
+
+def test_what_is_erased_is_no_task_any_more(staff, post, table, mail, clock, press):
+    post("plaque", PLAQUE)
+    mail.deliver()
+    to_staff, _ = mail.messages()
+    reference = references(table)["plaque"]
+    staff("erase", PLAQUE["email"], "--yes")
+    assert (staff("list")[1], staff("list", "--held")[1]) == ("Nothing.\n", "Nothing.\n")
+    out = staff("show", reference)[1]
+    assert "State: erased" in out
+    assert "What is left names nobody." in out
+    assert PLAQUE["agency"] in out
+    assert "Telephone" not in out
+    assert staff("mark", reference, "mailed")[2] == f"{reference} is erased: there is nothing left to do.\n"
+    assert "There is nothing left to do" in press(link_in(to_staff, "mark")).text
+    before = len(mail.messages())
+    for _ in range(3):
+        clock.forward(days=7)
+    subjects = [message["subject"] for message in mail.messages()[before:]]
+    assert subjects
+    assert all("Agency certification" in subject or "digest" in subject.lower() for subject in subjects), subjects
+
+
+def test_erase_wants_an_address_and_says_when_there_was_nothing(staff, table):
+    assert staff("erase", "nobody", "--yes")[::2] == (1, "nobody is not an e-mail address.\n")
+    out = staff("erase", "nobody@example.gov", "--yes")[1]
+    assert "Submissions: none.\nCertifications: none.\n" in out
 
 
 def test_erase_asks_first(staff, post, table, monkeypatch):
