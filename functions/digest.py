@@ -65,20 +65,23 @@ def compose(now: datetime) -> EmailMessage:
 
 
 def gather(now: datetime) -> dict[str, Any]:
-    """Everything the digest says: numbers of the last 24 hours, and lists of what waits now."""
-    yesterday = (now - DAY).isoformat()
+    """Everything the digest says: numbers since yesterday's, and lists of what waits now.
+
+    Since yesterday's morning, so that nothing is left out that came just after that day's digest.
+    """
+    since = promises.morning_at_office(promises.day_at_office(now) - DAY)
     waiting = {slug: list(in_stage(slug, "open")) for slug in TASKS}
-    done = {slug: list(in_stage(slug, "done", since=yesterday)) for slug in TASKS}
+    done = {slug: list(in_stage(slug, "done", since=since.isoformat())) for slug in TASKS}
     held = {slug: list(in_stage(slug, "held", since=(now - HELD_LISTED_FOR).isoformat())) for slug in TASKS}
     everything = [each for lists in (waiting, done, held) for found in lists.values() for each in found]
     return {
-        "received": _per_form([each for each in everything if each.received_at >= now - DAY]),
+        "received": _per_form([each for each in everything if each.received_at >= since]),
         "done": [(form.done, _lines(done[slug])) for slug, form in TASKS.items()],
         "late": _lines([each for found in waiting.values() for each in found if each.due_at <= now]),
         "waiting": _lines([each for found in waiting.values() for each in found if each.due_at > now]),
         "held": _lines([each for found in held.values() for each in found], release=True),
         "owed": _lines([each for each in everything if _owes_mail(each, now)]),
-        "returned": troubles.since_yesterday(now),
+        "returned": troubles.since(since),
         "dead_letters": _dead_letters(),
         "subscribers": sum(1 for _ in subscribers.everybody()),
     }

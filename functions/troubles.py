@@ -4,24 +4,30 @@ import os
 from datetime import datetime, timedelta
 
 import dynamodb
+import promises
 
 KEPT_FOR = timedelta(days=7)
 
 
 def note(what: str, now: datetime) -> None:
-    """Add it to the list of the day (UTC); once more changes nothing."""
+    """Add it to the list of the day (UTC)."""
     dynamodb.client().update_item(
         TableName=os.environ["COUNTERS_TABLE"],
         Key=dynamodb.to_item(_key(now)),
         UpdateExpression="SET expires_at = :end ADD what :what",
-        ExpressionAttributeValues=dynamodb.to_item({":what": {what}, ":end": int((now + KEPT_FOR).timestamp())}),
+        ExpressionAttributeValues=dynamodb.to_item(
+            {":what": {f"{now.isoformat()} {what}"}, ":end": int((now + KEPT_FOR).timestamp())}
+        ),
     )
 
 
-def since_yesterday(now: datetime) -> list[str]:
-    """What was noted on this day and the day before."""
-    days = [dynamodb.get(os.environ["COUNTERS_TABLE"], _key(day)) or {} for day in (now - timedelta(days=1), now)]
-    return [what for day in days for what in sorted(day.get("what", []))]
+def since(moment: datetime) -> list[str]:
+    """What was noted since then, at most a few days ago, in its order."""
+    days = (promises.now().date() - moment.date()).days
+    keys = [_key(moment + timedelta(days=each)) for each in range(days + 1)]
+    found = [dynamodb.get(os.environ["COUNTERS_TABLE"], key) or {} for key in keys]
+    noted = [each.split(" ", 1) for day in found for each in sorted(day.get("what", []))]
+    return [what for at, what in noted if datetime.fromisoformat(at) >= moment]
 
 
 def _key(now: datetime) -> dict[str, str]:
