@@ -20,7 +20,7 @@ from local.template import Template
 
 SHORT, LONG = timedelta(hours=2), timedelta(hours=200)
 """A move that is no longer than the one fires schedules at their rate on the way, than the other every hour; a longer
-one every day, so that years take seconds."""
+one twice a day, so that years take seconds and no morning is missed."""
 
 log = logging.getLogger("local.clock")
 
@@ -90,7 +90,7 @@ class Clock:
     def _steps(self, by: timedelta) -> Iterator[timedelta]:
         step = min((each.every for each in self._schedules), default=by)
         if self._schedules and by > SHORT:
-            step = timedelta(hours=1) if by <= LONG else timedelta(days=1)
+            step = timedelta(hours=1) if by <= LONG else timedelta(hours=12)
         while by > step:
             yield step
             by -= step

@@ -145,8 +145,8 @@ def in_hours(times, start):
         (2, [0.5, 1, 1.5, 2]),
         (3.5, [1, 2, 3, 3.5]),
         (200, list(range(1, 201))),
-        (201, [*range(24, 201, 24), 201]),
-        (17_544, list(range(24, 17_545, 24))),
+        (201, [*range(12, 201, 12), 201]),
+        (17_544, list(range(12, 17_545, 12))),
     ],
 )
 def test_schedules_fire_on_the_way_the_rarer_the_longer_it_is(hours, fired, start, tick):
