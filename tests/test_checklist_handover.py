@@ -93,13 +93,23 @@ def test_a_file_takes_everything_to_another_computer(page, computer, tmp_path):
     jsonschema.validate(json.loads(file.read_text("utf-8")), schema, format_checker=jsonschema.FormatChecker())
     other = computer()
     open_file(other, file)
-    expect(other.locator("#incoming")).to_contain_text("It is of Town of Kapaʻa & Sons. It brings 4 steps")
+    expect(other.locator("#incoming")).to_contain_text("It is of Town of Kapaʻa & Sons. New or newer steps: 4.")
     assert record(other) is None
     other.get_by_role("button", name="Take it over").click()
     assert told(other) == "The copy is taken over."
     assert record(other) == record(page)
     visit(other, "leader")
     assert state(other, LEADER.items[4]) == "Not taken. Decided by Chief Sample on November 1, 2026: Too small for it."
+
+
+def test_a_copy_of_the_same_or_of_nothing_changes_nothing(page, tmp_path):
+    visit(page, "leader")
+    tick(page, LEADER.items[:1])
+    open_file(page, {"name": "bad.json", "mimeType": "application/json", "buffer": b"{"})
+    expect(page.locator(".keep__told")).to_contain_text("it is damaged")
+    page.get_by_label("Open a file").set_input_files(saved(page, tmp_path / "copy.json"))
+    expect(page.locator(".keep__told")).to_have_text("It has nothing newer.")
+    expect(page.locator("#incoming")).to_be_hidden()
 
 
 @pytest.mark.parametrize("compression", [True, False], ids=["compressed", "in a browser that cannot compress"])

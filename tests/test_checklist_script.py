@@ -69,6 +69,17 @@ def test_a_step_not_taken_counts_once_its_decision_is_complete(page):
     assert not row(page, item).get_by_role("checkbox").is_checked()
 
 
+def test_a_day_to_come_is_not_taken(page):
+    visit(page, "leader")
+    item = LEADER.items[0]
+    tick(page, [item])
+    was = state(page, item)
+    open_details(page, item).get_by_label("Done on").fill("2099-01-01")
+    assert state(page, item) == was
+    keep(page, {item.id: entry(on="2099-01-01")})
+    assert state(page, item) == was
+
+
 def test_what_is_done_while_an_earlier_checklist_is_open_is_out_of_sequence_and_can_be_explained(page):
     visit(page, "team")
     item = TEAM.items[0]

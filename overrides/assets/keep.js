@@ -77,11 +77,14 @@ function takeOver(theirs) {
 
 /** Show what a copy would change, and ask. */
 function review(theirs) {
+  const mine = load().record;
+  const { record, taken, differences } = merge(mine, theirs);
+  if (!taken && !differences.length && record.agency === mine.agency) return finish("It has nothing newer.");
+  tell("");
   const texts = new Map(checklists.flatMap((list) => [...list.items, ...list.removed]).map(({ id, text }) => [id, text]));
-  const { record, taken, differences } = merge(load().record, theirs);
   write(
     find("[data-incoming-words]"),
-    `${theirs.agency ? `It is of ${theirs.agency}. ` : ""}It brings ${taken} steps that are new or newer than yours.` +
+    `${theirs.agency ? `It is of ${theirs.agency}. ` : ""}New or newer steps: ${taken}.` +
       (differences.length ? " Where the two disagree, the newer one is chosen below; you can choose the other." : ""),
   );
   const choice = (id, entry, value, whose) => {

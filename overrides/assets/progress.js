@@ -50,13 +50,13 @@ export function read(text) {
   const record = { ...empty(), agency: given.agency };
   for (const [id, entry] of Object.entries(given.items ?? {})) {
     if (!/^[a-z][a-z0-9-]{0,99}$/.test(id) || !entry?.state || !entry.at) throw refused;
-    record.items[id] = {};
+    const kept = (record.items[id] = {});
     for (const [name, isRight] of Object.entries(IS_RIGHT)) {
       if (entry[name] === undefined) continue;
       if (!isRight(entry[name])) throw refused;
-      record.items[id][name] = entry[name];
+      kept[name] = isRight === isDay && entry[name] > today() ? today() : entry[name];
     }
-    record.items[id].at = Math.min(entry.at, Date.now()); // a wrong clock must not win for good
+    kept.at = Math.min(entry.at, Date.now()); // a wrong clock must not win for good, nor a day to come count
   }
   return record;
 }

@@ -26,7 +26,7 @@ export function toggleQuestions(found, button, stands, keep) {
   for (const name of ANSWERS) form.elements[name].value = stands.entry[name] ?? "";
   askWhatApplies(form, stands);
   form.addEventListener("input", ({ target }) => {
-    if (target === on && !on.value) return; // half typed
+    if ((target === on && !on.value) || !target.reportValidity()) return; // half typed, or a day to come
     if (state.value === "done") on.value ||= today();
     const answers = Object.fromEntries(ANSWERS.map((name) => [name, form.elements[name].value || undefined]));
     if (state.value !== "done") answers.on = undefined;
