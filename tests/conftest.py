@@ -113,10 +113,15 @@ class Table:
 @pytest.fixture
 def table(stand_in: StandIn, template: Template) -> Table:
     """The table of submissions, new and empty, its stream too."""
+    make_tables(template)
+    return Table(os.environ["SUBMISSIONS_TABLE"])
+
+
+def make_tables(template: Template) -> None:
+    """Every table new and empty, as the template declares it."""
     for name, declared in template.resources("AWS::DynamoDB::Table").items():
         boto3.client("dynamodb").delete_table(TableName=name)
         create_table(name, declared)
-    return Table(os.environ["SUBMISSIONS_TABLE"])
 
 
 @pytest.fixture
