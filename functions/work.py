@@ -9,6 +9,7 @@ from typing import Any
 
 import submissions
 from observe import count, logger
+from outbox import WORSE
 from submissions import Submission, stage
 
 LINKS_WORK = timedelta(days=90)
@@ -23,7 +24,7 @@ def mark(submission: Submission, by: str, now: datetime) -> bool:
     """
     change = f"SET done = :done, stage = :stage, stage_at = :now, {LOOK_AGAIN}"
     values: dict[str, Any] = {"done": {"at": now.isoformat(), "by": by}, "stage": stage(submission.form, "done")}
-    if submission.form == "plaque" and submission.mail.get("mailed", {}).get("state") != "sent":
+    if submission.form == "plaque" and submission.mail.get("mailed", {}).get("state") not in WORSE:
         change += ", mail.mailed = :owed"
         values["owed"] = {"state": "owed"}
     condition = "attribute_exists(stage) AND attribute_not_exists(done) AND attribute_not_exists(held)"
@@ -40,12 +41,12 @@ def unmark(submission: Submission, now: datetime) -> bool:
 
 
 def release(submission: Submission, by: str, now: datetime) -> bool:
-    """Hold it no longer, and owe its sender the receipt; False where it was not held."""
-    change = f"REMOVE held SET mail.receipt = :owed, released = :released, {LOOK_AGAIN}"
-    values: dict[str, Any] = {
-        "owed": {"state": "owed"},
-        "released": {"at": now.isoformat(), "by": by, "held": submission.held},
-    }
+    """Hold it no longer, and owe its sender the receipt unless that went out before; False where it was not held."""
+    change = f"REMOVE held SET released = :released, {LOOK_AGAIN}"
+    values: dict[str, Any] = {"released": {"at": now.isoformat(), "by": by, "held": submission.held}}
+    if submission.mail["receipt"]["state"] not in WORSE:
+        change += ", mail.receipt = :owed"
+        values["owed"] = {"state": "owed"}
     if submission.due_at > submission.received_at:
         change += ", stage = :stage, stage_at = :due"
         values |= {"stage": stage(submission.form, "open"), "due": submission.due_at.isoformat()}
