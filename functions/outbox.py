@@ -21,7 +21,9 @@ KEYS = {
     "COUNTERS_TABLE": "key",
 }
 """The tables whose items owe e-mail, by the environment's name for them, with their keys."""
-WORSE = {"sent": ("claimed",), "bounced": ("claimed", "sent"), "complained": ("claimed", "sent", "bounced")}
+UNSENT = ("owed", "claimed", "held", "taken back")
+"""States of an e-mail that SES may have sent all the same, where its answer was lost."""
+WORSE = {"sent": UNSENT, "bounced": (*UNSENT, "sent"), "complained": (*UNSENT, "sent", "bounced")}
 """What SES reports of an e-mail, and the states that it may replace: reports come in any order."""
 
 
