@@ -76,7 +76,7 @@ def _confirm(event: Event) -> Response:
             "Sign up for announcements", "We e-mail you when a new certification is announced.", button="Sign me up"
         )
     submission = submissions.get(reference)
-    if submission is None:
+    if submission is None or not submission.answers["email"]:  # it was erased
         return _page("This link is too old", "Please sign up again; a new link comes by e-mail.")
     subscribers.subscribe(submission.answers["email"], promises.now())
     return _page("You are signed up", "Each announcement has a link that ends the subscription with one click.")
