@@ -81,7 +81,8 @@ def _reasons_to_hold(form: Form, answers: FormData) -> str:
     """Only what staff get to see can be held: nobody else could release it."""
     if "staff" not in form.mail_slots:
         return ""
-    return spam.reasons_to_hold(form.answers(), trapped=any(answers.getlist(spam.TRAP)))
+    stored = form.answers()
+    return spam.reasons_to_hold(stored, trapped=spam.is_trapped(stored, "".join(answers.getlist(spam.TRAP))))
 
 
 def _note(event: Event, submission: Submission, new: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 HELD_FROM = 3
 """Points from which a submission is held for staff to look at."""
 TRAP = "reply_code"
-"""A box that people do not see and no browser fills in."""
+"""A box that people do not see and no browser fills in; some password managers do."""
 
 LONG = ("message", "summary")
 """Fields of several lines."""
@@ -15,9 +15,20 @@ LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 MARKUP = re.compile(r"<a\s[^>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
 SELLING = re.compile(
     r"\b(?:backlinks?|guest post|search engine rank\w*|first page of google|seo (?:services?|agency|expert)"
-    r"|crypto (?:invest\w*|trading)|forex|online casino|payday loan|viagra|cialis|buy followers|web traffic package)\b",
+    r"|buy followers|web traffic package)\b",
     re.IGNORECASE,
 )
+"""None of these is a fraud that police write of, with links to warnings, as crypto trading or an online casino."""
+AUTOFILLED = re.compile(r"[\d\s().+-]+|\S+@\S+\.\S+")
+"""A ZIP code, a telephone number, a one-time code, an e-mail address."""
+
+
+def is_trapped(answers: Mapping[str, str], filled_in: str) -> bool:
+    """Whether a bot filled in the hidden box; a password manager puts there what it knows or filled in elsewhere."""
+    if not filled_in.strip() or AUTOFILLED.fullmatch(filled_in):
+        return False
+    _, short = _texts(answers)
+    return not set(filled_in.casefold().split()) <= set(short.casefold().split())
 
 
 def reasons_to_hold(answers: Mapping[str, str], *, trapped: bool) -> str:
