@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench cost build card screenshots requirements clean
+.PHONY: help serve test bench spam cost build card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ test: $(READY) ## Check style, types and template, and run all tests
 
 bench: $(READY) ## Measure how long things take
 	@.venv/bin/python tests/bench.py
+
+spam: $(READY) ## Count what the spam rules hold: people and bots of the tests, and a public corpus
+	@.venv/bin/pytest -s tests/test_spam_zoo.py | grep posted
+	@.venv/bin/python tests/spam_corpus.py
 
 cost: $(READY) ## Compute the monthly bill for 100, 10,000 and 1,000,000 submissions
 	@.venv/bin/python tests/cost.py
