@@ -11,14 +11,14 @@ from http import HTTPStatus
 from http.client import responses as reasons
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler
 
 from mkdocs.livereload import LiveReloadServer
 
 from local.clock import Clock
 from local.clock_pages import ClockPages
 from local.cloudfront import sent_on
-from local.gateway import BODY_LIMIT, Gateway, Request, Response
+from local.gateway import Gateway, Response
+from local.incoming import Environ, Handler, ask
 from local.mailbox import PAGES, Mailbox
 from local.stream import Stream
 from local.template import Template
@@ -28,18 +28,7 @@ RELOAD_POLL = "/livereload/"
 """MkDocs' own."""
 
 log = logging.getLogger("local")
-Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-
-
-class _Handler(WSGIRequestHandler):
-    def get_environ(self) -> Environ:
-        environ = super().get_environ()
-        # Where a request names no type, Python's server makes one up.
-        return {**environ, "REMOTE_PORT": self.client_address[1], "CONTENT_TYPE": self.headers.get("content-type", "")}
-
-    def log_message(self, *_: Any) -> None:
-        """Requests for pages are not worth a line each, and an address may hold a receipt."""
 
 
 class Server(LiveReloadServer):
@@ -63,7 +52,7 @@ class Server(LiveReloadServer):
         super().__init__(builder=build, host=host, port=port, root=str(root))
         self.socket.close()
         self.socket = listener
-        self.RequestHandlerClass = _Handler
+        self.RequestHandlerClass = Handler
         self.set_app(self.answer)
         self.server_name, self.server_port = host, port
         self.setup_environ()
@@ -98,10 +87,10 @@ class Server(LiveReloadServer):
         if path.startswith("/_mail/"):
             return _send(self.mailbox.answer(path), environ, start_response)
         if path.startswith("/_clock/"):
-            return _send(_ask(self._clock_pages.answer, environ, path), environ, start_response)
+            return _send(ask(self._clock_pages.answer, environ, path), environ, start_response)
         response = self._respond(environ, path)
         if response:
-            return _send(self._with_headers(response), environ, start_response)
+            return _send(self.with_headers(response), environ, start_response)
 
         def with_headers(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, headers + self._headers, *rest)
@@ -113,13 +102,15 @@ class Server(LiveReloadServer):
         """The answer of everything but the files of the site."""
         method: str = environ["REQUEST_METHOD"]
         if path.startswith("/forms/"):
-            response = _ask(self._gateway.answer, environ, path)
+            response = ask(self._gateway.answer, environ, path)
             log.info("%s %s %s", method, path, response.status)
             return self._error(response.status) if response.status in self._error_pages else response
         if path == RELOAD_SCRIPT:
             return Response(200, [("content-type", "text/javascript")], (PAGES / "livereload.js").read_bytes())
         if method not in ("GET", "HEAD"):
             return self._error(HTTPStatus.FORBIDDEN)
+        if path.endswith(("/.", "/..")):  # a bucket has no folders to go up in
+            return self._error(HTTPStatus.NOT_FOUND)
         if (address := sent_on(path)) and not path.startswith(RELOAD_POLL):
             return Response(HTTPStatus.MOVED_PERMANENTLY, [("Location", address)], b"")
         return None
@@ -132,7 +123,7 @@ class Server(LiveReloadServer):
             return Response(page.status, [("content-type", "text/html")], file.read_bytes())
         return Response(status, [("content-type", "text/plain")], reasons[status].encode())
 
-    def _with_headers(self, response: Response) -> Response:
+    def with_headers(self, response: Response) -> Response:
         """The template's headers override what a function set, as their policy says."""
         ours = {name.lower() for name, _ in self._headers}
         kept = [(name, value) for name, value in response.headers if name.lower() not in ours]
@@ -142,41 +133,6 @@ class Server(LiveReloadServer):
         """MkDocs puts its script inline, which the site's policy forbids."""
         before, end, after = content.rpartition(b"</body>")
         return b'%b<script src="%b" data-epoch="%d"></script>%b%b' % (before, RELOAD_SCRIPT.encode(), epoch, end, after)
-
-
-def _ask(whom: Callable[[Request], Response], environ: Environ, path: str) -> Response:
-    """Read a request, and let somebody answer it."""
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal():
-        return Response(HTTPStatus.BAD_REQUEST, [], b"")
-    if "HTTP_TRANSFER_ENCODING" in environ:
-        return Response(HTTPStatus.LENGTH_REQUIRED, [], b"")
-    body = environ["wsgi.input"].read(min(int(length), BODY_LIMIT + 1))
-    _read_away(environ["wsgi.input"], int(length) - len(body))
-    return whom(
-        Request(
-            method=environ["REQUEST_METHOD"],
-            path=path,
-            query=environ.get("QUERY_STRING", ""),
-            headers=_request_headers(environ),
-            body=body,
-            sender=(environ["REMOTE_ADDR"], environ["REMOTE_PORT"]),
-        )
-    )
-
-
-def _request_headers(environ: Environ) -> dict[str, str]:
-    return {
-        name.removeprefix("HTTP_").replace("_", "-").lower(): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_") or (name in ("CONTENT_LENGTH", "CONTENT_TYPE") and value)
-    }
-
-
-def _read_away(stream: Any, length: int) -> None:
-    """A connection closed with unread bytes is reset, and the sender would not see the answer."""
-    while length > 0 and (chunk := stream.read(min(length, 1 << 16))):
-        length -= len(chunk)
 
 
 def _send(response: Response, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

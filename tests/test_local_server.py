@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -131,6 +131,35 @@ def test_a_body_over_10_megabytes_is_answered_and_read_to_its_end(server):
 )
 def test_a_body_without_a_length_is_refused(headers, status, server):
     assert ask(server.url, "POST", "/forms/echo", None, {**FORM, **headers})[0] == status
+
+
+def test_what_a_client_did_not_send_to_its_end_reaches_no_function(server):
+    with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port)) as connection:
+        connection.sendall(b"POST /forms/echo HTTP/1.1\r\nContent-Length: 100\r\n\r\nname=Jor")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100).startswith(b"HTTP/1.0 400 Bad Request\r\n")
+
+
+NO_REQUESTS = {
+    "a version before headers": (b"GET /forms/echo\r\n", 400),
+    "a version that is not spoken": (b"GET / HTTP/2.0\r\n\r\n", 400),
+    "three words too many": (b"GET / a b HTTP/1.1\r\n\r\n", 400),
+    "an endless address": (b"GET /".ljust(65_537, b"x"), 414),
+    "an endless header": (b"GET / HTTP/1.1\r\n" + b"X: ".ljust(65_537, b"x"), 431),
+    "an endless length": (b"POST /forms/echo HTTP/1.1\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", 400),
+}
+
+
+@pytest.mark.parametrize(("said", "status"), NO_REQUESTS.values(), ids=NO_REQUESTS)
+def test_what_is_no_request_is_refused_with_the_headers_of_the_template(said, status, server):
+    with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port)) as connection:
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_WR)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == status
+        assert answer.headers.get_all("Content-Security-Policy") == [POLICY]
+        assert json.loads(answer.read())["message"]
 
 
 def test_a_crash_of_a_function_is_an_answer(server, caplog):
