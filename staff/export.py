@@ -5,14 +5,15 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
+from unicodedata import normalize
 
 import dynamodb
 from catalog import FORMS
 from staff.listing import as_json, state
 from submissions import Submission
 
-FORMULA = ("=", "+", "-", "@", "|", "\t", "\r", "＝", "＋", "－", "＠", "｜")  # noqa: RUF001  # full-width ones as well
-"""Beginnings that a spreadsheet may take for a formula."""
+FORMULA = ("=", "+", "-", "@", "|")
+"""Characters that a spreadsheet may take for the beginning of a formula, in any width."""
 FIRST = ("reference", "form", "state", "received_at", "due_at", "done_at", "done_by")
 
 
@@ -65,8 +66,11 @@ def write_json(found: Iterator[Submission], file: TextIO) -> int:
 
 
 def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.lstrip(" \N{NO-BREAK SPACE}").startswith(FORMULA) else cell
+    """A cell that no spreadsheet takes for a formula: it gets a `'`, and so does what would look like it then."""
+    bare = cell.lstrip("'")
+    seen = next((each for each in bare if each.isprintable() and each not in " '"), "")
+    is_formula = normalize("NFKC", seen).startswith(FORMULA) or bare.startswith(("\t", "\r"))
+    return f"'{cell}" if is_formula else cell
 
 
 def how_many() -> int:
