@@ -119,9 +119,10 @@ def _facts(front: str, source: str) -> tuple[dict[str, Any], dict[str, int]]:
     try:
         node = yaml.compose(front, yaml.SafeLoader)
         facts = yaml.safe_load(front)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise Refused(f"{source}:{line}", f"the front matter is not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a day that no month has
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
+        line = mark.line + 2 if mark else 1
+        raise Refused(f"{source}:{line}", f"the front matter is not YAML: {problem.splitlines()[0]}") from error
     lines: dict[str, int] = {}
     for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
         line = key.start_mark.line + 2  # counted from 0, and below the first ---
