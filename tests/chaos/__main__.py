@@ -1,0 +1,105 @@
+"""`make chaos`: every fault at every point in every schedule, pairs of faults, and the seeded bugs; one table."""
+
+import logging
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+import time_machine
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+from chaos.cloud import hooked
+from chaos.enumeration import EACH_FORM, TOGETHER, Tally, pairs, singles
+from chaos.hunt import caught
+from chaos.report import report
+from chaos.schedules import PLAIN, SCHEDULES
+from chaos.seeded import BUGS, Bug
+from chaos.story import Run, World
+from local.aws import StandIn
+from local.template import Template
+
+ROOT = Path(__file__).parents[2]
+PROCESSES = 2
+PARTS = 12
+"""Into so many tasks the pairs of one form are cut."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one process does: `work` with a world, for a line of the table or to catch a bug."""
+
+    line: str
+    work: Callable[[World], Tally | str]
+    bug: Bug | None = None
+
+
+def tasks() -> Iterator[Task]:
+    """The long ones first."""
+    for slugs in EACH_FORM:
+        for part in range(PARTS):
+            yield Task("pairs of faults", partial(_pairs, slugs=slugs, part=part))
+    for schedule in reversed(SCHEDULES):
+        widths = (1, 2, 3) if schedule is PLAIN else (1, 3)
+        for slugs in EACH_FORM:
+            yield Task(schedule.name, partial(_singles, slugs=slugs, schedule=schedule, widths=widths))
+        if schedule.stream != "plain":
+            yield Task(schedule.name, partial(_singles, slugs=TOGETHER, schedule=schedule, widths=(1,)))
+    for bug in BUGS:
+        yield Task("seeded bugs", partial(caught, bug=bug), bug)
+
+
+def _pairs(world: World, slugs: tuple[str, ...], part: int) -> Tally:
+    return _tally(pairs(world, slugs, PLAIN, part, PARTS))
+
+
+def _singles(world: World, **which: object) -> Tally:
+    return _tally(singles(world, **which))  # type: ignore[arg-type]
+
+
+def _tally(runs: Iterable[Run]) -> Tally:
+    tally = Tally()
+    for run in runs:
+        tally.add(run)
+    return tally
+
+
+def _carry_out(number: int) -> tuple[int, Tally | str]:
+    """In a process of its own, forked from one in which everything is imported."""
+    logging.getLogger("local").setLevel(logging.CRITICAL + 1)  # a function that fails is no news here
+    with hooked() as clients, time_machine.travel(0, tick=False) as traveller:
+        return number, TASKS[number].work(World(Template(ROOT / "template.yaml"), clients, traveller))
+
+
+TASKS = list(tasks())
+
+
+def main() -> int:
+    began = time.monotonic()
+    tallies = {task.line: Tally() for task in TASKS if task.bug is None}
+    hunted: dict[Bug, str] = {}
+    with tempfile.TemporaryDirectory() as site, redirect_stdout(StringIO()):
+        build(load_config(str(ROOT / "mkdocs.yml"), site_dir=site))
+    cloud = StandIn(Template(ROOT / "template.yaml"))
+    with multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
+        for number, found in pool.imap_unordered(_carry_out, range(len(TASKS))):
+            task = TASKS[number]
+            if isinstance(found, Tally):
+                tallies[task.line] += found
+            elif task.bug:
+                hunted[task.bug] = found
+    cloud.close()
+    sound = report(tallies, hunted)
+    print(f"{time.monotonic() - began:.0f} seconds in {PROCESSES} processes")
+    return 0 if sound else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

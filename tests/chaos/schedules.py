@@ -1,0 +1,40 @@
+"""How the world around the functions behaves: when SES reports, how the stream delivers, what the visitor does."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """`witness` is when SES's Send event comes: prompt, early (before SES's answer), late, twice, or lost.
+
+    `stream`: plain, twice, reversed, poison (a record before and one behind that cannot be read), or sweeper first.
+    `second_worker` sends the same while SES holds its answer back; `skew` is by how much the clock's time is wrong.
+    """
+
+    name: str
+    witness: str = "prompt"
+    stream: str = "plain"
+    resends: bool = True
+    double_click: bool = False
+    second_worker: bool = False
+    skew: timedelta = timedelta()
+
+
+PLAIN = Schedule("plain")
+SCHEDULES = (
+    PLAIN,
+    Schedule("visitor gives up", resends=False),
+    Schedule("Send event lost", witness="lost"),
+    Schedule("Send event late", witness="late"),
+    Schedule("Send event twice", witness="twice"),
+    Schedule("Send event before the answer", witness="early"),
+    Schedule("batches twice", stream="twice"),
+    Schedule("records out of order", stream="reversed"),
+    Schedule("poison records", stream="poison"),
+    Schedule("sweeper first", stream="sweeper first"),
+    Schedule("double click", double_click=True),
+    Schedule("second worker inside the SES call", second_worker=True),
+    Schedule("clock 300 s fast", skew=timedelta(seconds=300)),
+    Schedule("clock 300 s slow", skew=-timedelta(seconds=300)),
+)
