@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local import rights
 from local.template import ACCOUNT, REGION, Template
 
 _one_at_a_time = threading.RLock()
@@ -47,14 +48,14 @@ class Context:
 def invoke(template: Template, function: str, event: Mapping[str, Any]) -> Any:
     """Call a function of the template as Lambda does, and return its answer.
 
-    Event and answer pass through JSON, as they do on AWS. What the handler raises is raised here, and TypeError where
-    its answer is not JSON.
+    Event and answer pass through JSON, as they do on AWS, and of AWS it may call what its policies allow. What the
+    handler raises is raised here, and TypeError where its answer is not JSON.
     """
     properties = template.functions[function]
     module, _, name = properties["Handler"].rpartition(".")
     root = str(template.source_root(function))
     context = Context(template.resolve.name(function), properties.get("MemorySize", 128), properties.get("Timeout", 3))
-    with _one_at_a_time:
+    with _one_at_a_time, rights.running(template, function):
         if sys.path[0] != root:
             sys.path.insert(0, root)
         handler = getattr(importlib.import_module(module), name)

@@ -26,6 +26,7 @@ from programs import launch_options
 from run import LocalRun
 from samples import TODAY
 
+from local import rights
 from local.aws import StandIn, create_table
 from local.events import stream_mappings
 from local.gateway import Gateway, Request, event_for, invoke
@@ -36,6 +37,7 @@ from spam import TRAP
 
 ROOT = Path(__file__).parents[1]
 FORM = "application/x-www-form-urlencoded"
+pytest_plugins = ["figures"]
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _rights_suffice(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail where a function asked AWS for what its policies do not allow.
+
+    A test sends functions to a table that is `gone`, or is marked `denies`, where it wants that.
+    """
+    asked: list[rights.Asked] = []
+    rights.listeners.append(asked.append)
+    yield
+    rights.listeners.remove(asked.append)
+    denied = {each for each in asked if each.allowed_by is None and not each.resource.endswith("gone")}
+    assert request.node.get_closest_marker("denies") or not denied
 
 
 @pytest.fixture(scope="session")

@@ -221,7 +221,7 @@ def test_trouble_in_the_table_is_a_page_with_another_way_and_a_log_line_without_
     assert answer.status == 500
     assert "(555) 555-0100" in answer.text
     logged = log.getvalue()
-    assert '"error":"ResourceNotFoundException"' in logged
+    assert '"code":"AccessDeniedException"' in logged
     assert SAMPLES["contact"]["email"] not in logged
 
 
