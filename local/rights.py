@@ -142,10 +142,12 @@ def _asked(service: str, operation: str, request: Mapping[str, Any]) -> list[tup
             return [(f"secretsmanager:{operation}", secret)]
         case "sqs", {"QueueUrl": str(url)}:
             return [(f"sqs:{operation}", _arn("sqs", url.rpartition("/")[2]))]
-        case "sesv2", {"Content": content, "FromEmailAddress": str(sender), "ConfigurationSetName": str(reported)}:
+        case "sesv2", {"Content": content, "FromEmailAddress": str(sender)}:
             actions = [f"ses:{operation}", *(["ses:SendRawEmail"] if "Raw" in content else [])]
-            resources = _arn("ses", f"identity/{parseaddr(sender)[1]}"), _arn("ses", f"configuration-set/{reported}")
-            return [(action, resource) for action in actions for resource in resources]
+            resources = [f"identity/{parseaddr(sender)[1]}"]
+            if reported := request.get("ConfigurationSetName"):
+                resources.append(f"configuration-set/{reported}")
+            return [(action, _arn("ses", resource)) for action in actions for resource in resources]
     raise ValueError(f"the local run does not know what rights {service}'s {operation} asks for")
 
 

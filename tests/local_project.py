@@ -33,12 +33,21 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Handler: keep.handler
+      Policies: [{Statement: [{Effect: Allow, Action: "dynamodb:PutItem", Resource: !GetAtt Items.Arn}]}]
       Events:
         Post: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /forms/keep, Method: POST}}
   TellFunction:
     Type: AWS::Serverless::Function
     Properties:
       Handler: tell.handler
+      Policies:
+        - Statement:
+            - Effect: Allow
+              Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+              Resource: !GetAtt Items.Arn
+            - Effect: Allow
+              Action: ["ses:SendEmail", "ses:SendRawEmail"]
+              Resource: !Sub arn:aws:ses:${AWS::Region}:${AWS::AccountId}:identity/${SenderAddress}
       Events:
         Items:
           Type: DynamoDB
@@ -162,7 +171,8 @@ def handler(event, context):
         message["Subject"] = f"About {key['id']['S']}"
         message.set_content("It is here.")
         message.add_alternative('<p style="color: green">It is here.</p>', subtype="html")
-        boto3.client("sesv2").send_email(Content={"Raw": {"Data": message.as_bytes()}})
+        sender, content = os.environ["SENDER_ADDRESS"], {"Raw": {"Data": message.as_bytes()}}
+        boto3.client("sesv2").send_email(FromEmailAddress=sender, Content=content)
         table.update_item(
             TableName=os.environ["ITEMS_TABLE"], Key=key, UpdateExpression="SET told = :yes",
             ExpressionAttributeValues={":yes": {"BOOL": True}},

@@ -28,6 +28,16 @@ MORE = """
     Type: AWS::Serverless::Function
     Properties:
       Handler: tick.handler
+      Policies:
+        - Statement:
+            - Effect: Allow
+              Action: ["dynamodb:Scan", "dynamodb:UpdateItem"]
+              Resource: !GetAtt Items.Arn
+            - Effect: Allow
+              Action: ["ses:SendEmail", "ses:SendRawEmail"]
+              Resource:
+                - !Sub arn:aws:ses:${AWS::Region}:${AWS::AccountId}:identity/${SenderAddress}
+                - !Sub arn:aws:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${Letters}
       Events:
         Clock: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(30 minutes), Input: '{"a": 1}'}}
   HearFunction:
@@ -73,7 +83,9 @@ def handler(event, context):
         message["Date"] = formatdate(usegmt=True)
         message["Subject"] = f"{item['id']['S']} is due"
         content = {"Raw": {"Data": message.as_bytes()}}
-        boto3.client("sesv2").send_email(Content=content, ConfigurationSetName="Letters")
+        boto3.client("sesv2").send_email(
+            FromEmailAddress=os.environ["SENDER_ADDRESS"], Content=content, ConfigurationSetName="Letters"
+        )
         table.update_item(
             TableName=os.environ["ITEMS_TABLE"], Key={"id": item["id"]}, UpdateExpression="SET reminded = :yes",
             ExpressionAttributeValues={":yes": {"BOOL": True}},
