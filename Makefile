@@ -7,6 +7,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve test bench spam cost build card screenshots requirements clean
+.PHONY: help serve test bench cost fuzz build card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,10 @@ spam: $(READY) ## Count what the spam rules hold: people and bots of the tests, 
 cost: $(READY) ## Compute the monthly bill for 100, 10,000 and 1,000,000 submissions
 	@.venv/bin/python tests/cost.py
 
+fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, guided by coverage
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.txt
+	@.venv/bin/python tests/fuzz/campaign.py --seconds $(or $(SECONDS),60)
+
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet
 	@.venv/bin/python -m local.package
@@ -48,6 +53,7 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --upgrade --group dev -o requirements.txt
 	@$(PIN) --constraints requirements.txt --group functions -o functions/requirements.txt
 	@$(PIN) --constraints requirements.txt --group lighthouse -o tests/lighthouse/requirements.txt
+	@$(PIN) --upgrade --group fuzz -o tests/fuzz/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
 	@rm -rf .venv .local .build site site-shots functions/pages
