@@ -3,12 +3,15 @@
 import platform
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 from local import package
 from local.package import Target
 from local.template import Template
 
 WHEELS_HERE = package.PLATFORMS[{"aarch64": "arm64"}.get(platform.machine(), platform.machine())]
+RUNTIME_CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 
 def runtime(template: Template) -> tuple[Target, str]:
@@ -18,3 +21,8 @@ def runtime(template: Template) -> tuple[Target, str]:
         return declared, package.find_python(declared.python)
     except subprocess.CalledProcessError:
         return Target(f"{sys.version_info.major}.{sys.version_info.minor}", declared.platform), sys.executable
+
+
+def install_runtime(folder: Path, target: Target) -> None:
+    """Put Lambda's own runtime client for Python into a folder, as it is installed here."""
+    package.install(folder, target, "--no-deps", *(f"{name}=={version(name)}" for name in RUNTIME_CLIENT))

@@ -3,7 +3,6 @@
 import os
 import shutil
 from dataclasses import dataclass
-from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,6 @@ from local.gateway import Request, event_for
 from local.package import Target
 from local.template import Template
 
-RUNTIME_CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 LARGEST = 6_000_000
 """In bytes, zipped."""
 FUNCTIONS = sorted(Template(ROOT / "template.yaml").functions)
@@ -80,7 +78,7 @@ def packed(target, template, source, tmp_path_factory) -> Package:
     package.pack(place / "built", place / "functions.zip")
     shutil.rmtree(place / "built")
     shutil.unpack_archive(place / "functions.zip", place / "task")
-    package.install(place / "runtime", here, "--no-deps", *(f"{name}=={version(name)}" for name in RUNTIME_CLIENT))
+    built.install_runtime(place / "runtime", here)
     return Package(place / "task", target[1], place / "runtime", template)
 
 

@@ -1,0 +1,149 @@
+"""`make load`: a flood on the local run, and on the built package in Lambda's runtime; then every one is accounted for.
+
+Fails where something is lost or doubled, or an answer is not what it should be.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import built
+from boto3.dynamodb.types import TypeDeserializer
+from load_clients import Measured, flood, over_http, to_workers
+from load_plan import Account, plan, reconcile
+from run import LocalRun
+from workers import Workers
+
+from local import package, service_models
+from local.aws import StandIn
+from local.events import stream_mappings
+from local.mailbox import Mailbox
+from local.package import Target
+from local.stream import Stream
+from local.template import Template
+
+ROOT = Path(__file__).parents[1]
+AT_REST_WITHIN = 120
+"""Seconds after the flood in which every e-mail must have gone out."""
+
+
+class Tables:
+    """The table of submissions of a stand-in, by its environment."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.name = environment["SUBMISSIONS_TABLE"]
+        settings = {"endpoint_url": environment["AWS_ENDPOINT_URL"], "region_name": environment["AWS_REGION"]}
+        self.client = boto3.client("dynamodb", aws_access_key_id="local", aws_secret_access_key="local", **settings)
+
+    @classmethod
+    def of(cls, data: Path) -> "Tables":
+        """Of a local run, by the folder it keeps its data in."""
+        return cls(json.loads((data / "run.json").read_text("utf-8")))
+
+    def items(self) -> list[dict[str, Any]]:
+        deserialize = TypeDeserializer().deserialize
+        pages = self.client.get_paginator("scan").paginate(TableName=self.name)
+        return [{name: deserialize(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+    def at_rest(self) -> list[dict[str, Any]]:
+        """All items, once no e-mail is owed or on its way, and nobody stores any more."""
+        end, before = time.monotonic() + AT_REST_WITHIN, -1
+        while True:
+            items = self.items()
+            states = {slot["state"] for item in items for slot in item["mail"].values()}
+            if (len(items) == before and not states & {"owed", "claimed"}) or time.monotonic() > end:
+                return items
+            before = len(items)
+            time.sleep(0.3)
+
+
+def local_flood(number: int) -> tuple[Measured, Account]:
+    """On `make serve` in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = LocalRun(Path(folder))
+        try:
+            measured = asyncio.run(flood(plan(number), over_http(run.port), [run.process.pid]))
+            items = Tables.of(Path(folder)).at_rest()
+            return measured, reconcile(measured.sent, items, run.messages())
+        finally:
+            run.stop()
+
+
+def package_flood(number: int) -> tuple[Measured, Account]:
+    """On what `make build` builds; the pages are those of the site that was built last."""
+    template = Template(ROOT / "template.yaml")
+    with tempfile.TemporaryDirectory() as place, workers_of(Path(place), template) as (cloud, contact, notify):
+        [mapping] = stream_mappings(template)
+        with patch("local.stream.invoke", lambda _template, _function, event: notify.call(event).result()):
+            stream = Stream(template, mapping)
+            stream.start()
+            measured = asyncio.run(flood(plan(number), to_workers(contact), contact.processes + notify.processes))
+            items = Tables(dict(os.environ)).at_rest()
+            stream.stop()
+        return measured, reconcile(measured.sent, items, Mailbox(cloud.sent_mail).messages())
+
+
+@contextmanager
+def workers_of(place: Path, template: Template) -> Iterator[tuple[StandIn, Workers, Workers]]:
+    """The package with wheels for this machine; two processes that take forms, one behind the stream."""
+    target, python = built.runtime(template)
+    here = Target(target.python, built.WHEELS_HERE)
+    package.build(place / "task", here, service_models.allowed_operations(template))
+    built.install_runtime(place / "runtime", here)
+    cloud = StandIn(template)
+    path = [place / "task", place / "runtime"]
+    contact, notify = (
+        Workers(python, path, f"{name}.handler", number) for name, number in [("contact", 2), ("notify", 1)]
+    )
+    try:
+        yield cloud, contact, notify
+    finally:
+        contact.close()
+        notify.close()
+        cloud.close()
+
+
+def rows(measured: Measured, account: Account) -> Iterator[tuple[str, str]]:
+    seconds = [each.seconds * 1000 for each in measured.sent if not each.hangs_up]
+    centiles = quantiles(seconds, n=100)
+    memory = measured.memory
+    quarters = [memory[len(memory) * quarter // 4] for quarter in range(4)] + [memory[-1]]
+    yield "submissions", f"{len(measured.sent):,}"
+    for name in ("received", "refused", "half", "unheard", "rows", "held", "staff", "receipt"):
+        yield name, f"{account.counts[name]:,}"
+    yield "lost", f"{len(account.lost):,}"
+    yield "duplicate", f"{len(account.duplicate):,}"
+    yield "wrong", f"{len(account.wrong):,}"
+    yield "a second", f"{len(measured.sent) / measured.seconds:.1f}"
+    yield "p50, ms", f"{centiles[49]:.0f}"
+    yield "p99, ms", f"{centiles[98]:.0f}"
+    yield "memory, MB", " ".join(f"{each:.0f}" for each in quarters)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--local", type=int, default=5000, help="submissions to the local run")
+    parser.add_argument("--package", type=int, default=5000, help="submissions to the built package")
+    arguments = parser.parse_args()
+    floods = [local_flood(arguments.local), package_flood(arguments.package)]
+    print(f"{'':14}{'make serve':>26}{'built package':>26}")
+    for (name, ours), (_, theirs) in zip(*(list(rows(*each)) for each in floods), strict=True):
+        print(f"{name:14}{ours:>26}{theirs:>26}")
+    troubles = [said for _, account in floods for said in (*account.lost, *account.duplicate, *account.wrong)]
+    print(*troubles[:20], sep="\n")
+    return bool(troubles)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
