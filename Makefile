@@ -8,6 +8,7 @@ export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve test bench spam cost build card screenshots requirements clean
 .PHONY: help serve test bench cost fuzz build card screenshots requirements clean
+.PHONY: help serve test bench cost fuzz load build card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ cost: $(READY) ## Compute the monthly bill for 100, 10,000 and 1,000,000 submiss
 fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, guided by coverage
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.txt
 	@.venv/bin/python tests/fuzz/campaign.py --seconds $(or $(SECONDS),60)
+
+load: $(READY) ## Flood the local run and the built package with 10,000 submissions, and account for each
+	@.venv/bin/python tests/load.py
 
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet
