@@ -164,6 +164,8 @@ REFUSED = {
     "a title of spaces": ("title: A title", 'title: " "', 2, "'title' must be text, not ' '"),
     "a title that is a number": ("title: A title", "title: 7", 2, "'title' must be text, not 7"),
     "a colon that YAML takes for a key": ("title: A title", "title: A: title", 2, "not YAML"),
+    "a title that is no day": ("title: A title", "title: 2026-99-99", 1, "not YAML: month must be in 1..12"),
+    "a character that nobody sees": ("title: A title", "title: A\a title", 1, "not YAML"),
     "no front matter": ("---\ntitle", "title", 1, "begin with front matter"),
     "front matter that is a list": (GOOD[4 : GOOD.index("---\n", 4)], "- title\n", 1, "no 'title'"),
 } | {f"no {key}": (re.search(f"^{key}:.*\n", GOOD, re.M)[0], "", 1, f"no '{key}'") for key in hook.KEYS}

@@ -143,7 +143,27 @@ def test_export_since_a_day(staff, post, clock):
     assert len(rows(staff("export", "--since", promises.now().date().isoformat())[1])) == 1
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", "|x", "\tx", " =1", "＝1", "＋1", "＠x", "\u00a0=1"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "|x",
+        "\tx",
+        " =1",
+        "＝1",
+        "＋1",
+        "＠x",
+        "\u00a0=1",
+        "\u3000=1",
+        "\u200b=1",
+        "﹢1",
+        "⁺1",
+        "'=1",
+    ],
+)
 def test_no_cell_is_a_formula(start, staff, post):
     post("contact", {**CONTACT, "message": start})
     [row] = rows(staff("export", "--form", "contact")[1])
