@@ -38,7 +38,7 @@ fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, guided by coverage
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.txt
 	@.venv/bin/python tests/fuzz/campaign.py --seconds $(or $(SECONDS),60)
 
-load: $(READY) ## Flood the local run and the built package with 10,000 submissions, and account for each
+load: $(READY) ## Flood the local run and the built package with 10,000 submissions; account for each
 	@.venv/bin/python tests/load.py
 
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/

@@ -133,8 +133,8 @@ def rows(measured: Measured, account: Account) -> Iterator[tuple[str, str]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--local", type=int, default=5000, help="submissions to the local run")
-    parser.add_argument("--package", type=int, default=5000, help="submissions to the built package")
+    parser.add_argument("--local", type=int, default=2000, help="submissions to the local run")
+    parser.add_argument("--package", type=int, default=8000, help="submissions to the built package")
     arguments = parser.parse_args()
     floods = [local_flood(arguments.local), package_flood(arguments.package)]
     print(f"{'':14}{'make serve':>26}{'built package':>26}")
