@@ -90,11 +90,16 @@ def test_whatever_event_comes_a_handler_gives_a_documented_answer(tokens, templa
         },
     )
 
-    @given(one_of(*ROUTES), members, st.booleans())
+    receipt, mark, end = tokens
+    right = {"/forms/actions/mark": {"token": mark}, "/forms/announcements/unsubscribe": {"token": end}}
+
+    @given(one_of(*ROUTES), members, st.booleans(), st.booleans())
     @MANY
-    def try_event(route, members, is_form):
+    def try_event(route, members, is_form, is_signed):
         method, path = route
         event = event_for(Request(method, path)) | members
+        if is_signed:
+            event["queryStringParameters"] = right.get(path, {"receipt": receipt})
         if is_form:
             event["headers"]["content-type"] = FORM
         answer = invoke(template, ROUTES[route], event)
