@@ -9,6 +9,7 @@ export NO_MKDOCS_2_WARNING = 1
 .PHONY: help serve test bench spam cost build card screenshots requirements clean
 .PHONY: help serve test bench cost fuzz build card screenshots requirements clean
 .PHONY: help serve test bench cost fuzz load build card screenshots requirements clean
+.PHONY: help serve test bench cost build smoke card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ load: $(READY) ## Flood the local run and the built package with 10,000 submissi
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet
 	@.venv/bin/python -m local.package
+
+smoke: $(READY) ## Check a deployed stack, with one marked test submission (URL=https://… API=https://…)
+	@.venv/bin/python tests/smoke.py $(URL) $(if $(API),--api $(API))
 
 card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
 	@.venv/bin/python tests/card.py
