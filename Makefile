@@ -10,6 +10,7 @@ export NO_MKDOCS_2_WARNING = 1
 .PHONY: help serve test bench cost fuzz build card screenshots requirements clean
 .PHONY: help serve test bench cost fuzz load build card screenshots requirements clean
 .PHONY: help serve test bench cost build smoke card screenshots requirements clean
+.PHONY: help serve test bench cost build deploy smoke card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ load: $(READY) ## Flood the local run and the built package with 10,000 submissi
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet
 	@.venv/bin/python -m local.package
+
+deploy: $(READY) ## Build afresh, deploy the stack of samconfig.toml, and copy the site (DRY=1 prints only)
+	@.venv/bin/python -m local.deploy $(if $(DRY),--dry)
 
 smoke: $(READY) ## Check a deployed stack, with one marked test submission (URL=https://… API=https://…)
 	@.venv/bin/python tests/smoke.py $(URL) $(if $(API),--api $(API))
