@@ -18,12 +18,13 @@ help: ## Show this list
 serve: $(READY) ## Run everything on this machine: site, forms, mailbox (PORT=8000 DATA=.local)
 	@exec .venv/bin/python -m local --port $(PORT) --data $(DATA)
 
-test: $(READY) ## Check style, types and template, and run all tests
+test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/python tests/programs.py
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/cfn-lint template.yaml
+	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal
 
 bench: $(READY) ## Measure how long things take
