@@ -11,6 +11,7 @@ export NO_MKDOCS_2_WARNING = 1
 .PHONY: help serve test bench cost fuzz load build card screenshots requirements clean
 .PHONY: help serve test bench cost build smoke card screenshots requirements clean
 .PHONY: help serve test bench cost build deploy smoke card screenshots requirements clean
+.PHONY: help serve test chaos bench cost build card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/cfn-lint template.yaml
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal
+
+chaos: $(READY) ## Break everything at every point, in pairs too, and look whether an e-mail is lost or doubled
+	@PYTHONPATH=tests .venv/bin/python -m chaos
 
 bench: $(READY) ## Measure how long things take
 	@.venv/bin/python tests/bench.py
