@@ -19,10 +19,11 @@ from mkdocs.config import load_config
 from chaos.cloud import hooked
 from chaos.enumeration import EACH_FORM, TOGETHER, Tally, pairs, singles
 from chaos.hunt import caught
+from chaos.outcome import Run
 from chaos.report import report
 from chaos.schedules import PLAIN, SCHEDULES
 from chaos.seeded import BUGS, Bug
-from chaos.story import Run, World
+from chaos.story import World
 from local.aws import StandIn
 from local.template import Template
 
@@ -42,10 +43,7 @@ class Task:
 
 
 def tasks() -> Iterator[Task]:
-    """The long ones first."""
-    for slugs in EACH_FORM:
-        for part in range(PARTS):
-            yield Task("pairs of faults", partial(_pairs, slugs=slugs, part=part))
+    """What there is to do; how far it got is shown as it goes, so what tells most comes first."""
     for schedule in reversed(SCHEDULES):
         widths = (1, 2, 3) if schedule is PLAIN else (1, 3)
         for slugs in EACH_FORM:
@@ -54,6 +52,9 @@ def tasks() -> Iterator[Task]:
             yield Task(schedule.name, partial(_singles, slugs=TOGETHER, schedule=schedule, widths=(1,)))
     for bug in BUGS:
         yield Task("seeded bugs", partial(caught, bug=bug), bug)
+    for slugs in EACH_FORM:
+        for part in range(PARTS):
+            yield Task("pairs of faults", partial(_pairs, slugs=slugs, part=part))
 
 
 def _pairs(world: World, slugs: tuple[str, ...], part: int) -> Tally:
@@ -93,8 +94,11 @@ def main() -> int:
             task = TASKS[number]
             if isinstance(found, Tally):
                 tallies[task.line] += found
+                said = f"{found.runs} runs, {len(found.problems)} wrong"
             elif task.bug:
                 hunted[task.bug] = found
+                said = "caught" if found else "not caught"
+            print(f"{task.line}: {said}", file=sys.stderr)
     cloud.close()
     sound = report(tallies, hunted)
     print(f"{time.monotonic() - began:.0f} seconds in {PROCESSES} processes")

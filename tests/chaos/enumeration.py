@@ -8,8 +8,9 @@ from datetime import timedelta
 from chaos.cloud import Point
 from chaos.invariants import delay, duplicates, lost, problems
 from chaos.kinds import KINDS, LASTING, Fault, Kind
+from chaos.outcome import Run
 from chaos.schedules import Schedule
-from chaos.story import Run, World
+from chaos.story import World
 
 Stories = tuple[tuple[str, ...], ...]
 EACH_FORM: Stories = (("contact",), ("plaque",))
@@ -40,7 +41,7 @@ class Tally:
         wrong = list(problems(run))
         unexcused, excused = duplicates(run)
         self.runs += 1
-        self.points += 0 if run.cloud.faults else len(run.cloud.points)
+        self.points += 0 if run.cloud.faults else len(run.cloud.points) - run.struck_from
         self.strikes.update(fault.kind.name for fault, _ in run.cloud.struck)
         self.own_writes_met += run.cloud.own_writes_met
         self.lost += lost(run)
@@ -98,7 +99,8 @@ def singles(world: World, slugs: tuple[str, ...], schedule: Schedule, widths: It
     """The run without a fault, and one for each fault."""
     yield (quiet := world.play(slugs, schedule))
     for fault in faults_at(quiet.cloud.points, widths=widths):
-        yield strike(world, slugs, schedule, fault)
+        if fault.at >= quiet.struck_from:
+            yield strike(world, slugs, schedule, fault)
 
 
 def paired_faults(found: Iterable[Point]) -> Iterator[Fault]:

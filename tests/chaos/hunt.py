@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from chaos.enumeration import EACH_FORM, Tally, Untested, singles
+from chaos.outcome import Run
 from chaos.schedules import PLAIN, SCHEDULES
 from chaos.seeded import Bug, Sown
-from chaos.story import Run, World
+from chaos.story import World
 from local.runtime import forget
 
 

@@ -13,10 +13,12 @@ from samples import SAMPLES
 
 from chaos.cloud import SECRET
 from chaos.kinds import Fault
-from chaos.story import Run
+from chaos.outcome import Run
 from local.gateway import Response
 
 SLOTS = ("staff", "receipt")
+REMINDERS = ("reminder", "late")
+INVITATIONS = ("invitation", "ended")
 REMINDED_AFTER = {"contact": timedelta(hours=20), "plaque": timedelta(days=11)}
 LONGEST_DELAY = timedelta(hours=1)
 """Between the first POST and the last e-mail, where one fault struck; each further one may add as much."""
@@ -56,10 +58,17 @@ def duplicates(run: Run) -> tuple[int, int]:
 def lost(run: Run) -> int:
     """E-mails that never went out, of what is stored, and submissions that are not stored though they were received."""
     sent = {(mail.tags["id"], mail.tags["slot"]) for mail in run.cloud.accepted}
-    stored = run.rows["SUBMISSIONS_TABLE"]
+    stored, certified = run.rows["SUBMISSIONS_TABLE"], run.rows["CERTIFICATIONS_TABLE"]
     told = {slug for slug, answer in run.answers if answer and answer.status == 303}
-    owed = {(item["reference"], slot) for item in stored for slot in SLOTS}
+    owed = {(item["reference"], slot) for item in stored for slot in _slots(run)}
+    if run.schedule.unanswered:
+        owed |= {(item["id"], slot) for item in certified for slot in INVITATIONS}
     return len(owed - sent) + len(told - {item["form"] for item in stored})
+
+
+def _slots(run: Run) -> tuple[str, ...]:
+    """The e-mails that a submission causes."""
+    return SLOTS + (REMINDERS if run.schedule.unanswered else ())
 
 
 def _told(run: Run, slug: str, answers: list[Response | None], items: list[dict[str, Any]]) -> Iterator[str]:
@@ -106,11 +115,12 @@ def _kept(run: Run, item: dict[str, Any]) -> Iterator[str]:
     slug = item["form"]
     if item["answers"] != SAMPLES[slug]:
         yield f"1: the answers of {slug} are not what was typed"
-    states = {slot: item["mail"].get(slot, {}).get("state") for slot in SLOTS}
+    states = {slot: item["mail"].get(slot, {}).get("state") for slot in _slots(run)}
     if set(states.values()) != {"sent"}:
         yield f"2: {slug} is at rest with {states}"
     due = datetime.fromisoformat(item["received_at"]) + REMINDED_AFTER[slug]
-    if item.get("clock") != "on" or item["next_at"] != due.isoformat() or item["mail"].keys() != set(SLOTS):
+    due_again = None if run.schedule.unanswered else due.isoformat()
+    if item.get("next_at") != due_again or ("clock" in item) != bool(due_again) or item["mail"].keys() != states.keys():
         yield f"2: nobody will be reminded of {slug} in time"
     certified = [kept["reference"] for kept in run.rows["CERTIFICATIONS_TABLE"]]
     if slug == "plaque" and certified != [item["reference"]]:
@@ -118,8 +128,8 @@ def _kept(run: Run, item: dict[str, Any]) -> Iterator[str]:
 
 
 def _mailed(run: Run) -> Iterator[str]:
-    staff = (os.environ["STAFF_ADDRESSES"],)
     stored = {item["reference"]: item["form"] for item in run.rows["SUBMISSIONS_TABLE"]}
+    stored |= {item["id"]: "plaque" for item in run.rows["CERTIFICATIONS_TABLE"]}
     if missing := lost(run):
         yield f"2: {missing} lost"
     if (twice := duplicates(run)[0]) > 0:
@@ -130,11 +140,17 @@ def _mailed(run: Run) -> Iterator[str]:
         form = stored.get(mail.tags["id"])
         if form is None and mail.tags["slot"] != "digest":
             yield "2: an e-mail about something that is not stored"
-        if mail.to != ((SAMPLES[form]["email"],) if form and mail.tags["slot"] == "receipt" else staff):
+        if mail.to != (_recipient(mail.tags["slot"], form),):
             yield f"2: the {mail.tags['slot']} e-mail went to somebody else"
     limit = LONGEST_DELAY * len(run.cloud.faults) if run.cloud.faults else WITHOUT_FAULT
     if delay(run) > limit and not (run.schedule.stream == "sweeper first" and delay(run) < LONGEST_DELAY):
         yield f"2: the last e-mail went out after {delay(run)}"
+
+
+def _recipient(slot: str, form: str | None) -> str:
+    if form and slot in ("receipt", *INVITATIONS):
+        return SAMPLES[form]["email"]
+    return os.environ["ESCALATION_ADDRESSES" if slot == "late" else "STAFF_ADDRESSES"]
 
 
 def _spoken(run: Run) -> Iterator[str]:

@@ -9,6 +9,7 @@ class Schedule:
     """`witness` is when SES's Send event comes: prompt, early (before SES's answer), late, twice, or lost.
 
     `stream`: plain, twice, reversed, poison (a record before and one behind that cannot be read), or sweeper first.
+    With `unanswered`, nobody deals with anything, until the last reminder and invitation went out; faults strike then.
     `second_worker` sends the same while SES holds its answer back; `skew` is by how much the clock's time is wrong.
     """
 
@@ -19,6 +20,7 @@ class Schedule:
     double_click: bool = False
     second_worker: bool = False
     skew: timedelta = timedelta()
+    unanswered: bool = False
 
 
 PLAIN = Schedule("plain")
@@ -37,4 +39,5 @@ SCHEDULES = (
     Schedule("second worker inside the SES call", second_worker=True),
     Schedule("clock 300 s fast", skew=timedelta(seconds=300)),
     Schedule("clock 300 s slow", skew=-timedelta(seconds=300)),
+    Schedule("reminders, renewals, digests", unanswered=True),
 )

@@ -1,11 +1,9 @@
 """The way of posted forms to rest: visitor, stream, clock, and what SES reports, with faults on the way."""
 
-import io
 import json
 from collections import deque
 from collections.abc import Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -14,43 +12,37 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
-from samples import SAMPLES, TODAY
+from samples import COMPLETED, SAMPLES, TODAY
 
 from chaos.calls import Calls
 from chaos.cloud import Accepted, Clients, Cloud
 from chaos.kinds import Fault
+from chaos.outcome import Run
 from chaos.schedules import PLAIN, Schedule
 from chaos.stream import Deliveries
 from chaos.tables import TABLES, Tables
 from local.events import stream_mappings
-from local.gateway import Gateway, Request, Response
+from local.gateway import Gateway, Request
 from local.runtime import invoke
 from local.template import Template
 
 TICKS = [timedelta(minutes=5)] * 4 + [timedelta(minutes=10)] * 18
 """Between two looks of the clock: as scheduled while it matters, then faster, for three hours at most."""
+LEAST_TICKS = 3
+"""So many at least: what was not even claimed is owed by nothing that can be seen in the tables."""
 SWEPT_BY = timedelta(minutes=15)
 REPORTED_LATE = timedelta(minutes=8)
 REPORT_TRIES = 3
 """So often Lambda tries an event."""
+REMINDERS = {
+    "contact": (timedelta(hours=20), timedelta(hours=24)),
+    "plaque": (timedelta(days=11), timedelta(days=14)),
+}
+"""After the form came."""
+TWO_YEARS = timedelta(days=731)
+"""At least, so that the last day has come."""
+INVITED_BEFORE = timedelta(days=60)
 FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass
-class Run:
-    """One story with its faults, and what became of it."""
-
-    slugs: tuple[str, ...]
-    schedule: Schedule
-    cloud: Cloud
-    began: float
-    said: io.StringIO = field(default_factory=io.StringIO)
-    answers: list[tuple[str, Response | None]] = field(default_factory=list)
-    """The form and what the visitor was answered each time, None where the process died."""
-    unreported: set[tuple[str, str]] = field(default_factory=set)
-    """Ids and slots of e-mails whose Send event never got through."""
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """The items of each table at rest."""
 
 
 class World:
@@ -62,6 +54,14 @@ class World:
         self.tables = Tables(template.environment())
         [self.mapping] = stream_mappings(template)
         self.noon = datetime.combine(TODAY, time(12), ZoneInfo(template.environment()["TIME_ZONE"]))
+
+    def reminders(self, slugs: tuple[str, ...]) -> list[datetime]:
+        """When staff are reminded, and agencies invited to renew."""
+        moments = [self.noon + after for slug in slugs for after in REMINDERS[slug]]
+        if "plaque" in slugs:
+            ends = datetime.combine(COMPLETED + TWO_YEARS, time(12), self.noon.tzinfo)
+            moments += [ends - INVITED_BEFORE, ends]
+        return moments
 
     def play(self, slugs: tuple[str, ...], schedule: Schedule = PLAIN, faults: tuple[Fault, ...] = ()) -> Run:
         """One run from the first POST to rest."""
@@ -95,19 +95,28 @@ class _Story:
             if self._schedule.double_click:
                 self._post(slug)
         self._deliver()
-        for pause in TICKS:
-            self._world.traveller.shift(pause)
-            self._send_again()
-            self._deliver()
-            self._look()
-            self._report()
-            if self._is_at_rest():
-                break
+        self._rest()
         self._world.traveller.shift(TICKS[-1] + TICKS[-1])
         self._stream.again()
         self._deliver()
         self._look()
         self._report()
+        if self._schedule.unanswered:
+            self._run.struck_from = len(self._cloud.points)
+            for moment in sorted(self._world.reminders(self._run.slugs)):
+                self._world.traveller.move_to(moment)
+                self._look()
+                self._rest()
+
+    def _rest(self) -> None:
+        for number, pause in enumerate(TICKS):
+            self._world.traveller.shift(pause)
+            self._send_again()
+            self._deliver()
+            self._look()
+            self._report()
+            if number >= LEAST_TICKS and self._is_at_rest():
+                return
 
     def _post(self, slug: str) -> None:
         body = urlencode(SAMPLES[slug]).encode()
@@ -185,6 +194,6 @@ class _Story:
     def _is_at_rest(self) -> bool:
         """Nothing under way, no e-mail owed, and the sweep has looked."""
         tables = self._world.tables
-        owing = tables.rows("SUBMISSIONS_TABLE") + tables.rows("COUNTERS_TABLE")
+        owing = [item for name in TABLES for item in tables.rows(name)]
         states = [slot["state"] for item in owing for slot in item.get("mail", {}).values()]
         return not self._reports and self._elapsed() > SWEPT_BY and not {"owed", "claimed"}.intersection(states)
