@@ -6,12 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench spam cost build card screenshots requirements clean
-.PHONY: help serve test bench cost fuzz build card screenshots requirements clean
-.PHONY: help serve test bench cost fuzz load build card screenshots requirements clean
-.PHONY: help serve test bench cost build smoke card screenshots requirements clean
-.PHONY: help serve test bench cost build deploy smoke card screenshots requirements clean
-.PHONY: help serve test chaos bench cost build card screenshots requirements clean
+.PHONY: help serve test bench chaos fuzz load spam cost build deploy smoke card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
