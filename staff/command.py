@@ -1,8 +1,9 @@
-"""`staff`: list, show, export, mark, release, erase, announce."""
+"""`staff`: list, show, export, count, mark, release, erase, announce."""
 
 import getpass
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -99,6 +100,20 @@ def export(
             sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
             number = write(sys.stdout)
     told.print(f"{number:,} submissions{f' in {output}' if output else ''}.")
+
+
+@app.command()
+def count(
+    table: Annotated[str, typer.Option(help="Another table, as one restored from a backup.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """How many submissions of each form there are, and when the latest came; to compare with a restored table."""
+    found = exporting.counted(table or os.environ["SUBMISSIONS_TABLE"])
+    if as_json:
+        _print_json({form: {"number": number, "latest": latest} for form, (number, latest) in found.items()})
+        return
+    for form, (number, latest) in found.items():
+        out.print(f"{form:15}{number:>9,}  {latest or 'none'}")
 
 
 @app.command()

@@ -78,6 +78,23 @@ def how_many() -> int:
     return int(dynamodb.client().describe_table(TableName=os.environ["SUBMISSIONS_TABLE"])["Table"]["ItemCount"])
 
 
+def counted(table: str) -> dict[str, tuple[int, str]]:
+    """By form: how many submissions a table holds, and when the latest was received; one erased counts as well."""
+    pages = (
+        dynamodb.client()
+        .get_paginator("scan")
+        .paginate(
+            TableName=table,
+            ConsistentRead=True,
+            ProjectionExpression="#form, received_at",
+            ExpressionAttributeNames={"#form": "form"},
+        )
+    )
+    found = [dynamodb.from_item(item) for page in pages for item in page["Items"]]
+    received = {form: [each["received_at"] for each in found if each["form"] == form] for form in FORMS}
+    return {form: (len(times), max(times, default="")) for form, times in received.items()}
+
+
 def _labels(form: type[Any]) -> list[str]:
     return [label for label, _ in form.in_words({})]
 

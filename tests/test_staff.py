@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 from conftest import link_in
 from samples import CONTACT, HOSTILE, PLAQUE, new_address
 
+from local.aws import create_table
 from spam import TRAP
 
 STAFF = Path(sys.executable).with_name("staff")
@@ -130,6 +132,23 @@ def test_export_has_every_answer_under_its_label(staff, post, table):
     both = rows(staff("export")[1])
     assert {row["form"] for row in both} == {"contact", "plaque"}
     assert {row["Agency name"] for row in both} == {"", PLAQUE["agency"]}
+
+
+def test_a_restored_table_is_counted_as_the_table_is(staff, post, table, template, clock):
+    post("contact", CONTACT)
+    post("contact", {**CONTACT, "message": "Another"})
+    create_table("Restored", template.resources("AWS::DynamoDB::Table")["Submissions"])
+    for item in boto3.client("dynamodb").scan(TableName=table.name)["Items"]:
+        boto3.client("dynamodb").put_item(TableName="Restored", Item=item)
+    clock.forward(hours=1)
+    post("plaque", PLAQUE)
+    now, then = json.loads(staff("count", "--json")[1]), json.loads(staff("count", "--table", "Restored", "--json")[1])
+    boto3.client("dynamodb").delete_table(TableName="Restored")
+    assert (now["contact"]["number"], now["plaque"]["number"], now["announcements"]["number"]) == (2, 1, 0)
+    assert now["contact"] == then["contact"]
+    assert then["plaque"] == {"number": 0, "latest": ""}
+    assert now["plaque"]["latest"] > now["contact"]["latest"]
+    assert staff("count")[1].splitlines()[0].split()[:2] == ["contact", "2"]
 
 
 def test_export_since_a_day(staff, post, clock):
