@@ -1,0 +1,49 @@
+"""RUNBOOK.md: it says what to do for each alarm, and names what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "RUNBOOK.md").read_text("utf-8")
+
+
+def explained() -> set[str]:
+    """The metrics in the table of alarms."""
+    _, _, after = TEXT.partition("## What an alarm means\n")
+    return set(re.findall(r"^\| `([^`]+)` \|", after.partition("\n## ")[0], re.MULTILINE))
+
+
+def watched(template) -> set[str]:
+    """The metrics that the template's alarms look at."""
+    alarms = template.resources("AWS::CloudWatch::Alarm").values()
+    metrics = [
+        query["MetricStat"]["Metric"] for alarm in alarms for query in alarm.get("Metrics", []) if "MetricStat" in query
+    ]
+    return {metric["MetricName"] for metric in [*alarms, *metrics] if "MetricName" in metric}
+
+
+def test_every_alarm_is_explained_and_every_explanation_has_its_alarm(template):
+    assert len(explained()) == 8
+    assert watched(template) in (explained(), set())
+
+
+def test_every_queue_says_whether_it_can_be_replayed(template):
+    assert {f"**{name}**" for name in template.resources("AWS::SQS::Queue")} <= set(re.findall(r"\*\*\w+\*\*", TEXT))
+
+
+def test_what_it_names_is_there(template):
+    outputs = template._template["Outputs"]
+    assert set(re.findall(r"\$\(O (\w+)\)", TEXT)) <= outputs.keys()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", TEXT)) <= targets
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`staff (?:--stack STACK )?(\w+)", TEXT))))
+def test_every_command_of_the_staff_that_it_names_is_one(command, staff):
+    assert staff(command, "--help")[0] == 0
+
+
+def test_it_is_one_page():
+    assert len(TEXT.splitlines()) <= 110
