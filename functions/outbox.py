@@ -21,7 +21,7 @@ KEYS = {
     "COUNTERS_TABLE": "key",
 }
 """The tables whose items owe e-mail, by the environment's name for them, with their keys."""
-UNSENT = ("owed", "claimed", "held", "taken back")
+UNSENT = ("owed", "claimed", "held", "taken back", "subscribed", "erased")
 """States of an e-mail that SES may have sent all the same, where its answer was lost."""
 WORSE = {"sent": UNSENT, "bounced": (*UNSENT, "sent"), "complained": (*UNSENT, "sent", "bounced")}
 """What SES reports of an e-mail, and the states that it may replace: reports come in any order."""
