@@ -4,8 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
+import boto3
+
+from local.template import Template
+
 ALWAYS_FORWARDED = ("content-length",)
 VIEWER_ADDRESS = "cloudfront-viewer-address"
+SECRET = re.compile(r"\{\{resolve:secretsmanager:(.+):SecretString\}\}")
+"""A dynamic reference, which CloudFormation replaces by the secret."""
 
 
 def forward(headers: Mapping[str, str], viewer: tuple[str, int], allowed: Iterable[str] | None) -> dict[str, str]:
@@ -13,6 +19,21 @@ def forward(headers: Mapping[str, str], viewer: tuple[str, int], allowed: Iterab
     known = {**headers, VIEWER_ADDRESS: f"{viewer[0]}:{viewer[1]}"}
     kept = {name: value for name, value in known.items() if allowed is None or name in {*allowed, *ALWAYS_FORWARDED}}
     return {**kept, "user-agent": "Amazon CloudFront", "x-forwarded-for": viewer[0]}
+
+
+def origin_headers(template: Template) -> dict[str, str]:
+    """What the template's distribution adds to each request for the forms; secrets as they are now."""
+
+    def secret(found: re.Match[str]) -> str:
+        text: str = boto3.client("secretsmanager").get_secret_value(SecretId=found[1])["SecretString"]
+        return text
+
+    return {
+        header["HeaderName"].lower(): SECRET.sub(secret, template.resolve(header["HeaderValue"]))
+        for distribution in template.resources("AWS::CloudFront::Distribution").values()
+        for origin in distribution["DistributionConfig"].get("Origins", [])
+        for header in origin.get("OriginCustomHeaders", [])
+    }
 
 
 def sent_on(path: str) -> str | None:

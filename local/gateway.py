@@ -8,10 +8,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from local.cloudfront import forward
+from local.authorizer import Authorizer
+from local.cloudfront import forward, origin_headers
 from local.runtime import invoke
 from local.template import ACCOUNT, REGION, Template
 
@@ -57,26 +59,45 @@ class Gateway:
     def __init__(self, template: Template) -> None:
         self._template = template
         self._forwarded = template.forwarded_headers()
+        self._authorizer = Authorizer(template)
         self._routes = {(route.method, route.path): route.function for route in template.routes()}
 
     def answer(self, request: Request) -> Response:
-        """Find the route, call its function, and turn its answer into an HTTP response."""
+        """What a visitor gets, who comes through CloudFront."""
+        return self.answer_directly(request, self._forwarded, self._origin_headers)
+
+    def answer_directly(
+        self,
+        request: Request,
+        forwarded: frozenset[str] | None = None,
+        added: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Find the route, ask the authorizer, call the route's function, and turn its answer into an HTTP response."""
         if len(request.body) > BODY_LIMIT:
             return _message(413, "Request Entity Too Large")
         function = self._routes.get((request.method, request.path))
         if function is None:
             return _message(404, "Not Found")
+        event = event_for(request, forwarded, added)
         try:
-            return _response(invoke(self._template, function, event_for(request, self._forwarded)))
+            if refused := self._authorizer.refuses(event):
+                return _message(refused, refused.phrase)
+            return _response(invoke(self._template, function, event))
         except Exception:
             log.exception("%s failed", function)
             return _message(500, "Internal Server Error")
 
+    @cached_property
+    def _origin_headers(self) -> dict[str, str]:
+        return origin_headers(self._template)
 
-def event_for(request: Request, forwarded: frozenset[str] | None = None) -> dict[str, Any]:
-    """The event of a request. `forwarded` are the headers that CloudFront lets through, None for all."""
+
+def event_for(
+    request: Request, forwarded: frozenset[str] | None = None, added: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The event of a request. Of its headers CloudFront lets through `forwarded`, None for all; others are `added`."""
     now = datetime.now(UTC)
-    headers = {**forward(request.headers, request.sender, forwarded), "host": DOMAIN}
+    headers = {**forward(request.headers, request.sender, forwarded), **(added or {}), "host": DOMAIN}
     cookies = headers.pop("cookie", "")
     route = f"{request.method} {request.path}"
     event: dict[str, Any] = {

@@ -11,7 +11,7 @@ from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 from local.intrinsics import ACCOUNT, REGION, Resolver
 
-__all__ = ["ACCOUNT", "REGION", "ErrorPage", "Route", "Template"]
+__all__ = ["ACCOUNT", "REGION", "ErrorPage", "Loader", "Route", "Template"]
 
 EVENT_TYPES = ("HttpApi", "DynamoDB", "ScheduleV2", "EventBridgeRule")
 
@@ -33,11 +33,11 @@ class ErrorPage:
     path: str
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """Understands !Ref, !Sub and the like; a loader of its own, so that mkdocs.yml is not read with them."""
 
 
-_Loader.add_multi_constructor("!", intrinsics_multi_constructor)
+Loader.add_multi_constructor("!", intrinsics_multi_constructor)
 
 
 class Template:
@@ -45,7 +45,7 @@ class Template:
 
     def __init__(self, path: Path, **parameters: str) -> None:
         self.folder = path.parent
-        self._template = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506  # a safe one
+        self._template = yaml.load(path.read_text("utf-8"), Loader)  # noqa: S506  # a safe one
         declared = self._template.get("Parameters", {})
         if unknown := parameters.keys() - declared.keys():
             raise ValueError(f"{path.name} has no parameter {', '.join(sorted(unknown))}")
