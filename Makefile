@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench chaos fuzz load spam cost build deploy smoke card screenshots requirements clean
+.PHONY: help serve test bench chaos fuzz load spam cost build deploy smoke card golden screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ smoke: $(READY) ## Check a deployed stack, with one marked test submission (URL=
 
 card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
 	@.venv/bin/python tests/card.py
+
+golden: $(READY) ## Take template.yaml as it is now for what was reviewed
+	@PYTHONPATH=. .venv/bin/python tests/expanded.py
 
 screenshots: $(READY) ## Take pictures of every page and state into site-shots/
 	@.venv/bin/python tests/screenshots.py

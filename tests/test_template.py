@@ -1,6 +1,7 @@
 """template.yaml: what it declares is what the functions need."""
 
 import importlib
+import json
 import re
 from pathlib import Path
 
@@ -58,3 +59,230 @@ def test_an_unknown_reference_is_an_error(template):
         template.resolve({"Ref": "Nowhere"})
     with pytest.raises(ValueError, match="Fn::ImportValue"):
         template.resolve({"Fn::ImportValue": "x"})
+
+
+def metrics_of(alarm):
+    """(namespace, metric, dimensions) of everything that an alarm looks at."""
+    stats = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
+    watched = stats or [alarm]
+    return [
+        (each["Namespace"], each["MetricName"], {each["Name"]: each["Value"] for each in each.get("Dimensions", [])})
+        for each in watched
+    ]
+
+
+def watched(template, metric):
+    """The values of the one dimension of a metric, over all alarms."""
+    alarms = template.resources("AWS::CloudWatch::Alarm").values()
+    found = [dimensions for alarm in alarms for _, name, dimensions in metrics_of(alarm) if name == metric]
+    return sorted(str(value) for dimensions in found for value in dimensions.values())
+
+
+def reference(*names):
+    return sorted(str({"Ref": name}) for name in names)
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_that_fails_or_is_throttled_raises_an_alarm(metric, template):
+    assert watched(template, metric) == reference(*template.functions)
+
+
+def test_every_queue_of_failures_raises_an_alarm_and_is_in_the_digest(template):
+    queues = template.resources("AWS::SQS::Queue")
+    names = sorted(str({"Fn::GetAtt": [queue, "QueueName"]}) for queue in queues)
+    assert watched(template, "ApproximateNumberOfMessagesVisible") == names
+    assert len(template.environment()["DEAD_LETTER_QUEUES"].split(",")) == len(queues)
+
+
+def test_the_stream_and_the_api_are_watched(template):
+    assert watched(template, "IteratorAge") == reference("NotifyFunction")
+    assert watched(template, "5xx") == reference("FormsApi")
+
+
+def test_a_missing_digest_is_an_alarm_after_26_hours(template):
+    import observe
+
+    alarm = template.resources("AWS::CloudWatch::Alarm")["NoDigest"]
+    assert metrics_of(alarm) == [("Certification", "digest", {"service": observe.SERVICE})]
+    assert observe.metrics.provider.namespace == "Certification"
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+
+
+def test_the_digest_is_counted_as_the_alarm_expects(template, clock, capsys):
+    clock.forward(hours=26)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+    directives = [each["_aws"]["CloudWatchMetrics"][0] for each in lines if "digest" in each]
+    assert directives
+    for directive in directives:
+        assert (directive["Namespace"], directive["Dimensions"]) == ("Certification", [["service"]])
+
+
+ALARMS = ["FunctionsFail", "FunctionsThrottled", "GivenUp", "StreamWaits", "NoDigest", "BouncesRise", "ComplaintsRise"]
+
+
+@pytest.mark.parametrize("name", [*ALARMS, "FormsFail"])
+def test_an_alarm_reaches_somebody_and_says_what_it_means(name, template):
+    alarm = template.resources("AWS::CloudWatch::Alarm")[name]
+    assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+    assert alarm.get("ActionsEnabled", True) is True
+    assert alarm["AlarmDescription"].endswith(".")
+    quiet = {"NoDigest": "breaching", "BouncesRise": "ignore", "ComplaintsRise": "ignore"}
+    assert alarm["TreatMissingData"] == quiet.get(name, "notBreaching")
+    if name != "NoDigest":
+        assert alarm["ComparisonOperator"].startswith("GreaterThan")
+    if "Metrics" in alarm:
+        assert [each["Expression"] for each in alarm["Metrics"] if each["ReturnData"]] == ["SUM(METRICS())"]
+
+
+def test_cloudwatch_may_write_to_the_topic_of_the_alarms_and_use_its_key(template):
+    topic = template.resources("AWS::SNS::Topic")["Alarms"]
+    assert topic["Subscription"] == [{"Protocol": "email", "Endpoint": {"Ref": "AlarmAddress"}}]
+    assert topic["KmsMasterKeyId"] == {"Ref": "AlarmKey"}
+    [publish] = template.resources("AWS::SNS::TopicPolicy")["AlarmsPolicy"]["PolicyDocument"]["Statement"]
+    [_, encrypt] = template.resources("AWS::KMS::Key")["AlarmKey"]["KeyPolicy"]["Statement"]
+    for statement in (publish, encrypt):
+        assert (statement["Effect"], statement["Principal"]) == ("Allow", {"Service": "cloudwatch.amazonaws.com"})
+    assert publish["Action"] == "sns:Publish"
+    assert set(encrypt["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
+
+
+# What is kept
+
+
+def test_tables_with_people_in_them_can_be_restored_and_are_not_deleted_by_mistake(template):
+    tables = template.resources("AWS::DynamoDB::Table")
+    for name, table in tables.items():
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        if name == "Counters":
+            continue
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["DeletionProtectionEnabled"] is True
+    assert {name for name, table in tables.items() if "TimeToLiveSpecification" not in table} == {"Subscribers"}
+    for table in tables.values():
+        if time_to_live := table.get("TimeToLiveSpecification"):
+            assert time_to_live == {"AttributeName": "expires_at", "Enabled": True}
+
+
+KEPT = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::Logs::LogGroup"}
+
+
+def test_what_holds_data_stays_when_the_stack_goes(template):
+    resources = {**template._template["Resources"]}
+    del resources["Counters"]
+    kept = [each for name, each in resources.items() if each["Type"] in KEPT or name == "SigningSecret"]
+    assert len(kept) == 3 + 3 + 2 + 2 + 1
+    for each in kept:
+        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_queues_keep_failures_for_two_weeks_encrypted(template):
+    for queue in template.resources("AWS::SQS::Queue").values():
+        assert queue == {"MessageRetentionPeriod": 14 * 24 * 3600, "SqsManagedSseEnabled": True}
+
+
+def test_buckets_are_private_encrypted_and_take_no_plain_http(template):
+    buckets = template.resources("AWS::S3::Bucket")
+    policies = {each["Bucket"]["Ref"]: each for each in template.resources("AWS::S3::BucketPolicy").values()}
+    assert policies.keys() == buckets.keys()
+    for name, bucket in buckets.items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        *allowed, denied = policies[name]["PolicyDocument"]["Statement"]
+        assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+        for statement in allowed:
+            assert statement["Principal"].keys() == {"Service"}
+            assert {"AWS:SourceArn", "aws:SourceAccount"} & statement["Condition"]["StringEquals"].keys()
+            assert statement["Action"] in ("s3:GetObject", "s3:PutObject")
+
+
+# Who comes in, and what is written down of it
+
+
+def distribution(template):
+    [found] = template.resources("AWS::CloudFront::Distribution").values()
+    return found["DistributionConfig"]
+
+
+def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(template):
+    config = distribution(template)
+    forms = config["CacheBehaviors"]
+    assert [each["PathPattern"] for each in forms] == ["/forms/*"]
+    for behavior in (config["DefaultCacheBehavior"], *forms):
+        assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
+        assert behavior["ResponseHeadersPolicyId"] == {"Ref": "ResponseHeaders"}
+        assert behavior["Compress"] is True
+    assert forms[0]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert forms[0]["OriginRequestPolicyId"] == {"Ref": "FormsRequests"}
+    [clean] = config["DefaultCacheBehavior"]["FunctionAssociations"]
+    assert clean == {"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["CleanUrls", "FunctionARN"]}}
+    own = config["ViewerCertificate"]["Fn::If"][1]
+    assert own["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    site, api = config["Origins"]
+    assert site["OriginAccessControlId"] == {"Ref": "SiteAccess"}
+    assert api["CustomOriginConfig"] == {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
+    access = template.resources("AWS::CloudFront::OriginAccessControl")["SiteAccess"]["OriginAccessControlConfig"]
+    assert (access["SigningBehavior"], access["SigningProtocol"]) == ("always", "sigv4")
+
+
+def test_browsers_are_told_to_come_over_https_for_two_years(template):
+    [policy] = template.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
+    transport = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]["StrictTransportSecurity"]
+    assert transport == {"AccessControlMaxAgeSec": 63072000, "IncludeSubdomains": True, "Override": True}
+
+
+def test_a_flood_has_its_limits(template):
+    [api] = template.resources("AWS::Serverless::HttpApi").values()
+    assert api["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 50, "ThrottlingRateLimit": 20}
+    public = {route.function for route in template.routes()}
+    limit = {"Fn::If": ["LimitsConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    limited = {name for name, each in template.functions.items() if each.get("ReservedConcurrentExecutions") == limit}
+    assert limited == public
+
+
+PERSONAL = ["ip", "sourceIp", "user-agent", "userAgent", "referer", "query", "cookie", "path", "email", "principalId"]
+
+
+def test_logs_of_visits_hold_nobody(template):
+    [api] = template.resources("AWS::Serverless::HttpApi").values()
+    written = api["AccessLogSettings"]["Format"]
+    assert json.loads(written)["requestId"] == "$context.requestId"
+    [delivery] = template.resources("AWS::Logs::Delivery").values()
+    fields = [*re.findall(r"\$context\.([\w.]+)", written), *delivery["RecordFields"]]
+    assert not [field for field in fields if any(word in field for word in PERSONAL)]
+
+
+def test_every_log_ends_after_ninety_days(template):
+    groups = template.resources("AWS::Logs::LogGroup")
+    assert {name: group["RetentionInDays"] for name, group in groups.items()} == {"Logs": 90, "ApiLogs": 90}
+    assert all(each["LoggingConfig"] == {"LogGroup": {"Ref": "Logs"}} for each in template.functions.values())
+    [rule] = template.resources("AWS::S3::Bucket")["LogBucket"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
+
+
+def test_ses_reports_what_the_functions_note_and_takes_tls_only(template):
+    [sets] = template.resources("AWS::SES::ConfigurationSet").values()
+    assert sets["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+    [reports] = template.resources("AWS::SES::ConfigurationSetEventDestination").values()
+    assert reports["EventDestination"]["Enabled"] is True
+    assert reports["EventDestination"]["MatchingEventTypes"] == ["SEND", "BOUNCE", "COMPLAINT"]
+
+
+# Who deploys it
+
+
+def test_every_parameter_says_what_it_is_and_takes_no_nonsense(template):
+    for name, parameter in template._template["Parameters"].items():
+        assert parameter["Description"].endswith("."), name
+        bounded = {"AllowedPattern", "AllowedValues", "MinValue"} & parameter.keys()
+        assert bounded or parameter["Type"] == "CommaDelimitedList", name
+        if pattern := parameter.get("AllowedPattern"):
+            assert re.fullmatch(pattern, str(parameter["Default"])), name
+    for name, output in template._template["Outputs"].items():
+        assert output["Description"].endswith("."), name
