@@ -1,9 +1,12 @@
 """RUNBOOK.md: it says what to do for each alarm, and names what there is."""
 
+import json
 import re
 from pathlib import Path
 
+import boto3
 import pytest
+from samples import CONTACT
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "RUNBOOK.md").read_text("utf-8")
@@ -43,6 +46,21 @@ def test_what_it_names_is_there(template):
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`staff (?:--stack STACK )?(\w+)", TEXT))))
 def test_every_command_of_the_staff_that_it_names_is_one(command, staff):
     assert staff(command, "--help")[0] == 0
+
+
+def test_what_is_put_back_from_a_restored_table_is_not_mailed_again(post, mail, table):
+    post("contact", CONTACT)
+    mail.deliver()
+    sent, client = len(mail.messages()), boto3.client("dynamodb")
+    [restored] = client.scan(TableName=table.name)["Items"]
+    client.delete_item(TableName=table.name, Key={"reference": restored["reference"]})
+    [(condition, names)] = re.findall(r'--condition-expression "(.+?)" --expression-attribute-names \'(.+?)\'', TEXT)
+    put_back = {"ConditionExpression": condition, "ExpressionAttributeNames": json.loads(names)}
+    client.put_item(TableName=table.name, Item=restored, **put_back)
+    with pytest.raises(client.exceptions.ConditionalCheckFailedException):
+        client.put_item(TableName=table.name, Item=restored, **put_back)
+    assert mail.deliver()
+    assert (len(table.items()), len(mail.messages())) == (1, sent)
 
 
 def test_it_is_one_page():
