@@ -40,7 +40,7 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
         raise
     outbox.settle(owed, {"state": "sent", "message_id": message_id, "at": promises.now().isoformat()})
     logger.info("mailed", id=owed.id, slot=owed.slot)
-    count("mailed")
+    count("mailed", form=item.get("form", owed.slot))  # what no form caused counts under its own name
 
 
 def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> None:
@@ -48,5 +48,5 @@ def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> None:
     try:
         send_once(owed, compose, unless)
     except Exception as failure:
-        log_failure(f"{owed.slot} e-mail not sent", failure)
+        log_failure(f"{owed.slot} e-mail not sent", failure, id=owed.id)
         count("not_mailed")

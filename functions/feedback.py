@@ -17,7 +17,8 @@ from outbox import Owed
 STATES = {"Send": "sent", "Bounce": "bounced", "Complaint": "complained"}
 
 
-def handler(event: dict[str, Any], _context: Any) -> None:
+def handler(event: dict[str, Any], context: Any) -> None:
+    logger.set_correlation_id(context.aws_request_id)
     try:
         note(event["detail"])
     finally:

@@ -11,13 +11,14 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 
 from delivery import try_to_send
 from letters import COMPOSE
-from observe import publish
+from observe import logger, publish
 from outbox import Owed
 
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
 def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
+    logger.set_correlation_id(context.aws_request_id)
     try:
         return process_partial_response(event=event, record_handler=notify, processor=processor, context=context)
     finally:

@@ -15,7 +15,7 @@ import submissions
 from catalog import FORMS
 from delivery import try_to_send
 from letters import COMPOSE
-from observe import count, log_failure, publish
+from observe import count, log_failure, logger, publish
 from outbox import Owed, is_settled
 from submissions import SWEPT_AFTER, Submission
 
@@ -23,8 +23,16 @@ LONGEST_PAUSE = timedelta(hours=1)
 """Between two tries of an e-mail that does not go out."""
 
 
-def handler(_event: dict[str, Any], _context: Any) -> None:
-    """Raises the first failure once everything was tried, so that the alarm sees it."""
+class Unfinished(Exception):
+    """The clock could not do everything; the log says what."""
+
+
+def handler(_event: dict[str, Any], context: Any) -> None:
+    """Raises Unfinished once everything was tried, so that the alarm sees it.
+
+    What failed is not raised itself: Lambda would log its text, and SES repeats addresses in what it refuses.
+    """
+    logger.set_correlation_id(context.aws_request_id)
     now = promises.now()
     try:
         failures = [
@@ -36,7 +44,7 @@ def handler(_event: dict[str, Any], _context: Any) -> None:
     finally:
         publish()
     if failures:
-        raise failures[0]
+        raise Unfinished(f"{len(failures)} failed")
 
 
 def look(entry: Mapping[str, Any], now: datetime) -> None:
@@ -45,6 +53,8 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
     if submission is None:
         return
     for slot in slots_to_try(submission, now):
+        if slot in submission.mail:
+            count("owed", form=submission.form)
         unless = "done" if slot in ("reminder", "late") else ""
         try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), COMPOSE[slot], unless)
     if submission.form == "plaque" and not submission.held:
