@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 import sys
 import threading
 import time
@@ -13,6 +14,8 @@ from typing import Any
 
 from local import rights
 from local.template import ACCOUNT, REGION, Template
+
+log = logging.getLogger("local.runtime")
 
 _one_at_a_time = threading.RLock()
 """A process of Lambda answers one request at a time, so functions and what they share need no locks of their own."""
@@ -59,7 +62,11 @@ def invoke(template: Template, function: str, event: Mapping[str, Any]) -> Any:
         if sys.path[0] != root:
             sys.path.insert(0, root)
         handler = getattr(importlib.import_module(module), name)
-        return json.loads(json.dumps(handler(json.loads(json.dumps(event)), context)))
+        try:
+            return json.loads(json.dumps(handler(json.loads(json.dumps(event)), context)))
+        except Exception as error:
+            log.debug("%s: %s", type(error).__name__, error)  # Lambda writes it into the function's log
+            raise
 
 
 def forget(template: Template) -> None:

@@ -37,7 +37,7 @@ from spam import TRAP
 
 ROOT = Path(__file__).parents[1]
 FORM = "application/x-www-form-urlencoded"
-pytest_plugins = ["figures"]
+pytest_plugins = ["figures", "logged"]
 
 
 @pytest.fixture(scope="session")
@@ -84,10 +84,14 @@ def local_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def local_run(local_data: Path) -> Iterator[LocalRun]:
     """The whole system, running in a process of its own as `make serve` starts it."""
+    from logged import personal
+
     run = LocalRun(local_data)
     yield run
     assert run.stop() == 0
-    assert "Traceback" not in "".join(run.said)
+    said = "".join(run.said)
+    assert "Traceback" not in said
+    assert personal(said) == set()
 
 
 @pytest.fixture(scope="session")
