@@ -140,6 +140,22 @@ def test_a_new_submission_is_mailed(packed, table, mail):
     assert len(mail.to_staff()) == 1
 
 
+def test_the_clock_mails_what_the_stream_did_not_bring(packed, table, mail, stand_in):
+    packed.answer("ContactFunction", submission("contact", CONTACT))
+    [item] = table.items()
+    boto3.client("dynamodb").update_item(
+        TableName=table.name,
+        Key={"reference": {"S": item["reference"]}},
+        UpdateExpression="SET next_at = received_at",
+    )
+    assert packed.answer("RemindFunction", SCHEDULED) is None
+    assert {message["subject"].partition(" ")[0] for message in mail.messages()} >= {f"[{item['reference']}]", "We"}
+
+
+SCHEDULED: dict[str, Any] = {}
+"""What EventBridge Scheduler hands over where the template gives no Input."""
+
+
 def inserted(table: Table) -> Any:
     """The stream's event for what stands in the table."""
     items = boto3.client("dynamodb").scan(TableName=table.name)["Items"]
