@@ -1,0 +1,176 @@
+"""What staff and visitors may expect of the system, whatever happens: the model that test_story.py holds it to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import promises
+import work
+from announcements import CONFIRM_WITHIN
+from catalog import FORMS, TASKS
+from outbox import CLAIM_LASTS, Owed
+from submissions import ONE_DAY, REFERENCES_TRIED
+
+
+@dataclass
+class Row:
+    """One submission, as its sender and staff think of it."""
+
+    reference: str
+    form: str
+    answers: Mapping[str, str]
+    received: datetime
+    held: bool
+    released: bool = False
+    done: bool = False
+    erased: bool = False
+    address: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.address = self.answers["email"]
+
+    @property
+    def due(self) -> datetime:
+        return FORMS[self.form].due(self.received)
+
+    @property
+    def links_work(self) -> bool:
+        return promises.now() <= self.due + work.LINKS_WORK
+
+    @property
+    def stage(self) -> str | None:
+        if self.form not in TASKS:
+            return None
+        return f"{self.form} {'held' if self.held else 'done' if self.done else 'open'}"
+
+    @property
+    def state(self) -> str:
+        """As the staff's list calls it."""
+        now = promises.now()
+        if self.held or self.done:
+            return "held" if self.held else "done"
+        if now >= self.due:
+            return "late"
+        return "due soon" if now >= self.due - FORMS[self.form].remind_before else "open"
+
+    def kept_answers(self) -> dict[str, str]:
+        """What the table has of the answers: as typed, or nothing that names anybody."""
+        kept = FORMS[self.form].names_nobody
+        return {name: value if name in kept or not self.erased else "" for name, value in self.answers.items()}
+
+    def owed(self, slot: str) -> Owed:
+        return Owed("SUBMISSIONS_TABLE", self.reference, slot)
+
+
+@dataclass
+class Model:
+    """Every submission, who is subscribed, and what SES is known to have taken."""
+
+    rows: list[Row] = field(default_factory=list)
+    subscribers: set[str] = field(default_factory=set)
+    sent: set[Owed] = field(default_factory=set)
+    """E-mails that went out, and of which the system was told so: by SES's answer, or by its report."""
+    bounced: set[Owed] = field(default_factory=set)
+    unanswered: dict[Owed, datetime] = field(default_factory=dict)
+    """When SES was last asked to send an e-mail, and was silent: it may have sent it."""
+
+    def written_before(self, form: str, answers: Mapping[str, str]) -> list[Row]:
+        """The submissions that would have the same references as these answers, were they sent now."""
+        same = [row for row in self.rows if (row.form, row.answers) == (form, answers)]
+        if not FORMS[form].once_a_day:
+            return same
+        today = promises.day_at_office(promises.now())
+        return [row for row in same if promises.day_at_office(row.received) == today]
+
+    def can_be_written(self, form: str, answers: Mapping[str, str]) -> bool:
+        return len(self.written_before(form, answers)) < REFERENCES_TRIED
+
+    def same(self, form: str, answers: Mapping[str, str]) -> Row | None:
+        """The submission that these answers are once more, if they are."""
+        now = promises.now()
+        for row in self.written_before(form, answers):
+            if not row.erased and now < max(row.due, row.received + ONE_DAY):
+                return row
+        return None
+
+    def erase(self, address: str) -> tuple[set[str], bool]:
+        """The references of what is erased, and whether the person was subscribed."""
+        found = [row for row in self.rows if row.address == address and not row.erased]
+        for row in found:
+            row.erased = True
+        subscribed = address in self.subscribers
+        self.subscribers.discard(address)
+        return {row.reference for row in found}, subscribed
+
+    def confirms(self, row: Row, sent: datetime) -> bool:
+        return promises.now() <= sent + CONFIRM_WITHIN and not row.erased
+
+    def due_list(self) -> list[tuple[str, str]]:
+        """(reference, state) of what the staff's list shows."""
+        return sorted((row.reference, row.state) for row in self.rows if row.form in TASKS and not row.done)
+
+    def press(self, row: Row, button: str, undo: bool) -> None:
+        """Staff pressed it. An e-mail that they ask for anew waits for no silence of SES: losing it would be worse."""
+        if button == "mark" and not row.held:
+            row.done = not undo
+            self.unanswered.pop(row.owed("mailed"), None)
+        elif button == "release" and (row.released and not row.done if undo else row.held):
+            row.held, row.released = undo, not undo
+            self.unanswered.pop(row.owed("receipt"), None)
+
+    def may_be_sent(self, owed: Owed) -> bool:
+        """Whether this e-mail may go out now: to the right person at the right time, and not a second time.
+
+        Where SES was silent it may be sent again, once the claim on it is over.
+        """
+        now = promises.now()
+        silent_since = self.unanswered.get(owed, now - 2 * CLAIM_LASTS)
+        if owed in self.sent or now <= silent_since + CLAIM_LASTS:
+            return False
+        row = next((row for row in self.rows if owed == row.owed(owed.slot)), None)
+        if row is None:
+            return owed.table == "COUNTERS_TABLE"  # the digest
+        remind_at = row.due - getattr(FORMS[row.form], "remind_before", timedelta())
+        return {
+            "staff": not row.erased,
+            "receipt": not row.erased and not row.held and self._is_news(row),
+            "mailed": not row.erased and row.done,
+            "reminder": row.stage == f"{row.form} open" and remind_at <= now < row.due,
+            "late": row.stage == f"{row.form} open" and now >= row.due,
+        }[owed.slot]
+
+    def missing(self, mail: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """What did not go out though nothing was in its way any more; `mail` is what the table says, by reference."""
+        return [
+            f"{slot} e-mail of {row.reference}: {mail[row.reference].get(slot)}"
+            for row in self.rows
+            for slot in self._expected(row)
+            if row.owed(slot) not in self.sent and not self._excused(row, slot, mail[row.reference].get(slot, {}))
+        ]
+
+    def _is_news(self, row: Row) -> bool:
+        """A subscriber is not asked again whether to subscribe."""
+        return row.form != "announcements" or row.address not in self.subscribers
+
+    def _expected(self, row: Row) -> list[str]:
+        if row.erased:
+            return []
+        return [
+            *(["staff"] if row.form in TASKS else []),
+            *([] if row.held else ["receipt"]),
+            *(["mailed"] if row.done and row.form == "plaque" else []),
+            *(["late"] if row.state == "late" and row.form in TASKS else []),
+        ]
+
+    def _excused(self, row: Row, slot: str, noted: Mapping[str, str]) -> bool:
+        """A person gets one receipt a day, and a subscriber no question."""
+        same_day = [
+            other
+            for other in self.rows
+            if other is not row and other.address == row.address and other.received.date() == row.received.date()
+        ]
+        return slot == "receipt" and (
+            (noted["state"] == "one a day" and bool(same_day))
+            or (noted["state"] == "subscribed" and row.form == "announcements")
+        )
