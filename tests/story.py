@@ -112,12 +112,14 @@ class Model:
 
     def press(self, row: Row, button: str, undo: bool) -> None:
         """Staff pressed it. An e-mail that they ask for anew waits for no silence of SES: losing it would be worse."""
-        if button == "mark" and not row.held:
+        if button == "mark" and not row.held and row.done == undo:
             row.done = not undo
-            self.unanswered.pop(row.owed("mailed"), None)
         elif button == "release" and (row.released and not row.done if undo else row.held):
             row.held, row.released = undo, not undo
-            self.unanswered.pop(row.owed("receipt"), None)
+        else:
+            return
+        if not undo:
+            self.unanswered.pop(row.owed("mailed" if button == "mark" else "receipt"), None)
 
     def may_be_sent(self, owed: Owed) -> bool:
         """Whether this e-mail may go out now: to the right person at the right time, and not a second time.

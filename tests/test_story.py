@@ -51,7 +51,7 @@ from spam import TRAP
 
 EXAMPLES = os.environ.get("STORY_EXAMPLES")
 STORIES = settings(
-    max_examples=int(EXAMPLES or 15),
+    max_examples=int(EXAMPLES or 12),
     stateful_step_count=25,
     deadline=None,
     derandomize=not EXAMPLES,
