@@ -128,6 +128,6 @@ BUGS = (
         "submissions",
         "return there, False",
         "return there, True",
-        harmless="whether a submission is new decides only what is counted; the row and the receipt are the same",
+        harmless="a form sent again counts once more, towards the limit too; row, receipt and e-mails are the same",
     ),
 )

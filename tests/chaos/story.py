@@ -29,15 +29,14 @@ from local.template import Template
 TICKS = [timedelta(minutes=5)] * 4 + [timedelta(minutes=10)] * 18
 """Between two looks of the clock: as scheduled while it matters, then faster, for three hours at most."""
 LEAST_TICKS = 3
-"""So many at least: what was not even claimed is owed by nothing that can be seen in the tables."""
+"""So many at least: what was not even claimed cannot be seen in the tables."""
+LONGEST_PAUSE = timedelta(minutes=65)
+"""Until the clock looks again at an e-mail whose report came meanwhile."""
 SWEPT_BY = timedelta(minutes=15)
 REPORTED_LATE = timedelta(minutes=8)
 REPORT_TRIES = 3
 """So often Lambda tries an event."""
-REMINDERS = {
-    "contact": (timedelta(hours=20), timedelta(hours=24)),
-    "plaque": (timedelta(days=11), timedelta(days=14)),
-}
+REMINDERS = {"contact": (timedelta(hours=20), timedelta(hours=24)), "plaque": (timedelta(days=11), timedelta(days=14))}
 """After the form came."""
 TWO_YEARS = timedelta(days=731)
 """At least, so that the last day has come."""
@@ -107,6 +106,8 @@ class _Story:
                 self._world.traveller.move_to(moment)
                 self._look()
                 self._rest()
+            self._world.traveller.shift(LONGEST_PAUSE)
+            self._look()
 
     def _rest(self) -> None:
         for number, pause in enumerate(TICKS):
