@@ -145,6 +145,11 @@ def _months_kept(item: Mapping[str, Any]) -> float:
     return (int(end["N"]) - datetime.fromisoformat(received["S"]).timestamp()) / (HOURS_A_MONTH * 3600)
 
 
+def _watched(alarm: Mapping[str, Any]) -> int:
+    """How many an alarm looks at."""
+    return sum("MetricStat" in query for query in alarm.get("Metrics", [])) or 1
+
+
 def scheduled_runs(template: Template) -> float:
     """How often schedules run functions in a month."""
     return sum(HOURS_A_MONTH * 3600 / schedule.every.total_seconds() for schedule in schedules(template))
@@ -166,7 +171,8 @@ def bill(template: Template, usage: Usage, submissions: float) -> dict[str, floa
         "CloudFront transfer": ASSUMED["bytes of those"] * submissions / GB,
         "logs": usage.units["logs"] * submissions + runs * ASSUMED["bytes that Lambda itself logs at each run"] / GB,
         "metrics": usage.metrics * min(HOURS_A_MONTH, submissions),
-        "alarms": len(template.resources("AWS::CloudWatch::Alarm")),
+        "alarms": sum(_watched(alarm) for alarm in template.resources("AWS::CloudWatch::Alarm").values()),
+        "keys": len(template.resources("AWS::KMS::Key")),
         "dashboards": len(template.resources("AWS::CloudWatch::Dashboard")),
         "secrets": len(template.resources("AWS::SecretsManager::Secret")),
         "secret reads": runs * ASSUMED["share of runs that start cold, at most"],

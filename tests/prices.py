@@ -40,8 +40,9 @@ PRICES = {
     "CloudFront function": Price(0.10 / 1e6, "each run", "no date"),
     "logs": Price(0.50, "each GB", "2026-02"),
     "metrics": Price(0.30 / HOURS_A_MONTH, "each metric and hour in which it comes", "2026-02"),
-    "alarms": Price(0.10, "each alarm and month", "2026-02"),
+    "alarms": Price(0.10, "each metric of an alarm and month", "2026-02"),
     "dashboards": Price(3.00, "each dashboard and month", "2026-02"),
+    "keys": Price(1.00, "each key and month", "not checked"),
     "secrets": Price(0.40, "each secret and month", "no date"),
     "secret reads": Price(0.05 / 10_000, "each read", "no date"),
 }
