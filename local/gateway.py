@@ -56,10 +56,10 @@ class Response:
 class Gateway:
     """The HTTP API of a template, and CloudFront's way of forwarding to it."""
 
-    def __init__(self, template: Template) -> None:
+    def __init__(self, template: Template, authorizer: Authorizer | None = None) -> None:
         self._template = template
         self._forwarded = template.forwarded_headers()
-        self._authorizer = Authorizer(template)
+        self._authorizer = authorizer or Authorizer(template)
         self._routes = {(route.method, route.path): route.function for route in template.routes()}
 
     def answer(self, request: Request) -> Response:

@@ -40,7 +40,7 @@ class Row:
 
     @property
     def stage(self) -> str | None:
-        if self.form not in TASKS:
+        if self.form not in TASKS or (self.erased and not self.done):
             return None
         return f"{self.form} {'held' if self.held else 'done' if self.done else 'open'}"
 
@@ -98,7 +98,7 @@ class Model:
         """The references of what is erased, and whether the person was subscribed."""
         found = [row for row in self.rows if row.address == address and not row.erased]
         for row in found:
-            row.erased = True
+            row.erased, row.held = True, False
         subscribed = address in self.subscribers
         self.subscribers.discard(address)
         return {row.reference for row in found}, subscribed
@@ -108,10 +108,12 @@ class Model:
 
     def due_list(self) -> list[tuple[str, str]]:
         """(reference, state) of what the staff's list shows."""
-        return sorted((row.reference, row.state) for row in self.rows if row.form in TASKS and not row.done)
+        return sorted((row.reference, row.state) for row in self.rows if row.stage and not row.done)
 
     def press(self, row: Row, button: str, undo: bool) -> None:
         """Staff pressed it. An e-mail that they ask for anew waits for no silence of SES: losing it would be worse."""
+        if row.erased:
+            return
         if button == "mark" and not row.held and row.done == undo:
             row.done = not undo
         elif button == "release" and (row.released and not row.done if undo else row.held):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from email_validator import validate_email
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
 
@@ -97,8 +97,15 @@ def test_an_e_mail_address_is_accepted(address):
     assert messages(filled(ContactForm, email=address)) == {}
 
 
-@given(st.from_regex(ORDINARY_ADDRESS, fullmatch=True).filter(lambda text: len(text) <= 64))
+NAMES = st.lists(st.text("azAZ09_+-", min_size=1, max_size=12), min_size=1, max_size=3).map(".".join)
+LABELS = st.lists(st.text("azAZ09", min_size=1, max_size=6), min_size=1, max_size=3).map("-".join)
+DOMAINS = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
+
+
+@given(st.builds("{}@{}.{}".format, NAMES, DOMAINS, st.sampled_from(["com", "edu", "gov", "MIL", "net", "org", "us"])))
 def test_the_library_accepts_what_it_is_not_asked_about(address):
+    assume(len(address) <= 64)
+    assert ORDINARY_ADDRESS.fullmatch(address)
     assert validate_email(address, check_deliverability=False)
 
 

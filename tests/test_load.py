@@ -1,6 +1,7 @@
 """The account that `make load` gives of a flood, on a small one: it adds up, and says so where something is missing."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from load import Tables
@@ -11,7 +12,9 @@ from load_plan import plan, reconcile
 @pytest.fixture(scope="module")
 def flooded(local_run, local_data):
     """What was sent, the table and its items, and the mailbox, after a flood came to rest."""
-    measured = asyncio.run(flood(plan(100), over_http(local_run.port), [local_run.process.pid]))
+    work = flood(plan(100), over_http(local_run.port), [local_run.process.pid])
+    with ThreadPoolExecutor() as elsewhere:  # Playwright's loop may run in this thread
+        measured = elsewhere.submit(asyncio.run, work).result()
     table = Tables.of(local_data)
     return measured, table, table.at_rest(), local_run.messages()
 

@@ -175,7 +175,7 @@ def test_an_invitation_that_fails_does_not_name_whom_it_was_for(fault, post, mai
 def test_the_links_of_staff_and_their_names(action, post, mail, press, get, monkeypatch):
     import submissions
 
-    post("contact", CANARIES["contact"] | ({TRAP: "Canary"} if action == "release" else {}))
+    post("contact", CANARIES["contact"] | ({TRAP: "Canarytrap"} if action == "release" else {}))
     mail.deliver()
     link = link_in(mail.to_staff()[0], action)
     get(link)

@@ -89,7 +89,7 @@ BUGS = (
     Bug("outbox", "#until < :now", "#until > :now"),
     Bug("outbox", "CLAIM_LASTS = timedelta(minutes=10)", "CLAIM_LASTS = timedelta(hours=10)"),
     Bug("outbox", '_set(owed, {"state": "owed"}, IS_CLAIMED', '_set(owed, {"state": "sent"}, IS_CLAIMED'),
-    Bug("outbox", 'WORSE = {"sent": ("claimed",)', 'WORSE = {"sent": ("owed",)'),
+    Bug("outbox", 'UNSENT = ("owed", "claimed", ', 'UNSENT = ("owed", '),
     Bug("outbox", 'not in ("owed", "claimed")', 'not in ("owed",)'),
     Bug("outbox", '"slot": self.slot}', '"slot": "staff"}'),
     # sending
