@@ -7,6 +7,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve test bench chaos fuzz load spam cost build deploy smoke card golden screenshots requirements clean
+.PHONY: help serve test bench chaos fuzz load conformance microburst spam cost build deploy smoke card screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,12 @@ fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, guided by coverage
 load: $(READY) ## Flood the local run and the built package with 10,000 submissions; account for each
 	@.venv/bin/python tests/load.py
 
+conformance: $(READY) ## Run what uses the tables against another DynamoDB, and deploy the template there
+	@.venv/bin/python tests/conformance.py
+
+microburst: $(READY) ## Break a share of the calls of DynamoDB from outside, and account for every submission
+	@.venv/bin/python tests/proxy.py
+
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet
 	@.venv/bin/python -m local.package
@@ -69,6 +76,7 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --constraints requirements.txt --group functions -o functions/requirements.txt
 	@$(PIN) --constraints requirements.txt --group lighthouse -o tests/lighthouse/requirements.txt
 	@$(PIN) --upgrade --group fuzz -o tests/fuzz/requirements.txt
+	@$(PIN) --upgrade --group engines -o tests/engines/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
 	@rm -rf .venv .local .build site site-shots functions/pages
