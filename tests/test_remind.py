@@ -1,9 +1,10 @@
 """The clock: due soon, late, owed, ended, and the digest of every morning."""
 
-from datetime import date, timedelta
+import os
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import link_in
+from conftest import Table, link_in
 from samples import CONTACT, PLAQUE, TODAY
 from test_notify import OUTAGE, REFUSAL, SILENCE
 
@@ -155,6 +156,28 @@ def test_an_agency_is_invited_60_days_before_the_end_and_on_the_day(submitted, c
     for _ in range(3):
         clock.forward(days=20)
     assert len(invitations(mail)) == 2
+
+
+def test_an_invitation_that_ses_kept_silent_about_is_sent_once_its_claim_is_over(submitted, clock, mail, ses):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
+    ses(SILENCE)
+    clock.forward(days=(end - TODAY).days - 60)
+    ses(None)
+    clock.forward(minutes=5)
+    assert invitations(mail) == []
+    clock.forward(minutes=6)
+    assert len(invitations(mail)) == 1
+
+
+def test_a_certification_is_forgotten_90_days_after_its_end(submitted, clock):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
+    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
+    forgotten = datetime.fromtimestamp(int(certification["expires_at"]), UTC)
+    assert promises.day_at_office(forgotten) == end + timedelta(days=90)
 
 
 def test_a_new_request_of_the_same_agency_stops_the_old_clock(submitted, clock, mail):

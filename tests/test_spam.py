@@ -84,6 +84,14 @@ def test_a_network_that_sends_too_much_is_told_to_wait_and_loses_nothing(post, t
     assert post("contact", {**CONTACT, "message": "Number 4"}, sender="127.0.0.2").status == 303
 
 
+def test_after_an_hour_a_network_may_send_again(post, clock, monkeypatch):
+    monkeypatch.setattr(rates, "SUBMISSIONS_PER_HOUR", 1)
+    other = {**CONTACT, "message": "Number 2"}
+    assert (post("contact", CONTACT).status, post("contact", other).status) == (303, 429)
+    clock.forward(hours=1)
+    assert post("contact", other).status == 303
+
+
 def test_the_same_form_again_does_not_count(post, monkeypatch):
     monkeypatch.setattr(rates, "SUBMISSIONS_PER_HOUR", 2)
     assert {post("contact", CONTACT).status for _ in range(5)} == {303}
