@@ -6,8 +6,8 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench chaos fuzz load spam cost build deploy smoke card golden screenshots requirements clean
-.PHONY: help serve test bench chaos fuzz load conformance microburst spam cost build deploy smoke card screenshots requirements clean
+.PHONY: help serve test bench chaos fuzz load conformance microburst spam
+.PHONY: cost build deploy smoke card golden screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ build: $(READY) ## Build the site into site/ and what runs on Lambda into .build
 	@.venv/bin/mkdocs build --strict --quiet
 	@.venv/bin/python -m local.package
 
+# What `sam build` asks for, function by function: the same package.
+build-%: build
+	@cp -R .build/functions/. "$(ARTIFACTS_DIR)"
+
 deploy: $(READY) ## Build afresh, deploy the stack of samconfig.toml, and copy the site (DRY=1 prints only)
 	@.venv/bin/python -m local.deploy $(if $(DRY),--dry)
 
@@ -79,7 +83,7 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --upgrade --group engines -o tests/engines/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
-	@rm -rf .venv .local .build site site-shots functions/pages
+	@rm -rf .venv .local .build .aws-sam site site-shots functions/pages
 
 # Installed again when what is pinned changed; says why when it cannot.
 $(READY): requirements.txt pyproject.toml

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dynamodb import HURRIED
 from local.events import stream_mappings
+from local.template import Loader
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,6 +20,14 @@ def test_every_function_has_a_handler(template, stand_in):
     for properties in template.functions.values():
         module, _, name = properties["Handler"].partition(".")
         assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_sam_build_asks_the_makefile_for_each_function():
+    resources = yaml.load((ROOT / "template.yaml").read_text("utf-8"), Loader)["Resources"].values()
+    built = [each["Metadata"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
+    assert built
+    assert all(each == {"BuildMethod": "makefile", "ContextPath": ".", "WorkingDirectory": "."} for each in built)
+    assert "\nbuild-%: build\n" in (ROOT / "Makefile").read_text("utf-8")
 
 
 def test_every_variable_that_functions_read_is_set_and_every_one_set_is_read(template):
