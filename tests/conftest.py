@@ -276,15 +276,20 @@ def clock(table: Table, template: Template) -> Iterator[Clock]:
         yield Clock(template, traveller)
 
 
+def ses_event(kind: str, owed: Any, address: str = "nobody@example.gov", **more: str) -> dict[str, Any]:
+    """What EventBridge hands over when SES reports on an e-mail."""
+    tags = {name: [value] for name, value in owed.tags.items()}
+    mail = {"messageId": "x", "destination": [address], "tags": tags}
+    detail = {"eventType": kind, "mail": mail, kind.lower(): {"bounceSubType": "General", **more}}
+    return {"source": "aws.ses", "detail": detail}
+
+
 @pytest.fixture
 def report(table: Table, template: Template) -> Callable[..., None]:
     """SES reports on an e-mail that it was given: `report("Bounce", tags, bounceType="Permanent")`."""
 
     def report(kind: str, owed: Any, address: str = "nobody@example.gov", **more: str) -> None:
-        tags = {name: [value] for name, value in owed.tags.items()}
-        mail = {"messageId": "x", "destination": [address], "tags": tags}
-        detail = {"eventType": kind, "mail": mail, kind.lower(): {"bounceSubType": "General", **more}}
-        invoke(template, "FeedbackFunction", {"source": "aws.ses", "detail": detail})
+        invoke(template, "FeedbackFunction", ses_event(kind, owed, address, **more))
 
     return report
 

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.model import Shape
-from conftest import FORM, ROOT, Table
+from conftest import FORM, ROOT, Table, ses_event
 from samples import CONTACT, PLAQUE, new_address
 from urllib3 import HTTPResponse
 
@@ -25,6 +27,7 @@ from local import package, service_models
 from local.gateway import Request, event_for
 from local.package import Target
 from local.template import Template
+from outbox import Owed
 
 LARGEST = 6_000_000
 """In bytes, zipped."""
@@ -152,6 +155,15 @@ def test_the_clock_mails_what_the_stream_did_not_bring(packed, table, mail, stan
     assert {message["subject"].partition(" ")[0] for message in mail.messages()} >= {f"[{item['reference']}]", "We"}
 
 
+def test_a_bounce_that_ses_reports_is_noted(packed, table, mail):
+    packed.answer("ContactFunction", submission("contact", CONTACT))
+    packed.answer("NotifyFunction", inserted(table))
+    [item] = table.items()
+    owed = Owed("SUBMISSIONS_TABLE", item["reference"], "receipt")
+    assert packed.answer("FeedbackFunction", ses_event("Bounce", owed, bounceType="Permanent")) is None
+    assert table.items()[0]["mail"]["receipt"]["state"] == "bounced"
+
+
 SCHEDULED: dict[str, Any] = {}
 """What EventBridge Scheduler hands over where the template gives no Input."""
 
@@ -198,39 +210,49 @@ def test_a_policy_with_a_wildcard_is_refused(tmp_path):
         service_models.allowed_operations(Template(tmp_path / "template.yaml"))
 
 
+@pytest.fixture(scope="session")
+def clients(shipped) -> tuple[botocore.session.Session, botocore.session.Session]:
+    """What makes clients from the whole of the SDK's data, and from what is shipped of it."""
+    return session_with(Path(Loader.BUILTIN_DATA_PATH)), session_with(shipped / "botocore" / "data")
+
+
+def session_with(data: Path) -> botocore.session.Session:
+    session, loader = botocore.session.Session(), Loader([str(data)], include_default_search_paths=False)
+    loader.BUILTIN_DATA_PATH = str(data)  # endpoints.json from elsewhere would overrule each service's own rules
+    session.register_component("data_loader", loader)
+    session.set_credentials("key", "secret")
+    return session
+
+
 @pytest.mark.parametrize("settings", [{}, {"use_fips_endpoint": True}, {"use_dualstack_endpoint": True}], ids=str)
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1"])
-def test_reduced_service_models_make_the_same_requests(region, settings, shipped, template, monkeypatch):
+def test_reduced_service_models_make_the_same_requests(region, settings, clients, template, monkeypatch):
     for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
         monkeypatch.delenv(name)
-    operations = service_models.allowed_operations(template)
-    asked = [(service, operation) for service, names in operations.items() for operation in sorted(names)]
-    full = [sent(service, operation, region, settings) for service, operation in asked]
-    monkeypatch.setattr(Loader, "BUILTIN_DATA_PATH", str(shipped / "botocore" / "data"))
-    reduced = [sent(service, operation, region, settings) for service, operation in asked]
+    config = Config(region_name=region, **settings)
+    full, reduced = ([*sent(session, template, config)] for session in clients)
     assert reduced == full
     assert all(region in url for _, url, *_ in full)
 
 
-def sent(service: str, operation: str, region: str, settings: dict[str, bool]) -> tuple[Any, ...]:
-    """The request that a client sends, without what differs from one moment to the next."""
-    session = botocore.session.Session()
-    session.register_component("data_loader", Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False))
-    session.set_credentials("key", "secret")
-    client = session.create_client(service, region, config=Config(**settings))
-    requests: list[Any] = []
+def sent(session: botocore.session.Session, template: Template, config: Config) -> Iterator[tuple[Any, ...]]:
+    """The request for every operation that functions may call, without what differs from one moment to the next."""
+    for service, operations in service_models.allowed_operations(template).items():
+        client = session.create_client(service, config=config)
+        requests: list[Any] = []
+        client.meta.events.register("before-send.*.*", partial(keep, requests))
+        for operation in sorted(operations):
+            shape = client.meta.service_model.operation_model(operation).input_shape
+            client._make_api_call(operation, sample(shape))
+            request = requests.pop()
+            headers = {name: value for name, value in request.headers.items() if name.lower() not in PASSING}
+            scope = request.headers["Authorization"].decode().partition("Credential=")[2].split("/")[2:4]
+            yield request.method, request.url, request.body, headers, scope
 
-    def keep(request: Any, **_: Any) -> AWSResponse:
-        requests.append(request)
-        return AWSResponse(request.url, 200, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False))
 
-    client.meta.events.register("before-send.*.*", keep)
-    shape = client.meta.service_model.operation_model(operation).input_shape
-    client._make_api_call(operation, sample(shape))
-    [request] = requests
-    headers = {name: value for name, value in request.headers.items() if name.lower() not in PASSING}
-    scope = request.headers["Authorization"].decode().partition("Credential=")[2].split("/")[2:4]
-    return request.method, request.url, request.body, headers, scope
+def keep(requests: list[Any], request: Any, **_: Any) -> AWSResponse:
+    requests.append(request)
+    return AWSResponse(request.url, 200, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False))
 
 
 PASSING = {"x-amz-date", "authorization", "amz-sdk-invocation-id"}
