@@ -255,6 +255,7 @@ def test_a_checklist_prints_with_its_progress(paper, page, tmp_path):
     visit(page, "leader")
     text = printed(page, tmp_path / "leader.pdf", paper)
     assert text.count("✓") == 1
+    assert "Print it" not in text  # no button on paper
     assert "Done November 2, 2026." in text
     assert "Decided by Chief Sample on November 1, 2026: Too small for it." in " ".join(text.split())
     for words in (
