@@ -148,6 +148,7 @@ def run(world: World, proxy: engine.Proxy, rate: float, number: int) -> tuple[Ac
 def main() -> int:
     logging.disable(logging.CRITICAL)
     logger.setLevel("CRITICAL")
+    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
     begun, columns, troubles = time.monotonic(), [], []
     # The SDK's pauses between its tries would take most of the time, and say nothing here.
     hurried = patch("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
