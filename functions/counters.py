@@ -9,12 +9,12 @@ import os
 from datetime import datetime, timedelta
 
 import dynamodb
-import tokens
+import keys
 
 
 def key(kind: str, about: str, period: str) -> str:
     """The key of what is counted: its kind, whom it is about, and the hour or day."""
-    return hmac.new(tokens.secret().encode(), f"{kind}\n{about}\n{period}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(keys.signing().encode(), f"{kind}\n{about}\n{period}".encode(), hashlib.sha256).hexdigest()
 
 
 def read(name: str) -> int:

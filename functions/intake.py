@@ -4,13 +4,13 @@ import os
 from http import HTTPStatus
 
 import calendars
+import keys
 import pages
 import promises
 import rates
 import receipts
 import spam
 import submissions
-import tokens
 from forms import Form, FormData, Notice, read_form
 from observe import count, log_failure, logger, publish
 from replies import Event, Response, body_of, file, html, json_document, problem_details, see_other, wants_json
@@ -59,7 +59,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
                 "Your answers were not received; they are still below. Please send them again in an hour.",
                 answers,
             )
-        tokens.secret()  # fetched now: once a submission is stored, its receipt must not fail
+        keys.signing()  # fetched now: once a submission is stored, its receipt must not fail
         held = _reasons_to_hold(form, answers)
         submission, new = submissions.put_once(form, promises.now(), held)
     except Refused as refused:

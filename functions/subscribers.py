@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 import dynamodb
-import tokens
+import keys
 
 
 def subscriber_id(address: str) -> str:
     """What stands for an address in links: 32 hexadecimal digits. Upper and lower case are the same address."""
-    return hmac.new(tokens.secret().encode(), address.strip().casefold().encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(keys.identity(), address.strip().casefold().encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def subscribe(address: str, now: datetime) -> None:

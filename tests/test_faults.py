@@ -18,10 +18,10 @@ def world(stand_in, template):
     """The functions with clients that fail as they are told; those that other tests use stay theirs."""
     import digest
     import dynamodb
+    import keys
     import mail
-    import tokens
 
-    kept = [dynamodb.client, mail._client, digest._queues, tokens.secret, tokens._serializer]
+    kept = [dynamodb.client, mail._client, digest._queues, keys._client, keys.signing, keys.identity]
     for made in kept:
         made.cache_clear()
     with hooked() as clients, time_machine.travel(0, tick=False) as traveller:

@@ -22,10 +22,10 @@ from outbox import Owed
 @pytest.fixture
 def each_in_its_own_process(stand_in, monkeypatch):
     """On Lambda no function has what another one fetched."""
-    import tokens
+    import keys
 
-    monkeypatch.setattr(tokens, "secret", tokens.secret.__wrapped__)
-    monkeypatch.setattr(tokens, "_serializer", tokens._serializer.__wrapped__)
+    monkeypatch.setattr(keys, "signing", keys.signing.__wrapped__)
+    monkeypatch.setattr(keys, "identity", keys.identity.__wrapped__)
 
 
 @pytest.fixture

@@ -176,13 +176,14 @@ def test_tables_with_people_in_them_can_be_restored_and_are_not_deleted_by_mista
 
 
 KEPT = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::Logs::LogGroup"}
+KEPT_SECRETS = {"SigningSecret", "IdentitySecret"}
 
 
 def test_what_holds_data_stays_when_the_stack_goes(template):
     resources = {**template._template["Resources"]}
     del resources["Counters"]
-    kept = [each for name, each in resources.items() if each["Type"] in KEPT or name == "SigningSecret"]
-    assert len(kept) == 3 + 3 + 2 + 2 + 1
+    kept = [each for name, each in resources.items() if each["Type"] in KEPT or name in KEPT_SECRETS]
+    assert len(kept) == 3 + 3 + 2 + 2 + len(KEPT_SECRETS)
     for each in kept:
         assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain")
 

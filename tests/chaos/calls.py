@@ -48,10 +48,10 @@ class Calls:
 
     def in_a_process_of_its_own(self, name: str, work: Callable[[], Any], failed: Any) -> Any:
         """As `carry_out`, with nothing remembered."""
-        import tokens
+        import keys
 
-        tokens.secret.cache_clear()
-        tokens._serializer.cache_clear()
+        keys.signing.cache_clear()
+        keys.identity.cache_clear()
         cloud = self.cloud
         around, cloud.step = (cloud.step, cloud.began), name
         try:

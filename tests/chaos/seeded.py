@@ -72,7 +72,7 @@ BUGS = (
     Bug("dynamodb", '"total_max_attempts": 3', '"total_max_attempts": 1'),
     Bug("forms", "promises.day_at_office(received).isoformat()", "received.isoformat()"),
     # answering
-    Bug("intake", "        tokens.secret()  # fetched now", "        # fetched now"),
+    Bug("intake", "        keys.signing()  # fetched now", "        # fetched now"),
     Bug("intake", "redrawn = form or form_class()", "redrawn = form_class()"),
     Bug("intake", 'log_failure("failed", error)', "del error"),
     Bug("intake", 'count("failed")', 'count("refused")'),

@@ -17,6 +17,7 @@ import progress
 
 import certifications
 import feedback
+import keys
 import mail
 import outbox
 import subscribers
@@ -41,7 +42,8 @@ SETTINGS = Template(ROOT / "template.yaml").environment()
 
 logging.disable()
 os.environ |= SETTINGS
-tokens.secret = lambda: SECRET  # there is no AWS here, not even a stand-in
+keys.signing = lambda: SECRET  # there is no AWS here, not even a stand-in
+keys.identity = SECRET.encode
 
 
 def form(data: bytes) -> None:
