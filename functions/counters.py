@@ -1,6 +1,7 @@
 """Small counts with an end: how much one sender posts, and what was mailed to one address today.
 
-Keys are salted hashes, so the table holds no address. An item: key, expires_at (TTL), posts or taker.
+Keys are salted hashes, so the table holds no address; where the key that signs links changes, every count begins anew.
+An item: key, expires_at (TTL), posts or taker.
 """
 
 import hashlib

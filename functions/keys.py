@@ -1,15 +1,31 @@
-"""The keys in Secrets Manager: one signs links, the other stands behind ids and never changes."""
+"""The keys in Secrets Manager: one signs links and can be changed, the other stands behind ids and never changes.
+
+A change makes the value before it AWSPREVIOUS. Links signed with that one still work, with older ones no longer.
+"""
 
 import os
+import time
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 import dynamodb
+from observe import log_failure
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
+READ_AGAIN = 300
+"""In seconds: for so long a warm function may sign with a value that was changed."""
+IN_DOUBT = 10
+"""In seconds: a link that fits no key may be signed with a new one; only so often it makes a function look."""
+
+_known: dict[str, tuple[str, float]] = {}
+"""By stage: the value that signs links, empty where there never was one, and when it was asked for."""
 
 
 @cache
@@ -18,10 +34,41 @@ def identity() -> bytes:
     return _client().get_secret_value(SecretId=os.environ["IDENTITY_SECRET_ARN"])["SecretString"].encode()
 
 
-@cache
 def signing() -> str:
-    """The key that signs links. Raises BotoCoreError, ClientError."""
-    return _client().get_secret_value(SecretId=os.environ["SIGNING_SECRET_ARN"])["SecretString"]
+    """The key that signs links now. Raises BotoCoreError, ClientError where it was never read."""
+    return _value(CURRENT, READ_AGAIN)
+
+
+def accepted() -> Iterator[str]:
+    """The keys that a link may be signed with, each read only when the ones before it did not fit. Raises as above."""
+    for seconds in (READ_AGAIN, IN_DOUBT):
+        for stage in (CURRENT, PREVIOUS):
+            if value := _value(stage, seconds):
+                yield value
+
+
+def _value(stage: str, seconds: int) -> str:
+    """The value as it was at most so many seconds ago; where Secrets Manager does not tell, as it was last known."""
+    value, asked_at = _known.get(stage, ("", 0.0))
+    if time.time() - asked_at >= seconds:
+        try:
+            value = _read(stage)
+        except (BotoCoreError, ClientError) as error:
+            if stage not in _known:
+                raise
+            log_failure("secret not read again", error)
+        _known[stage] = value, time.time()
+    return value
+
+
+def _read(stage: str) -> str:
+    try:
+        answer = _client().get_secret_value(SecretId=os.environ["SIGNING_SECRET_ARN"], VersionStage=stage)
+    except _client().exceptions.ResourceNotFoundException:
+        if stage == PREVIOUS:  # it was never changed
+            return ""
+        raise
+    return answer["SecretString"]
 
 
 @cache

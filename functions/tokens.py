@@ -1,5 +1,6 @@
 """Signed values for links: nobody can make or change one without the secret. Anybody can read one: no personal data."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ def sign(purpose: str, content: Any, until: datetime) -> str:
 
 def read(purpose: str, token: str, now: datetime) -> Any:
     """The content of a token; None where it was changed, is for another purpose, or its time is over."""
-    try:
-        content, until = URLSafeSerializer(keys.signing(), salt=purpose).loads(token)
-    except BadSignature:
-        return None
-    return content if now <= datetime.fromisoformat(until) else None
+    for key in keys.accepted():
+        with suppress(BadSignature):
+            content, until = URLSafeSerializer(key, salt=purpose).loads(token)
+            return content if now <= datetime.fromisoformat(until) else None
+    return None

@@ -21,13 +21,15 @@ def world(stand_in, template):
     import keys
     import mail
 
-    kept = [dynamodb.client, mail._client, digest._queues, keys._client, keys.signing, keys.identity]
+    kept = [dynamodb.client, mail._client, digest._queues, keys._client, keys.identity]
     for made in kept:
         made.cache_clear()
+    keys._known.clear()
     with hooked() as clients, time_machine.travel(0, tick=False) as traveller:
         yield World(template, clients, traveller)
     for made in kept:
         made.cache_clear()
+    keys._known.clear()
 
 
 def tally_of(runs):

@@ -209,7 +209,7 @@ def test_when_something_fails_here_the_answers_stay_and_can_be_mailed_instead(po
 def test_nothing_is_stored_where_the_receipt_could_not_be_signed(post, table, monkeypatch):
     import keys
 
-    keys.signing.cache_clear()
+    keys._known.clear()
     monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
     assert post("contact", SAMPLES["contact"]).status == 500
     assert table.items() == []

@@ -50,7 +50,7 @@ class Calls:
         """As `carry_out`, with nothing remembered."""
         import keys
 
-        keys.signing.cache_clear()
+        keys._known.clear()
         keys.identity.cache_clear()
         cloud = self.cloud
         around, cloud.step = (cloud.step, cloud.began), name
