@@ -175,7 +175,8 @@ def bill(template: Template, usage: Usage, submissions: float) -> dict[str, floa
         "keys": len(template.resources("AWS::KMS::Key")),
         "dashboards": len(template.resources("AWS::CloudWatch::Dashboard")),
         "secrets": len(template.resources("AWS::SecretsManager::Secret")),
-        "secret reads": runs * ASSUMED["share of runs that start cold, at most"],
+        "secret reads": runs * ASSUMED["share of runs that read a secret, cold or after five minutes, at most"]
+        + scheduled_runs(template),  # which come no sooner than a secret is read again
     }
     return {name: units.get(name, 0) * price.dollars for name, price in PRICES.items()}
 

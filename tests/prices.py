@@ -13,7 +13,7 @@ ASSUMED = {
     "requests for pages, styles and scripts before a form": 12,
     "bytes of those": 60_000,
     "bytes that Lambda itself logs at each run": 350,
-    "share of runs that start cold, at most": 0.05,
+    "share of runs that read a secret, cold or after five minutes, at most": 0.05,
     "months that answers are kept, where they have no end": 24,
 }
 
