@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench chaos fuzz load conformance microburst spam
+.PHONY: help serve test bench chaos fuzz load conformance spam
 .PHONY: cost build deploy smoke card golden screenshots requirements clean
 
 help: ## Show this list
@@ -24,8 +24,9 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal
 
-chaos: $(READY) ## Break everything at every point, in pairs too, and look whether an e-mail is lost or doubled
+chaos: $(READY) ## Break everything at every point, in pairs too, then from outside, and account for each e-mail
 	@PYTHONPATH=tests .venv/bin/python -m chaos
+	@.venv/bin/python tests/proxy.py
 
 bench: $(READY) ## Measure how long things take
 	@.venv/bin/python tests/bench.py
@@ -46,9 +47,6 @@ load: $(READY) ## Flood the local run and the built package with 10,000 submissi
 
 conformance: $(READY) ## Run what uses the tables against another DynamoDB, and deploy the template there
 	@.venv/bin/python tests/conformance.py
-
-microburst: $(READY) ## Break a share of the calls of DynamoDB from outside, and account for every submission
-	@.venv/bin/python tests/proxy.py
 
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet

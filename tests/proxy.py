@@ -1,4 +1,4 @@
-"""`make microburst`: forms to e-mails, with a proxy that breaks a share of what the functions ask of DynamoDB.
+"""Forms to e-mails, with a proxy that breaks a share of what the functions ask of DynamoDB. `make chaos` runs it.
 
 microburst answers as DynamoDB would, in its own words, or cuts the connection, before the call took effect or after.
 Forms, stream, SES's reports and clock go on meanwhile; a visitor who is told of a failure sends the same again. Then
