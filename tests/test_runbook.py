@@ -36,6 +36,14 @@ def test_every_queue_says_whether_it_can_be_replayed(template):
     assert {f"**{name}**" for name in template.resources("AWS::SQS::Queue")} <= set(re.findall(r"\*\*\w+\*\*", TEXT))
 
 
+def test_every_secret_says_whether_and_how_it_is_changed(template):
+    _, _, after = TEXT.partition("## Secrets\n")
+    said = set(re.findall(r"^- \*\*(\w+)\*\*", after, re.MULTILINE))
+    assert said == template.resources("AWS::SecretsManager::Secret").keys()
+    assert set(re.findall(r"(?:change|S) (\w+Secret)\b", after)) == said
+    assert set(re.findall(r"`(\w+Turn)`", after)) <= template._template["Parameters"].keys()
+
+
 def test_what_it_names_is_there(template):
     outputs = template._template["Outputs"]
     assert set(re.findall(r"\$\(O (\w+)\)", TEXT)) <= outputs.keys()
