@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench chaos fuzz load conformance spam
+.PHONY: help serve test bench scan chaos fuzz load conformance spam
 .PHONY: cost build deploy smoke card golden screenshots requirements clean
 
 help: ## Show this list
@@ -28,8 +28,11 @@ chaos: $(READY) ## Break everything at every point, in pairs too, then from outs
 	@PYTHONPATH=tests .venv/bin/python -m chaos
 	@.venv/bin/python tests/proxy.py
 
-bench: $(READY) ## Measure how long things take
+bench: $(READY) ## Measure how long things take, and run `make scan`
 	@.venv/bin/python tests/bench.py
+
+scan: $(READY) ## Let cfn-lint, checkov, Trivy and bandit look for weaknesses
+	@PYTHONPATH=. .venv/bin/python tests/scan.py
 
 spam: $(READY) ## Count what the spam rules hold: people and bots of the tests, and a public corpus
 	@.venv/bin/pytest -s tests/test_spam_zoo.py | grep posted
@@ -79,6 +82,7 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --constraints requirements.txt --group lighthouse -o tests/lighthouse/requirements.txt
 	@$(PIN) --upgrade --group fuzz -o tests/fuzz/requirements.txt
 	@$(PIN) --upgrade --group engines -o tests/engines/requirements.txt
+	@$(PIN) --upgrade --group scan -o tests/scan/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
 	@rm -rf .venv .local .build .aws-sam site site-shots functions/pages

@@ -21,6 +21,7 @@ from urllib.request import urlopen
 
 import cold_start
 import page_speed
+import scan
 from agency import built_with
 from moto.dynamodb.models import dynamodb_backends
 from playwright.sync_api import sync_playwright
@@ -179,7 +180,9 @@ def main() -> None:
     print()
     met = cold_start.main()
     print()
-    sys.exit(page_speed.main() or not met)
+    is_late = page_speed.main()
+    print()
+    sys.exit(scan.main() or is_late or not met)
 
 
 def _seconds(*arguments: str) -> float:

@@ -1,24 +1,17 @@
-"""Programs that play AWS or stand before it, each at an address of its own while a `with` lasts.
-
-They pin other versions of the SDK, so they have an environment of their own: `.build/engines`, made at the first run.
-"""
+"""Programs that play AWS or stand before it, each at an address of its own while a `with` lasts."""
 
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from pinned import programs
 from run import free_port, wait_for
 
-ROOT = Path(__file__).parents[1]
-PINNED = ROOT / "tests" / "engines" / "requirements.txt"
-INSTALLED = ROOT / ".build" / "engines"
 KINDS: dict[str, dict[str, Any]] = {
     "throttled": {"error": {"code": "ProvisionedThroughputExceededException"}},
     "500": {"error": {"code": "InternalServerError", "status": 500}},
@@ -82,11 +75,10 @@ class Proxy:
 
 @contextmanager
 def _running(command: list[str], port: int, health: str, settings: dict[str, str] | None = None) -> Iterator[str]:
-    _install()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(
-        [INSTALLED / "bin" / command[0], *command[1:]], env=environment | (settings or {}), **quiet
+        [programs("engines") / command[0], *command[1:]], env=environment | (settings or {}), **quiet
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -105,13 +97,3 @@ def _answers(address: str) -> bool:
             return True
     except (URLError, ConnectionError):
         return False
-
-
-def _install() -> None:
-    done = INSTALLED / "requirements.txt"
-    if done.exists() and done.read_bytes() == PINNED.read_bytes():
-        return
-    subprocess.run([sys.executable, "-m", "venv", "--clear", INSTALLED], check=True)
-    pip = [INSTALLED / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "--requirement", PINNED], check=True)
-    done.write_bytes(PINNED.read_bytes())

@@ -13,10 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html import escape
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -148,13 +149,13 @@ def run(world: World, proxy: engine.Proxy, rate: float, number: int) -> tuple[Ac
 def main() -> int:
     logging.disable(logging.CRITICAL)
     logger.setLevel("CRITICAL")
-    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
     begun, columns, troubles = time.monotonic(), [], []
     # The SDK's pauses between its tries would take most of the time, and say nothing here.
     hurried = patch("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     with hurried, worlds(Template(ROOT / "template.yaml")) as (world, proxy):
         for rate in RATES:
-            account, cells = run(world, proxy, rate, NUMBER)
+            with redirect_stdout(StringIO()):  # the functions' metrics
+                account, cells = run(world, proxy, rate, NUMBER)
             columns.append(cells)
             troubles += [*account.lost, *account.duplicate, *account.wrong]
     print(f"{'share of calls that go wrong':30}" + "".join(f"{rate:>10.0%}" for rate in RATES))
