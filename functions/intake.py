@@ -1,6 +1,7 @@
 """The way of a request to a form: parse, decide, store, answer."""
 
 import os
+from collections.abc import Callable
 from http import HTTPStatus
 
 import calendars
@@ -37,9 +38,9 @@ def handle(form_class: type[Form], event: Event) -> Response:
         if event["requestContext"]["http"]["method"] == "POST":
             return _receive(form_class, event)
         if event["rawPath"].endswith("/received"):
-            return _show_receipt(form_class, event)
+            return _about_receipt(_show_receipt, form_class, event)
         if event["rawPath"].endswith("/renewal.ics"):
-            return _calendar_file(form_class, event)
+            return _about_receipt(_calendar_file, form_class, event)
         return see_other(f"/{form_class.slug}/")
     finally:
         publish(form=form_class.slug)
@@ -144,6 +145,17 @@ def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice:
     return response
 
 
+def _about_receipt(answer: Callable[[type[Form], Event], Response], form: type[Form], event: Event) -> Response:
+    """The answer, or a page that says that there is none now."""
+    try:
+        return answer(form, event)
+    except Exception as error:
+        count("failed")
+        log_failure("failed", error)
+        page = pages.message(form.slug, "Something went wrong here", "no_receipt.html", failed=True)
+        return html(HTTPStatus.INTERNAL_SERVER_ERROR, page)
+
+
 def _show_receipt(form: type[Form], event: Event) -> Response:
     signed = _signed_receipt(event)
     receipt = receipts.read(form, signed)
@@ -178,4 +190,4 @@ def _signed_receipt(event: Event) -> str:
 
 
 def _no_receipt(form: type[Form]) -> Response:
-    return html(HTTPStatus.OK, pages.message(form.slug, "We cannot show this receipt", "no_receipt.html"))
+    return html(HTTPStatus.OK, pages.message(form.slug, "We cannot show this receipt", "no_receipt.html", failed=False))

@@ -215,6 +215,21 @@ def test_nothing_is_stored_where_the_receipt_could_not_be_signed(post, table, mo
     assert table.items() == []
 
 
+@pytest.mark.parametrize("page", ["received", "renewal.ics"])
+def test_a_receipt_that_cannot_be_read_now_is_a_page_a_log_line_and_a_metric(page, post, get, monkeypatch, log, capsys):
+    import keys
+
+    address = post("plaque", SAMPLES["plaque"]).headers["location"].replace("received", page)
+    keys._known.clear()
+    monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
+    answer = get(address)
+    assert answer.status == 500
+    assert "What you sent is not affected" in answer.text
+    assert "(555) 555-0100" in answer.text
+    assert '"message":"failed"' in log.getvalue()
+    assert '"failed":[1.0]' in capsys.readouterr().out
+
+
 def test_trouble_in_the_table_is_a_page_with_another_way_and_a_log_line_without_answers(post, monkeypatch, log):
     monkeypatch.setenv("SUBMISSIONS_TABLE", "gone")
     answer = post("contact", SAMPLES["contact"])
