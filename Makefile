@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench scan chaos fuzz load conformance spam
+.PHONY: help serve test bench scan seeded chaos fuzz load conformance spam
 .PHONY: cost build deploy smoke card golden screenshots requirements clean
 
 help: ## Show this list
@@ -33,6 +33,9 @@ bench: $(READY) ## Measure how long things take, and run `make scan`
 
 scan: $(READY) ## Let cfn-lint, checkov, Trivy and bandit look for weaknesses
 	@PYTHONPATH=. .venv/bin/python tests/scan.py
+
+seeded: $(READY) ## Make mistakes in template.yaml, one at a time, and see whether anything notices
+	@PYTHONPATH=. .venv/bin/python tests/seeded.py
 
 spam: $(READY) ## Count what the spam rules hold: people and bots of the tests, and a public corpus
 	@.venv/bin/pytest -s tests/test_spam_zoo.py | grep posted

@@ -69,8 +69,12 @@ def _resource(cause: dict[str, Any], lines: list[str]) -> str:
 
 
 def _told(*command: str | Path) -> Any:
-    """The JSON that a scanner prints; one that found something ends with another status than 0."""
-    return json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False).stdout or "[]")
+    """The JSON that a scanner prints; one that found something ends with another status than 0. Raises RuntimeError."""
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    try:
+        return json.loads(run.stdout)
+    except ValueError:
+        raise RuntimeError(f"{Path(command[0]).name} says no JSON, but {run.stderr.decode()}") from None
 
 
 SCANNERS: tuple[Callable[[Path], Scan], ...] = (cfn_lint, checkov, trivy, bandit)

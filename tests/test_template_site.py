@@ -1,0 +1,125 @@
+"""template.yaml: what visitors get, how they come in, and what is written down of it."""
+
+import json
+import re
+
+import pytest
+
+from local.cloudfront import sent_on
+
+POLICY = """default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';
+manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';
+trusted-types 'none'"""
+
+
+def test_a_page_may_do_what_the_site_needs_and_nothing_else(template):
+    headers = dict(template.response_headers())
+    assert headers["Content-Security-Policy"].split() == POLICY.split()
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def distribution(template):
+    [found] = template.resources("AWS::CloudFront::Distribution").values()
+    return found["DistributionConfig"]
+
+
+def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(template):
+    config = distribution(template)
+    forms = config["CacheBehaviors"]
+    assert [each["PathPattern"] for each in forms] == ["/forms/*"]
+    for behavior in (config["DefaultCacheBehavior"], *forms):
+        assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
+        assert behavior["ResponseHeadersPolicyId"] == {"Ref": "ResponseHeaders"}
+        assert behavior["Compress"] is True
+    assert forms[0]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert forms[0]["OriginRequestPolicyId"] == {"Ref": "FormsRequests"}
+    [clean] = config["DefaultCacheBehavior"]["FunctionAssociations"]
+    assert clean == {"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["CleanUrls", "FunctionARN"]}}
+    own = config["ViewerCertificate"]["Fn::If"][1]
+    assert own["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    site, api = config["Origins"]
+    assert site["OriginAccessControlId"] == {"Ref": "SiteAccess"}
+    assert api["CustomOriginConfig"] == {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
+    access = template.resources("AWS::CloudFront::OriginAccessControl")["SiteAccess"]["OriginAccessControlConfig"]
+    assert (access["SigningBehavior"], access["SigningProtocol"]) == ("always", "sigv4")
+
+
+def test_the_forms_see_of_a_request_what_they_need_and_no_more(template):
+    [policy] = template.resources("AWS::CloudFront::OriginRequestPolicy").values()
+    config = policy["OriginRequestPolicyConfig"]
+    assert config["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    assert config["CookiesConfig"] == {"CookieBehavior": "none"}
+    headers = ["Accept", "Content-Type", "CloudFront-Viewer-Address"]
+    assert config["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": headers}
+
+
+def test_a_page_that_is_not_there_is_said_not_to_be_there(template):
+    pages = distribution(template)["CustomErrorResponses"]
+    assert [each["ErrorCode"] for each in pages] == [403, 404]  # S3 says 403 where nobody may list
+    assert {(each["ResponseCode"], each["ResponsePagePath"]) for each in pages} == {(404, "/404.html")}
+
+
+def test_browsers_are_told_to_come_over_https_for_two_years(template):
+    [policy] = template.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
+    transport = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]["StrictTransportSecurity"]
+    assert transport == {"AccessControlMaxAgeSec": 63072000, "IncludeSubdomains": True, "Override": True}
+
+
+def test_a_flood_has_its_limits(template):
+    [api] = template.resources("AWS::Serverless::HttpApi").values()
+    assert api["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 50, "ThrottlingRateLimit": 20}
+    public = {route.function for route in template.routes()}
+    limit = {"Fn::If": ["LimitsConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    limited = {name for name, each in template.functions.items() if each.get("ReservedConcurrentExecutions") == limit}
+    assert limited == public
+
+
+PERSONAL = ["ip", "sourceIp", "user-agent", "userAgent", "referer", "query", "cookie", "path", "email", "principalId"]
+
+
+def test_logs_of_visits_hold_nobody(template):
+    [api] = template.resources("AWS::Serverless::HttpApi").values()
+    written = api["AccessLogSettings"]["Format"]
+    assert json.loads(written)["requestId"] == "$context.requestId"
+    [delivery] = template.resources("AWS::Logs::Delivery").values()
+    fields = [*re.findall(r"\$context\.([\w.]+)", written), *delivery["RecordFields"]]
+    assert not [field for field in fields if any(word in field for word in PERSONAL)]
+
+
+def test_every_log_ends_after_ninety_days(template):
+    groups = template.resources("AWS::Logs::LogGroup")
+    assert {name: group["RetentionInDays"] for name, group in groups.items()} == {"Logs": 90, "ApiLogs": 90}
+    assert all(each["LoggingConfig"] == {"LogGroup": {"Ref": "Logs"}} for each in template.functions.values())
+    [rule] = template.resources("AWS::S3::Bucket")["LogBucket"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
+
+
+def test_ses_reports_what_the_functions_note_and_takes_tls_only(template):
+    [sets] = template.resources("AWS::SES::ConfigurationSet").values()
+    assert sets["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+    [reports] = template.resources("AWS::SES::ConfigurationSetEventDestination").values()
+    assert reports["EventDestination"]["Enabled"] is True
+    assert reports["EventDestination"]["MatchingEventTypes"] == ["SEND", "BOUNCE", "COMPLAINT"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("/", "/index.html"),
+        ("/checklists/leader/", "/checklists/leader/index.html"),
+        ("/assets/site.css", "/assets/site.css"),
+        ("/checklists/leader", "-> /checklists/leader/"),
+        ("//evil.example/x", "-> /evil.example/x/"),
+        ("/a.b/c", "-> /a.b/c/"),
+    ],
+)
+def test_clean_addresses_are_files_or_sent_on_here_as_on_aws(asked, answer, template, browser):
+    [function] = template.resources("AWS::CloudFront::Function").values()
+    given = json.dumps({"request": {"uri": asked}})
+    with browser.new_page() as page:
+        got = page.evaluate(f"(() => {{ {function['FunctionCode']}; return handler({given}) }})()")
+    sent = got["headers"]["location"]["value"] if "headers" in got else None
+    assert (f"-> {sent}" if sent else got["uri"]) == answer
+    assert sent_on(asked) == sent
