@@ -67,8 +67,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
         count("limited" if refused.status == HTTPStatus.TOO_MANY_REQUESTS else "unreadable")
         return _apologize(form_class(refused.answers), event, refused.status, refused.title, refused.advice)
     except Exception as error:
-        count("failed")
-        log_failure("failed", error)
+        _note_failure(error)
         advice = "Your answers were not received; they are still below. Please send them again in a few minutes."
         redrawn = form or form_class()
         return _apologize(redrawn, event, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
@@ -145,13 +144,17 @@ def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice:
     return response
 
 
+def _note_failure(error: Exception) -> None:
+    count("failed")
+    log_failure("failed", error)
+
+
 def _about_receipt(answer: Callable[[type[Form], Event], Response], form: type[Form], event: Event) -> Response:
     """The answer, or a page that says that there is none now."""
     try:
         return answer(form, event)
     except Exception as error:
-        count("failed")
-        log_failure("failed", error)
+        _note_failure(error)
         page = pages.message(form.slug, "Something went wrong here", "no_receipt.html", failed=True)
         return html(HTTPStatus.INTERNAL_SERVER_ERROR, page)
 

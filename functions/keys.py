@@ -50,7 +50,7 @@ def accepted() -> Iterator[str]:
 def _value(stage: str, seconds: int) -> str:
     """The value as it was at most so many seconds ago; where Secrets Manager does not tell, as it was last known."""
     value, asked_at = _known.get(stage, ("", 0.0))
-    if time.time() - asked_at >= seconds:
+    if not 0 <= time.time() - asked_at < seconds:  # a clock that went back says nothing of the value's age
         try:
             value = _read(stage)
         except (BotoCoreError, ClientError) as error:

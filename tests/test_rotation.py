@@ -126,6 +126,13 @@ def test_a_warm_function_signs_with_the_new_value_within_five_minutes(change, ti
     assert keys.signing() == new
 
 
+def test_a_clock_that_goes_back_keeps_no_old_value(change, time):
+    keys.signing()
+    new = change()
+    time.shift(-7 * 24 * 3600)
+    assert keys.signing() == new
+
+
 def test_a_link_with_the_new_value_opens_where_a_warm_function_does_not_know_it_yet(change, time):
     old = keys.signing()
     new = change()

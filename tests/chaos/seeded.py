@@ -76,8 +76,12 @@ BUGS = (
     Bug("intake", "redrawn = form or form_class()", "redrawn = form_class()"),
     Bug("intake", 'log_failure("failed", error)', "del error"),
     Bug("intake", 'count("failed")', 'count("refused")'),
-    Bug("intake", "HTTPStatus.INTERNAL_SERVER_ERROR, ", "HTTPStatus.OK, "),
-    Bug("intake", "except Exception as error:", "except RuntimeError as error:"),
+    Bug("intake", "(redrawn, event, HTTPStatus.INTERNAL_SERVER_ERROR, ", "(redrawn, event, HTTPStatus.OK, "),
+    Bug(
+        "intake",
+        "except Exception as error:\n        _note_failure(error)\n        advice",
+        "except RuntimeError as error:\n        _note_failure(error)\n        advice",
+    ),
     Bug(
         "rates",
         'except (BotoCoreError, ClientError) as error:\n        log_failure("rate not noted", error)',
