@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,11 +63,11 @@ class Tables:
         while True:
             begun = time.monotonic()
             items = self.items()
-            states = {slot["state"] for item in items for slot in item["mail"].values()}
-            if len(items) == before and not states & {"owed", "claimed"}:
+            states = Counter(slot["state"] for item in items for slot in item["mail"].values())
+            if len(items) == before and not states["owed"] + states["claimed"]:
                 return items
             if time.monotonic() > end:
-                raise TimeoutError(f"e-mail is still owed {AT_REST_WITHIN} seconds after the flood")
+                raise TimeoutError(f"not at rest {AT_REST_WITHIN} seconds after the flood: {dict(states)}")
             before = len(items)
             time.sleep(0.3 + 5 * (time.monotonic() - begun))  # a look takes from those who send
 
