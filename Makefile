@@ -28,8 +28,8 @@ chaos: $(READY) ## Break everything at every point, in pairs too, then from outs
 	@PYTHONPATH=tests .venv/bin/python -m chaos
 	@.venv/bin/python tests/proxy.py
 
-bench: $(READY) ## Measure how long things take, and run `make scan`
-	@.venv/bin/python tests/bench.py
+bench: $(READY) ## Measure how long things take and weigh, then `make scan` and `make seeded`
+	@PYTHONPATH=. .venv/bin/python tests/bench.py
 
 scan: $(READY) ## Let cfn-lint, checkov, Trivy and bandit look for weaknesses
 	@PYTHONPATH=. .venv/bin/python tests/scan.py

@@ -22,6 +22,7 @@ from urllib.request import urlopen
 import cold_start
 import page_speed
 import scan
+import seeded
 from agency import built_with
 from moto.dynamodb.models import dynamodb_backends
 from playwright.sync_api import sync_playwright
@@ -182,7 +183,9 @@ def main() -> None:
     print()
     is_late = page_speed.main()
     print()
-    sys.exit(scan.main() or is_late or not met)
+    is_weak = scan.main()
+    print()
+    sys.exit(seeded.main() or is_weak or is_late or not met)
 
 
 def _seconds(*arguments: str) -> float:

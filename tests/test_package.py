@@ -23,7 +23,7 @@ from conftest import FORM, ROOT, Table, ses_event
 from samples import CONTACT, PLAQUE, new_address
 from urllib3 import HTTPResponse
 
-from local import package, service_models
+from local import cloudfront, package, service_models
 from local.gateway import Request, event_for
 from local.package import Target
 from local.template import Template
@@ -133,6 +133,13 @@ def test_a_link_that_is_not_complete_is_answered(packed, table):
     answer = packed.answer("ActionsFunction", event_for(Request("GET", "/forms/actions/release", "token=x")))
     assert answer["statusCode"] == 200
     assert "<title>" in answer["body"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_who_knows_the_secret_is_let_in(is_known, packed, stand_in, template):
+    [sent] = cloudfront.origin_headers(template).items()
+    headers = dict([sent]) if is_known else {sent[0]: "guessed"}
+    assert packed.answer("AuthorizerFunction", {"headers": headers}) == {"isAuthorized": is_known}
 
 
 def test_a_new_submission_is_mailed(packed, table, mail):
