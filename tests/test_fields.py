@@ -62,6 +62,13 @@ def test_unusual_text_in_a_line_is_accepted_and_kept(form, field, text):
     assert answered.answers()[field] == text
 
 
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85"], ids=repr)
+def test_a_message_has_no_hidden_control_characters(character):
+    told = "Message contains hidden control characters; remove them or type it again"
+    assert messages(filled(ContactForm, message=f"How do we{character} begin?")) == {"message": [told]}
+    assert messages(filled(ContactForm, message="How do we\n\tbegin?")) == {}
+
+
 @pytest.mark.parametrize(("form", "field"), LINES)
 @pytest.mark.parametrize("text", REFUSED_IN_A_LINE.values(), ids=REFUSED_IN_A_LINE)
 def test_a_line_refuses_what_could_reach_a_mail_header(form, field, text):

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -45,6 +46,8 @@ def test_the_renewal_can_be_put_in_a_calendar(post, get):
     assert answer.headers["content-type"].startswith("text/calendar")
     [event] = Calendar.from_ical(answer.text).walk("VEVENT")
     assert event["dtstart"].dt == promises.valid_until(COMPLETED)
+    [alarm] = event.walk("VALARM")
+    assert alarm["trigger"].dt == timedelta(days=-60)
     assert answer.text == get(address).text
     assert "We cannot show this receipt" in get("/forms/plaque/renewal.ics?receipt=x").text
 

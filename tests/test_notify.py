@@ -9,7 +9,10 @@ from samples import HOSTILE, SAMPLES
 
 SLUGS = sorted(SAMPLES)
 REFUSAL = ClientError({"Error": {"Code": "MessageRejected"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail")
-OUTAGE = ClientError({"Error": {"Code": "InternalFailure"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "SendEmail")
+OUTAGE, BUSY = (
+    ClientError({"Error": {"Code": "InternalFailure"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "SendEmail")
+    for status in (500, 503)
+)
 SILENCE = ReadTimeoutError(endpoint_url="https://email.example.org")
 ALL_HEADERS = {"From", "To", "Reply-To", "Subject", "Date", "Auto-Submitted", "MIME-Version", "Content-Type"}
 ON_FORM_ONLY = {"email", "topic", "announcements", "completed", "street2", "agency_state", "state"}
@@ -127,7 +130,7 @@ def test_a_refused_e_mail_is_owed_again_and_goes_out_with_the_next_try(post, mai
     assert len(mail.messages()) == 2
 
 
-@pytest.mark.parametrize("trouble", [SILENCE, OUTAGE], ids=["silence", "outage"])
+@pytest.mark.parametrize("trouble", [SILENCE, OUTAGE, BUSY], ids=["silence", "500", "503"])
 def test_where_ses_may_have_sent_nobody_sends_again_for_ten_minutes(trouble, post, mail, ses, monkeypatch):
     import promises
 
