@@ -67,6 +67,7 @@ def test_a_marked_plaque_tells_its_agency_once_however_often_it_is_taken_back(su
     [told] = mail.titled("Your plaque is on its way")
     assert told["to"] == [PLAQUE["email"]]
     assert PLAQUE["agency"] not in told["text"]
+    assert told["attachments"] == []
     assert told["headers"]["Auto-Submitted"] == "auto-generated"
 
 

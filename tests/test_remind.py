@@ -280,6 +280,7 @@ def test_the_digest_of_a_full_day_says_everything(submitted, clock, mail, press,
     assert (len(digests(mail)), digests(mail)[1]["subject"].endswith("1 held, trouble with e-mail")) == (2, True)
     text = digests(mail)[1]["text"]
     sections = dict(part.split(": ", 1) for part in text.split("\n\n") if ": " in part)
+    assert "Received: contact 4, plaque 1" in text
     assert f"Answered: 1 ({answered['reference']})" in text
     assert waiting["reference"] in sections["Waiting"]
     assert held["reference"] in sections["Held as possible spam; each link releases one"]

@@ -1,10 +1,14 @@
 """Spam is held, not lost; people are not held."""
 
+import os
 import re
+from datetime import timedelta
 
 import pytest
+from conftest import Table
 from samples import CONTACT, PLAQUE
 
+import promises
 import rates
 import spam
 
@@ -82,6 +86,13 @@ def test_a_network_that_sends_too_much_is_told_to_wait_and_loses_nothing(post, t
     assert "(555) 555-0100" in answer.text
     assert len(table.items()) == 3
     assert post("contact", {**CONTACT, "message": "Number 4"}, sender="127.0.0.2").status == 303
+
+
+def test_what_is_counted_of_a_network_is_kept_for_an_hour_at_least(post):
+    post("contact", CONTACT)
+    [counted] = Table(os.environ["COUNTERS_TABLE"]).items()
+    end = promises.now() + timedelta(hours=1)
+    assert end.timestamp() <= counted["expires_at"] <= (end + timedelta(days=1)).timestamp()
 
 
 def test_after_an_hour_a_network_may_send_again(post, clock, monkeypatch):
