@@ -53,6 +53,7 @@ def test_a_mark_can_be_taken_back_on_the_same_page(submitted, press, table, get)
     marked = press(link)
     assert "Take it back: not answered</button>" in marked.text
     assert 'name="undo" value="yes"' in marked.text
+    assert 'name="name"' not in marked.text
     assert "Mark as answered</button>" in press(link, b"undo=yes").text
     [item] = table.items()
     assert "done" not in item

@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+import time_machine
 from samples import CONTACT
 
 from local.authorizer import Authorizer
@@ -82,12 +83,17 @@ def test_answers_are_remembered_for_as_long_as_the_template_says(gateway, clock,
     assert statuses(gateway, first, "second") == [403, IN]
 
 
-def test_a_guess_costs_no_call_of_secrets_manager(gateway, monkeypatch):
+def test_a_guess_costs_no_call_of_secrets_manager_for_five_minutes(gateway, monkeypatch):
     import authorizer
 
-    statuses(gateway, "x")
-    monkeypatch.setattr(authorizer.boto3, "client", None)
-    assert statuses(gateway, "y", "z") == [403, 403]
+    with time_machine.travel(1_800_000_000, tick=False) as traveller:  # a multiple of 300
+        statuses(gateway, "x")
+        monkeypatch.setattr(authorizer.boto3, "client", None)
+        for guess in ("y", "z"):
+            traveller.shift(149)
+            assert statuses(gateway, guess) == [403]
+        traveller.shift(2)
+        assert statuses(gateway, "w") == [500]
 
 
 def test_where_the_secret_cannot_be_read_nobody_comes_in(gateway, monkeypatch):
