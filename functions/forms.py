@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, unquote
 
 import wtforms
 from markupsafe import Markup
@@ -147,10 +148,9 @@ class Form(wtforms.Form):
 
 
 def _quoted(text: str) -> str:
-    """Text for a mailto link, as much as fits."""
-    while len(quoted := quote(text)) > MAILTO_LIMIT:
-        text = text[: len(text) * MAILTO_LIMIT // len(quoted)]
-    return quoted
+    """Text for a mailto link, as much as fits; no character is cut in two."""
+    begun = re.sub("%.?$", "", quote(text)[:MAILTO_LIMIT])
+    return quote(unquote(begun, errors="ignore"))
 
 
 def fingerprint(form: Form, received: datetime) -> str:
