@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parents[1]
 Found = TypeVar("Found")
@@ -63,6 +63,11 @@ class LocalRun:
         rest, _ = self.process.communicate(timeout=20)
         self.said.append(rest)
         return self.process.returncode
+
+    def sweep(self) -> None:
+        """Let an hour pass, with what the clock does in it."""
+        with urlopen(Request(f"{self.url}/_clock/advance?hours=1", method="POST")):
+            pass
 
     def messages(self) -> list[dict[str, Any]]:
         """The mailbox, oldest first."""

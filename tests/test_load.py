@@ -16,7 +16,7 @@ def flooded(local_run, local_data):
     with ThreadPoolExecutor() as elsewhere:  # Playwright's loop may run in this thread
         measured = elsewhere.submit(asyncio.run, work).result()
     table = Tables.of(local_data)
-    return measured, table, table.at_rest(), local_run.messages()
+    return measured, table, table.at_rest(local_run.sweep), local_run.messages()
 
 
 def test_a_small_flood_is_accounted_for_one_by_one(flooded):
