@@ -150,8 +150,8 @@ def row(measured: Measured, account: Account) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--local", type=int, default=2000, help="submissions to the local run")
-    parser.add_argument("--package", type=int, default=8000, help="submissions to the built package")
+    parser.add_argument("--local", type=int, default=3000, help="submissions to the local run")
+    parser.add_argument("--package", type=int, default=7000, help="submissions to the built package")
     arguments = parser.parse_args()
     print(f"{'':14}{HEADING}   memory, MB", flush=True)
     troubles = []
