@@ -4,6 +4,7 @@ In Markdown, `<!-- form: contact -->` on a line of its own is the form of functi
 """
 
 import json
+import os
 import re
 from pathlib import Path
 from urllib.parse import urljoin
@@ -46,10 +47,13 @@ def with_absolute_addresses(html: str, address: str) -> str:
 
 
 def _write(name: str, content: str) -> None:
-    """Write what changed only: the local run watches for changes."""
-    file = Path(pages.HERE, "pages", name)
-    file.parent.mkdir(exist_ok=True)
-    if not file.exists() or file.read_text("utf-8") != content:
-        file.write_text(content, "utf-8")
-        pages.built_page.cache_clear()
-        pages.office.cache_clear()
+    """Write what changed only, and at once: the local run watches for changes, and others may be reading."""
+    file, ready = Path(pages.HERE, "pages", name), Path(pages.HERE.parent, ".build", f"{os.getpid()}.{name}")
+    if file.exists() and file.read_text("utf-8") == content:
+        return
+    for folder in (file.parent, ready.parent):
+        folder.mkdir(exist_ok=True)
+    ready.write_text(content, "utf-8")
+    ready.replace(file)
+    pages.built_page.cache_clear()
+    pages.office.cache_clear()
