@@ -47,7 +47,8 @@ def first_page() -> float:
     with tempfile.TemporaryDirectory() as data:
         start = time.perf_counter()
         run = LocalRun(Path(data))
-        urlopen(run.url).read()
+        with urlopen(run.url) as page:
+            page.read()
         seconds = time.perf_counter() - start
         run.stop()
     return seconds

@@ -11,11 +11,11 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
+from client import ask
 from local_project import TEMPLATE, write_project
 
 from local.clock import Clock
@@ -332,16 +332,6 @@ def server(running):
     """The running server, in the real time."""
     yield running
     running.clock.reset()
-
-
-def ask(address, method, path, body=None, headers=None):
-    """One request as a client makes it; gives status, headers, content."""
-    connection = HTTPConnection(urlsplit(address).hostname, urlsplit(address).port, timeout=60)
-    connection.request(method, path, body, headers or {})
-    answer = connection.getresponse()
-    content = answer.read().decode()
-    connection.close()
-    return answer.status, answer.headers, content
 
 
 def advance(server, hours, **headers):

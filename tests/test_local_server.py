@@ -10,12 +10,13 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import boto3
 import pytest
+from client import ask
 from local_project import write_project
 
 from local.run import serving
@@ -33,17 +34,6 @@ def project(tmp_path_factory):
 def server(project):
     with serving(root=project) as server:
         yield server
-
-
-def ask(address, method, path, body=None, headers=None, sender=None):
-    """One request as a client makes it; gives status, headers, content."""
-    host, port = urlsplit(address).hostname, urlsplit(address).port
-    connection = HTTPConnection(host, port, timeout=20, source_address=sender and (sender, 0))
-    connection.request(method, path, body, headers or {})
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    return answer.status, answer.headers, content.decode()
 
 
 def until(look, seconds=15):

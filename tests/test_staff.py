@@ -297,7 +297,8 @@ def test_the_command_works_beside_a_local_run(local_run, local_data, browser):
 
     answers = urlencode({**CONTACT, "email": new_address()}).encode()
     request = Request(f"{local_run.url}/forms/contact", answers, {"Accept": "application/json"})
-    reference = json.load(urlopen(request))["reference"]
+    with urlopen(request) as answer:
+        reference = json.load(answer)["reference"]
 
     def call(*arguments):
         command = [STAFF, "--data", local_data, *arguments]
