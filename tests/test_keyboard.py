@@ -62,7 +62,7 @@ def test_the_tab_key_comes_by_everything_in_a_form_with_errors(form, page):
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script on", "script off"])
-def test_the_menu_of_a_phone_opens_from_the_keyboard(script, browser, local_run):
+def test_the_menu_of_a_phone_opens_from_the_keyboard_and_its_button_stays_in_its_place(script, browser, local_run):
     context = browser.new_context(
         base_url=local_run.url, viewport={"width": 390, "height": 844}, java_script_enabled=script
     )
@@ -72,8 +72,10 @@ def test_the_menu_of_a_phone_opens_from_the_keyboard(script, browser, local_run)
     assert not contact.is_visible()
     for _ in ("skip link", "home", "menu"):
         page.keyboard.press("Tab")
+    place = page.locator(":focus").bounding_box()
     page.keyboard.press("Enter")
     assert contact.is_visible()
+    assert page.locator(":focus").bounding_box() == place
     for _ in range(6):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
