@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -90,8 +91,7 @@ def local_flood(number: int) -> tuple[Measured, Account]:
             items = Tables.of(Path(folder)).at_rest(run.sweep)
             return measured, reconcile(measured.sent, items, run.messages())
         finally:
-            run.process.kill()  # it may still be at work
-            run.process.communicate()
+            run.stop(signal.SIGKILL)  # it may still be at work
 
 
 def package_flood(number: int) -> tuple[Measured, Account]:
@@ -150,8 +150,8 @@ def row(measured: Measured, account: Account) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--local", type=int, default=3000, help="submissions to the local run")
-    parser.add_argument("--package", type=int, default=7000, help="submissions to the built package")
+    parser.add_argument("--local", type=int, default=5000, help="submissions to the local run")
+    parser.add_argument("--package", type=int, default=5000, help="submissions to the built package")
     arguments = parser.parse_args()
     print(f"{'':14}{HEADING}   memory, MB", flush=True)
     troubles = []

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,20 +50,25 @@ class LocalRun:
             text=True,
         )
         self.said: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        wait_for(lambda: f"Serving on {self.url}/\n" in self.said or self.process.poll() is not None, 60)
+        if self.process.returncode is not None:
+            self._reader.join()
+            raise RuntimeError("".join(self.said))
+
+    def _read(self) -> None:
+        """Take what it prints at once: it prints a line for each form, and stops where nobody reads them."""
         assert self.process.stdout
-        for line in self.process.stdout:
-            self.said.append(line)
-            if line == f"Serving on {self.url}/\n":
-                return
-        self.process.communicate()
-        raise RuntimeError("".join(self.said))
+        with self.process.stdout as printed:
+            for line in printed:
+                self.said.append(line)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it, and return its exit code; `said` then holds everything it printed."""
         self.process.send_signal(how)
-        rest, _ = self.process.communicate(timeout=20)
-        self.said.append(rest)
-        return self.process.returncode
+        self._reader.join(timeout=20)
+        return self.process.wait(timeout=20)
 
     def sweep(self) -> None:
         """Let an hour pass, with what the clock does in it."""
