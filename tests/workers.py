@@ -59,6 +59,7 @@ class Workers:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # a head and a body apart, each soon
 
             def do_GET(self) -> None:
                 name = workers._waiting.get()
