@@ -44,9 +44,10 @@ spam: $(READY) ## Count what the spam rules hold: people and bots of the tests, 
 cost: $(READY) ## Compute the monthly bill for 100, 10,000 and 1,000,000 submissions
 	@.venv/bin/python tests/cost.py
 
-fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, guided by coverage
+fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, then EXAMPLES=5 times as much on the property tests
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.txt
 	@.venv/bin/python tests/fuzz/campaign.py --seconds $(or $(SECONDS),60)
+	@EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal $$(grep -l "import examples" tests/test_*.py)
 
 load: $(READY) ## Flood the local run and the built package with 10,000 submissions; account for each
 	@.venv/bin/python tests/load.py

@@ -83,7 +83,10 @@ class Server(LiveReloadServer):
 
     def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI application."""
-        path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        try:
+            path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError:  # no file is named so; MkDocs would leave out what it cannot read
+            return _send(self.with_headers(self._error(HTTPStatus.NOT_FOUND)), environ, start_response)
         if path.startswith("/_mail/"):
             return _send(self.mailbox.answer(path), environ, start_response)
         if path.startswith("/_clock/"):

@@ -3,18 +3,14 @@
 from html import unescape
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from samples import SAMPLES
 
 ANYTHING = st.text(max_size=300)
 LIKELY = st.sampled_from(
     ["<b>&amp;", "{{ x }}", "=1+1", "\r\nBcc: x@example.com", "a\x00b", "\u202e", "é" * 250, " ", "\\"]
-)
-SLOW = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -25,7 +21,7 @@ def test_any_text_in_a_field_is_kept_as_typed_or_refused_by_name(slug, field, po
     form = catalog.FORMS[slug]
 
     @given(st.one_of(ANYTHING, LIKELY))
-    @SLOW
+    @examples(25)
     def try_text(text):
         # A form-encoded body has no other line end than CR LF, and no half characters.
         typed = text.encode("utf-8", "ignore").decode()
@@ -45,7 +41,7 @@ def test_any_text_in_a_field_is_kept_as_typed_or_refused_by_name(slug, field, po
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_any_text_comes_back_in_its_box_as_typed(text):
     from conftest import _FormValues
 
@@ -61,7 +57,7 @@ def test_any_text_comes_back_in_its_box_as_typed(text):
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_any_text_reaches_staff_in_words_as_typed(text):
     from pages import render
 

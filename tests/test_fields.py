@@ -4,6 +4,7 @@ import re
 
 import pytest
 from email_validator import validate_email
+from examples import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
@@ -110,6 +111,7 @@ DOMAINS = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
 
 
 @given(st.builds("{}@{}.{}".format, NAMES, DOMAINS, st.sampled_from(["com", "edu", "gov", "MIL", "net", "org", "us"])))
+@examples(100)
 def test_the_library_accepts_what_it_is_not_asked_about(address):
     assume(len(address) <= 64)
     assert ORDINARY_ADDRESS.fullmatch(address)

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import pytest
 from conftest import FORM, link_in
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from samples import SAMPLES
 from wire import BODIES, FORMS, REQUESTS, ROUTES, TYPES, VALID, Reply, at_length, one_of, request, send
@@ -19,11 +20,6 @@ OF_THE_SERVER = {200, 301, 303, 400, 404, 405, 411, 413, 414, 415, 422, 429, 431
 OF_A_PAGE = {200, 303}
 OF_A_FORM = {201, 303, 400, 413, 415, 422, 429}
 REDIRECTS = {301, 303}
-MANY = settings(
-    max_examples=400,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 def assert_documented(reply: Reply, method: str, path: str, template: Template) -> None:
@@ -53,7 +49,7 @@ def test_whatever_bytes_come_the_server_gives_a_documented_answer(local_run, tem
     local_run.wait_for_mail(before + 3)  # so that none of it comes while another test counts
 
     @given(REQUESTS)
-    @MANY
+    @examples(400)
     def try_bytes(sent):
         if reply := send(local_run.port, request(*sent)):
             assert_documented(reply, *sent[:2], template)
@@ -94,7 +90,7 @@ def test_whatever_event_comes_a_handler_gives_a_documented_answer(tokens, templa
     right = {"/forms/actions/mark": {"token": mark}, "/forms/announcements/unsubscribe": {"token": end}}
 
     @given(one_of(*ROUTES), members, st.booleans(), st.booleans())
-    @MANY
+    @examples(400)
     def try_event(route, members, is_form, is_signed):
         method, path = route
         event = event_for(Request(method, path)) | members
@@ -131,7 +127,7 @@ def test_a_signed_value_that_was_cut_or_spliced_opens_nothing(tokens, get, table
     shown = {"received?receipt": "We have your plaque request", "renewal.ics?receipt": "BEGIN:VCALENDAR"}
 
     @given(one_of(*tokens), one_of(*tokens), st.integers(0, 300), st.integers(0, 300), st.sampled_from("Aa_-.0 ="))
-    @MANY
+    @examples(400)
     def try_token(one, other, end_of_one, start_of_other, between):
         spliced = one[:end_of_one] + between + other[start_of_other:]
         if meant(spliced) in whole:

@@ -75,7 +75,15 @@ def test_an_address_without_its_last_slash_is_sent_on(path, address, server):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/nothing/"), ("GET", "/nothing.png"), ("POST", "/"), ("GET", "/forms/nothing"), ("PUT", "/forms/echo")],
+    [
+        ("GET", "/nothing/"),
+        ("GET", "/nothing.png"),
+        ("GET", "/%90."),
+        ("GET", "/contact%ff"),
+        ("POST", "/"),
+        ("GET", "/forms/nothing"),
+        ("PUT", "/forms/echo"),
+    ],
 )
 def test_what_is_not_there_is_the_sites_own_page(method, path, server):
     status, _, text = ask(server.url, method, path)

@@ -1,6 +1,6 @@
 """Stories that nobody thought of: visitors, staff, the clock and outages in any order, held to the model in story.py.
 
-`make test` tells some, always the same; STORY_EXAMPLES=500 tells as many new ones.
+`make test` tells some, always the same; `make fuzz` tells new ones.
 """
 
 import json
@@ -20,7 +20,7 @@ import boto3
 import pytest
 import time_machine
 from conftest import Clock, Mail, Table, link_in, make_tables
-from hypothesis import HealthCheck, settings
+from examples import examples
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -49,15 +49,7 @@ from local.stream import Stream
 from outbox import Owed
 from spam import TRAP
 
-EXAMPLES = os.environ.get("STORY_EXAMPLES")
-STORIES = settings(
-    max_examples=int(EXAMPLES or 12),
-    stateful_step_count=25,
-    deadline=None,
-    derandomize=not EXAMPLES,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+STORIES = examples(12, stateful_step_count=25)
 PEOPLE = ["jordan.sample@example.gov", "alex.sample@example.gov"]
 FILLED_IN = [
     ("contact", {**CONTACT, "message": "How do we begin?", "announcements": "yes"}),
