@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 import dynamodb
@@ -23,6 +24,8 @@ READ_AGAIN = 300
 """In seconds: for so long a warm function may sign with a value that was changed."""
 IN_DOUBT = 10
 """In seconds: a link that fits no key may be signed with a new one; only so often it makes a function look."""
+TRIES = 2
+"""Two values may be asked for in vain on the way of one link, which still has its answer before the function's end."""
 
 _known: dict[str, tuple[str, float]] = {}
 """By stage: the value that signs links, empty where there never was one, and when it was asked for."""
@@ -73,4 +76,5 @@ def _read(stage: str) -> str:
 
 @cache
 def _client() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager", config=dynamodb.HURRIED)
+    hurried = Config(retries={"mode": "standard", "total_max_attempts": TRIES})
+    return boto3.client("secretsmanager", config=dynamodb.HURRIED.merge(hurried))

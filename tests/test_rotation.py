@@ -2,10 +2,12 @@
 
 import os
 from datetime import datetime
+from types import SimpleNamespace
 
 import boto3
 import pytest
 import time_machine
+from botocore.exceptions import ReadTimeoutError
 from conftest import link_in
 from itsdangerous import URLSafeSerializer
 from samples import CONTACT, PLAQUE
@@ -71,6 +73,23 @@ def readings(change):
     events.register("provide-client-params.secrets-manager.GetSecretValue", note)
     yield asked
     events.unregister("provide-client-params.secrets-manager.GetSecretValue", note)
+
+
+@pytest.fixture
+def silence(time, change, monkeypatch):
+    """From its call on Secrets Manager takes all the time that a function gives it, and says nothing."""
+    config, events = keys._client().meta.config, keys._client().meta.events
+
+    def hang(**_):
+        time.shift(config.connect_timeout + config.read_timeout)
+        raise ReadTimeoutError(endpoint_url="")
+
+    def silence():
+        monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=time.shift))
+        events.register("before-send.secrets-manager", hang)
+
+    yield silence
+    events.unregister("before-send.secrets-manager", hang)
 
 
 def signed(key, purpose="mark"):
@@ -204,6 +223,21 @@ def test_a_link_that_may_be_good_is_not_called_bad_where_that_cannot_be_read(cha
     monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
     answer = get(f"/forms/actions/mark?token={token}")
     assert (answer.status, "Please try again in a few minutes" in answer.text) == (500, True)
+
+
+@pytest.mark.parametrize("known", ["nothing", "the value", "both values, just now", "both values, long ago"])
+def test_a_link_is_answered_in_time_where_secrets_manager_hangs(known, cold_start, silence, get, time, template):
+    if known == "the value":
+        keys.signing()
+    elif known != "nothing":
+        assert not opens("made up")
+    time.shift(keys.IN_DOUBT if known.endswith("just now") else keys.READ_AGAIN)
+    silence()
+    begun = datetime.now()
+    answer = get(f"/forms/actions/mark?token={signed('made up')}")
+    assert (answer.status, "<h1" in answer.text) in [(500, True), (200, True)]
+    took = (datetime.now() - begun).total_seconds()
+    assert 2 < took < min(properties["Timeout"] for properties in template.functions.values()) - 1
 
 
 # Ids
