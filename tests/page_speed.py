@@ -2,6 +2,10 @@
 
 The pages are served as CloudFront does it: HTTP/2, compressed, with the template's headers, hashed assets kept for a
 year. Lighthouse, its Node.js and the server are installed into `.build/lighthouse` at the first run.
+
+Lighthouse computes the paint of a slow phone from a fast load, and lets it wait for a module script that came before it
+there, though no browser waits so. With the line and processor really slowed down (throttlingMethod devtools), the
+contact page paints as soon with its script as without it: 1,316 and 1,333 ms, where 871 and 810 are computed.
 """
 
 import asyncio
