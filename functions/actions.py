@@ -4,33 +4,24 @@ Mail scanners open links, and some press buttons: so each action may be asked tw
 same page. A link is signed for one action on one submission, and works for some months.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import certifications
+import links
 import promises
-import submissions
-import tokens
-import work
-from catalog import FORMS
-from confirmations import Confirmation, answer, show
-from forms import read_form
-from observe import count
-from replies import Event, Response, body_of
-from submissions import Submission
+from forms.catalog import FORMS
+from forms.form import read_form
+from storage import certifications, submissions, workflow
+from storage.submissions import Submission
+from telemetry import count
+from web.confirmations import Confirmation, answer, show
+from web.responses import Event, Response, body_of
 
 NAME_LIMIT = 60
 FROM_LINK = "the link in the e-mail"
 TOO_OLD = Confirmation("This link is not complete, or too old", "Please open the link in the e-mail again.")
-
-
-def link(action: str, submission: Submission) -> str:
-    """The address of an action on a submission; it names nobody."""
-    token = tokens.sign(action, submission.reference, submission.due_at + work.LINKS_WORK)
-    return f"{os.environ['SITE_URL']}/forms/actions/{action}?token={token}"
 
 
 def handler(event: dict[str, Any], _context: Any) -> Response:
@@ -39,7 +30,7 @@ def handler(event: dict[str, Any], _context: Any) -> Response:
 
 def _carry_out(event: Event) -> Response:
     action = event["rawPath"].rpartition("/")[2]
-    about = tokens.read(action, (event.get("queryStringParameters") or {}).get("token", ""), promises.now())
+    about = links.read(action, (event.get("queryStringParameters") or {}).get("token", ""), promises.now())
     shown = ACTIONS[action](event, about) if about else None
     return show(shown or TOO_OLD)
 
@@ -50,9 +41,9 @@ def _mark(event: Event, reference: str) -> Confirmation | None:
         return None
     if pressed := _pressed(event):
         if pressed.undo:
-            work.unmark(submission, promises.now())
+            workflow.unmark(submission, promises.now())
         else:
-            work.mark(submission, pressed.name, promises.now())
+            workflow.mark(submission, pressed.name, promises.now())
         submission = submissions.get(reference) or submission
     done = FORMS[submission.form].done
     if submission.erased_at:
@@ -77,9 +68,9 @@ def _release(event: Event, reference: str) -> Confirmation | None:
         return None
     if pressed := _pressed(event):
         if pressed.undo:
-            work.hold_again(submission)
+            workflow.hold_again(submission)
         else:
-            work.release(submission, pressed.name, promises.now())
+            workflow.release(submission, pressed.name, promises.now())
         submission = submissions.get(reference) or submission
     if submission.erased_at:
         return _erased(submission)

@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from dynamodb import HURRIED
+from aws import HURRIED
 
 HEADER = "x-origin-secret"
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")

@@ -6,13 +6,10 @@ An e-mail carries tags that say which one it was (see outbox.py), so what came b
 from collections.abc import Mapping
 from typing import Any
 
-import certifications
-import outbox
 import promises
-import subscribers
-import troubles
-from observe import count, logger, publish
-from outbox import Owed
+from storage import bounces, certifications, outbox, subscribers
+from storage.outbox import Owed
+from telemetry import count, logger, publish
 
 STATES = {"Send": "sent", "Bounce": "bounced", "Complaint": "complained"}
 
@@ -42,7 +39,7 @@ def note(report: Mapping[str, Any]) -> None:
     news = outbox.report(owed, outcome)
     if kind == "Send" or not news:
         return
-    troubles.note(f"{owed.slot} e-mail of {owed.id}: {outcome['state']}", promises.now())
+    bounces.note(f"{owed.slot} e-mail of {owed.id}: {outcome['state']}", promises.now())
     count(outcome["state"])
     logger.info(outcome["state"], id=owed.id, slot=owed.slot)
     _end(owed, report)

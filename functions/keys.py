@@ -13,8 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-import dynamodb
-from observe import log_failure
+import aws
+from telemetry import log_failure
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -77,4 +77,4 @@ def _read(stage: str) -> str:
 @cache
 def _client() -> "SecretsManagerClient":
     hurried = Config(retries={"mode": "standard", "total_max_attempts": TRIES})
-    return boto3.client("secretsmanager", config=dynamodb.HURRIED.merge(hurried))
+    return boto3.client("secretsmanager", config=aws.HURRIED.merge(hurried))

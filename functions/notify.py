@@ -9,10 +9,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
-from delivery import try_to_send
-from letters import COMPOSE
-from observe import logger, publish
-from outbox import Owed
+from mail.delivery import try_to_send
+from mail.messages import COMPOSE
+from storage.outbox import Owed
+from telemetry import logger, publish
 
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 

@@ -8,16 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import certifications
-import digest
 import promises
-import submissions
-from catalog import FORMS
-from delivery import try_to_send
-from letters import COMPOSE
-from observe import count, log_failure, logger, publish
-from outbox import ClaimedByAnother, Owed, is_settled
-from submissions import SWEPT_AFTER, Submission
+from forms.catalog import FORMS
+from mail import digest, renewals
+from mail.delivery import try_to_send
+from mail.messages import COMPOSE
+from storage import certifications, submissions
+from storage.outbox import ClaimedByAnother, Owed, is_settled
+from storage.submissions import SWEPT_AFTER, Submission
+from telemetry import count, log_failure, logger, publish
 
 LONGEST_PAUSE = timedelta(hours=1)
 """Between two tries of an e-mail that does not go out."""
@@ -37,7 +36,7 @@ def handler(_event: dict[str, Any], context: Any) -> None:
     try:
         failures = [
             *_try_each(submissions.due(now), look, now),
-            *_try_each(certifications.due(now), certifications.look, now),
+            *_try_each(certifications.due(now), renewals.look, now),
             *_try_each([{}], lambda _, now: digest.send_if_due(now), now),
         ]
         count("looked")

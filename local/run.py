@@ -127,7 +127,8 @@ def serving(data: Path | None = None, *, root: Path = ROOT) -> Iterator[Server]:
 
 def _watch(server: Server, config: MkDocsConfig, root: Path) -> None:
     """Watch what makes the site and the functions, but not functions/pages, which the build writes."""
-    for folder in (root / "local", root / "functions"):
+    packages = [file.parent for file in (root / "functions").glob("*/__init__.py")]
+    for folder in (root / "local", root / "functions", *packages):
         if folder.exists():
             server.watch(str(folder), recursive=False)
     others = (root / "template.yaml", root / "functions" / "templates", config.config_file_path, config.docs_dir)

@@ -14,12 +14,12 @@ import yaml
 from markdown import markdown
 from mkdocs.utils.meta import YAML_RE as FRONT_MATTER
 
-import announcements
-import mail
-import subscribers
-from delivery import send_once
-from outbox import Owed, is_settled
+import links
+from mail import ses
+from mail.delivery import send_once
 from staff.connection import Refused
+from storage import subscribers
+from storage.outbox import Owed, is_settled
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 SLOWEST = 1.0
@@ -50,8 +50,8 @@ def read(path: Path) -> Announcement:
 def compose(announcement: Announcement, address: str) -> EmailMessage:
     """The e-mail to one subscriber, with the link and the button that end the subscription (RFC 8058)."""
     site = os.environ["SITE_URL"]
-    stop = announcements.unsubscribe_link(site, address)
-    message = mail.compose(
+    stop = links.unsubscribe_link(site, address)
+    message = ses.compose(
         "announcement",
         to=[address],
         title=announcement.title,
@@ -61,7 +61,7 @@ def compose(announcement: Announcement, address: str) -> EmailMessage:
         stop=stop,
         site=site,
     )
-    return mail.with_one_click(message, stop)
+    return ses.with_one_click(message, stop)
 
 
 def still_to_mail(announcement: Announcement) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def sending_rate() -> float:
 
 def _mail_one(announcement: Announcement, person: Mapping[str, Any]) -> bool:
     def one(item: Mapping[str, Any]) -> EmailMessage | str:
-        address = mail.deliverable(item["email"])
+        address = ses.deliverable(item["email"])
         return compose(announcement, address) if address else "undeliverable"
 
     try:

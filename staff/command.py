@@ -18,14 +18,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 import promises
-import work
-from catalog import FORMS, TASKS
-from observe import logger
+from forms.catalog import FORMS, TASKS
 from staff import announce as announcing
 from staff import erase as erasing
 from staff import export as exporting
 from staff import listing
 from staff.connection import Refused, connect
+from storage import workflow
+from telemetry import logger
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
@@ -134,7 +134,7 @@ def mark(
     if submission.held:
         raise Refused(f"{submission.reference} is held as possible spam: release it first.")
     now = promises.now()
-    changed = work.unmark(submission, now) if undo else work.mark(submission, by or getpass.getuser(), now)
+    changed = workflow.unmark(submission, now) if undo else workflow.mark(submission, by or getpass.getuser(), now)
     if as_json:
         _print_change(submission.reference, changed)
     elif changed:
@@ -147,7 +147,7 @@ def mark(
 def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
     """Hold a submission no longer; its sender gets the receipt."""
     submission = listing.one(reference)
-    released = work.release(submission, by or getpass.getuser(), promises.now())
+    released = workflow.release(submission, by or getpass.getuser(), promises.now())
     if as_json:
         _print_change(submission.reference, released)
         return

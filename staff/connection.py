@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-import dynamodb
+import aws
 
 PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
 """In seconds: nobody waits for a page here, and a list may be long."""
@@ -21,7 +21,7 @@ class Refused(Exception):
 
 def connect(stack: str, data: Path) -> str:
     """Set the functions' environment, as that place has it; return the place's name. Raises Refused."""
-    dynamodb.HURRIED = PATIENT
+    aws.HURRIED = PATIENT
     if stack:
         os.environ.update(_of_stack(stack))
         return f"stack {stack}"

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import dynamodb
-import mail
-import subscribers
-from catalog import FORMS
-from outbox import is_settled
+from forms.catalog import FORMS
+from mail import ses
+from storage import dynamodb, subscribers
+from storage.outbox import is_settled
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def _scan(table: str) -> Iterator[dict[str, Any]]:
 
 def _same(address: str) -> str:
     """One way to write an address."""
-    return (mail.deliverable(address) or address.strip()).casefold()
+    return (ses.deliverable(address) or address.strip()).casefold()
 
 
 def _table(name: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 from unicodedata import normalize
 
-import dynamodb
-from catalog import FORMS
+from forms.catalog import FORMS
 from staff.listing import as_json, state
-from submissions import Submission
+from storage import dynamodb
+from storage.submissions import Submission
 
 FORMULA = ("=", "+", "-", "@", "|")
 """Characters that a spreadsheet may take for the beginning of a formula, in any width."""

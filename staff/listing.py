@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 import promises
-import submissions
-from catalog import FORMS, TASKS
+from forms.catalog import FORMS, TASKS
 from staff.connection import Refused
-from submissions import Submission
+from storage import submissions
+from storage.submissions import Submission
 
 STYLES = {"late": "bold red", "due soon": "yellow", "held": "magenta", "done": "green"}
 

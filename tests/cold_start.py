@@ -103,7 +103,7 @@ def measure() -> list[Row]:
         zipped = Path(place, "ours.zip").stat().st_size / MILLION
         cloud = StandIn(template)
         try:
-            rows = _rows(Function(ours, "contact", python), Function(bare, "bare", python))
+            rows = _rows(Function(ours, "submit", python), Function(bare, "bare", python))
         finally:
             cloud.close()
     return [*rows, Row("package, zipped, MB", zipped, most=6)]

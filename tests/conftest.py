@@ -26,6 +26,7 @@ from programs import launch_options
 from run import LocalRun
 from samples import TODAY
 
+from forms.spam import TRAP
 from local import rights
 from local.aws import StandIn, create_table
 from local.events import stream_mappings
@@ -33,7 +34,6 @@ from local.gateway import Gateway, Request, event_for, invoke
 from local.mailbox import Mailbox
 from local.stream import Stream
 from local.template import REGION, Template
-from spam import TRAP
 
 ROOT = Path(__file__).parents[1]
 FORM = "application/x-www-form-urlencoded"
@@ -147,10 +147,10 @@ def make_tables(template: Template) -> None:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What the functions log from here on."""
-    import observe
+    import telemetry
 
     stream = io.StringIO()
-    monkeypatch.setattr(observe.logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", stream)
     return stream
 
 
@@ -297,14 +297,14 @@ def report(table: Table, template: Template) -> Callable[..., None]:
 @pytest.fixture
 def ses(monkeypatch, stand_in):
     """Make SES fail with an error, or work again with None."""
-    import mail
+    from mail import ses
 
     def set_error(error):
         def fail(**_):
             raise error
 
         if error:
-            monkeypatch.setattr(mail._client(), "send_email", fail)
+            monkeypatch.setattr(ses._client(), "send_email", fail)
         else:
             monkeypatch.undo()
 
@@ -314,8 +314,8 @@ def ses(monkeypatch, stand_in):
 @pytest.fixture
 def staff(table, monkeypatch, capsys):
     """Call the command against the stand-in: `staff("list", "--json")` gives exit code, output and messages."""
-    from observe import logger
     from staff import command
+    from telemetry import logger
 
     monkeypatch.setattr(command, "connect", lambda *_: "")
 

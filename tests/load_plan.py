@@ -10,8 +10,8 @@ from typing import Any
 
 from samples import CONTACT
 
-from forms import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from spam import TRAP
+from forms.form import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from forms.spam import TRAP
 
 SHARES = {"again": 0.30, "invalid": 0.10, "spam": 0.05}
 """Of all submissions; the rest are new ones."""

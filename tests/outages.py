@@ -10,7 +10,7 @@ from story import Model
 from test_notify import OUTAGE, REFUSAL, SILENCE
 
 import promises
-from outbox import Owed
+from storage.outbox import Owed
 
 MOODS = ["works", "works", "refuses", "is broken", "is silent", "takes it and is silent"]
 """What SES does with an e-mail; working is twice as likely."""

@@ -39,7 +39,7 @@ from local.mailbox import Mailbox
 from local.reports import Reports
 from local.stream import Stream
 from local.template import Template
-from observe import logger
+from telemetry import logger
 
 ROOT = Path(__file__).parents[1]
 RATES = (0.05, 0.2, 0.4)

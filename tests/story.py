@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import links
 import promises
-import work
-from announcements import CONFIRM_WITHIN
-from catalog import FORMS, TASKS
-from outbox import CLAIM_LASTS, Owed
-from submissions import ONE_DAY, REFERENCES_TRIED
+from forms.catalog import FORMS, TASKS
+from links import CONFIRM_WITHIN
+from storage.outbox import CLAIM_LASTS, Owed
+from storage.submissions import ONE_DAY, REFERENCES_TRIED
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Row:
 
     @property
     def links_work(self) -> bool:
-        return promises.now() <= self.due + work.LINKS_WORK
+        return promises.now() <= self.due + links.LINKS_WORK
 
     @property
     def stage(self) -> str | None:

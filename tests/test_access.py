@@ -13,9 +13,9 @@ from samples import SAMPLES, new_address
 from test_browser import fill_in
 from test_site import PAGES
 
-from announcements import AnnouncementsForm
-from contact import ContactForm
-from plaque import PlaqueForm
+from forms.announcements import AnnouncementsForm
+from forms.contact import ContactForm
+from forms.plaque import PlaqueForm
 
 TEAM = named("team")
 FORMS = [ContactForm, PlaqueForm, AnnouncementsForm]

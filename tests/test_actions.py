@@ -4,8 +4,8 @@ import pytest
 from conftest import link_in
 from samples import CONTACT, PLAQUE
 
-import tokens
-from spam import TRAP
+import links
+from forms.spam import TRAP
 
 SAMPLES = {"contact": (CONTACT, "answered"), "plaque": (PLAQUE, "mailed")}
 
@@ -97,8 +97,8 @@ def test_a_release_can_be_taken_back(post, mail, press, table):
 def test_what_is_held_cannot_be_marked(post, mail, press, table):
     post("contact", {**CONTACT, TRAP: "x"})
     [item] = table.items()
-    from actions import link
-    from submissions import Submission
+    from links import link
+    from storage.submissions import Submission
 
     answer = press(link("mark", Submission.from_item(item)).removeprefix("https://certification.example.org"))
     assert "is held as possible spam" in answer.text
@@ -122,7 +122,7 @@ def test_a_link_stops_working_after_some_months(submitted, press, clock):
 def test_a_link_for_what_is_no_longer_kept_says_so(get, clock):
     import promises
 
-    token = tokens.sign("mark", "NOTTHERE22", promises.now())
+    token = links.sign("mark", "NOTTHERE22", promises.now())
     assert "not complete, or too old" in get(f"/forms/actions/mark?token={token}").text
 
 
@@ -160,9 +160,9 @@ def test_the_staff_e_mail_says_what_the_address_tells(address, hint, post, mail)
 
 @pytest.mark.parametrize("address", ["/forms/actions/mark", "/forms/announcements/confirm"])
 def test_trouble_is_told_on_a_page_and_logged_without_its_text(address, press, monkeypatch, log):
-    import tokens
+    import links
 
-    monkeypatch.setattr(tokens, "read", lambda *_: {}["jordan@example.gov"])
+    monkeypatch.setattr(links, "read", lambda *_: {}["jordan@example.gov"])
     answer = press(f"{address}?token=x")
     assert answer.status == 500
     assert "Nothing was changed. Please try again in a few minutes, or call (555) 555-0100." in answer.text

@@ -31,7 +31,7 @@ def page(tmp_path):
 def subscribed(table):
     """Subscribe addresses, as if each had confirmed."""
     import promises
-    import subscribers
+    from storage import subscribers
 
     def subscribed(*addresses):
         for address in addresses:
@@ -76,7 +76,7 @@ def test_an_announcement_that_was_interrupted_goes_on_and_mails_nobody_twice(
     quick,
     monkeypatch,
 ):
-    import mail as sender
+    from mail import ses as sender
 
     addresses = [f"person{number}@example.gov" for number in range(10)]
     subscribed(*addresses)
@@ -129,14 +129,14 @@ def test_it_keeps_to_the_accounts_rate(subscribed, page, table):
 
 
 def test_somebody_who_complains_or_whose_address_is_gone_gets_no_more(subscribed, report, table):
-    import subscribers
-    from outbox import Owed
+    from storage import subscribers
+    from storage.outbox import Owed
 
     for kind, address in (("Bounce", "gone@example.gov"), ("Complaint", "angry@example.gov")):
         subscribed(address)
         owed = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(address), "2027-03-second")
-        import outbox
         import promises
+        from storage import outbox
 
         outbox.claim(owed, promises.now())
         report(kind, owed, bounceType="Permanent")

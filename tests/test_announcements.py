@@ -7,7 +7,7 @@ import pytest
 from samples import CONTACT
 
 import promises
-import subscribers
+from storage import subscribers
 
 ADDRESS = "jordan.sample@example.gov"
 
@@ -76,9 +76,9 @@ def test_without_the_box_there_is_no_link(post, mail):
 
 
 def test_unsubscribing_takes_one_button_or_one_click_of_the_mail_program(get, press):
-    import announcements
+    import links
 
-    link = announcements.unsubscribe_link("", ADDRESS)
+    link = links.unsubscribe_link("", ADDRESS)
     assert ADDRESS not in link
     for click in (b"", b"List-Unsubscribe=One-Click"):
         subscribers.subscribe(ADDRESS, promises.now())

@@ -17,7 +17,7 @@ LIKELY = st.sampled_from(
 
 @pytest.mark.parametrize(("slug", "field"), [(slug, field) for slug in SAMPLES for field in SAMPLES[slug]])
 def test_any_text_in_a_field_is_kept_as_typed_or_refused_by_name(slug, field, post, table):
-    import catalog
+    from forms import catalog
 
     form, networks = catalog.FORMS[slug], count()
 
@@ -47,8 +47,8 @@ def test_any_text_in_a_field_is_kept_as_typed_or_refused_by_name(slug, field, po
 def test_any_text_comes_back_in_its_box_as_typed(text):
     from conftest import _FormValues
 
-    from contact import ContactForm
-    from forms import FormData
+    from forms.contact import ContactForm
+    from forms.form import FormData
 
     typed = text.encode("utf-8", "ignore").decode().replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     drawn = ContactForm(FormData({"message": [typed]})).draw()
@@ -61,7 +61,7 @@ def test_any_text_comes_back_in_its_box_as_typed(text):
 @given(st.text(max_size=300))
 @examples(100)
 def test_any_text_reaches_staff_in_words_as_typed(text):
-    from pages import render
+    from rendering import render
 
     typed = text.encode("utf-8", "ignore").decode()
     context = dict.fromkeys(("about", "reference", "received", "due", "task", "done", "mark", "hint", "held"), "x")

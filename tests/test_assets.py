@@ -29,7 +29,7 @@ def test_every_page_has_the_stylesheet_of_all_pages_and_at_most_one_more(site):
 
 
 def test_the_pages_that_functions_redraw_name_the_same_files(site):
-    import pages
+    from web import pages
 
     published = {file.name for file in (site / "assets").iterdir()}
     for slug in ("contact", "plaque", "announcements"):

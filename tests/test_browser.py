@@ -8,8 +8,8 @@ from run import LocalRun
 from samples import SAMPLES, new_address
 from test_site import PAGES
 
-from contact import ContactForm
-from plaque import PlaqueForm
+from forms.contact import ContactForm
+from forms.plaque import PlaqueForm
 
 FORMS = [ContactForm, PlaqueForm]
 

@@ -30,7 +30,7 @@ from playwright.sync_api import Page, expect
 from samples import PLAQUE, new_address
 from test_browser import fill_in
 
-from plaque import PlaqueForm
+from forms.plaque import PlaqueForm
 from promises import day_in_words, valid_until
 
 ROOT = Path(__file__).parents[1]

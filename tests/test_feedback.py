@@ -7,8 +7,8 @@ import pytest
 from samples import CONTACT
 
 import promises
-import troubles
-from outbox import Owed
+from storage import bounces
+from storage.outbox import Owed
 
 PERMANENT = {"bounceType": "Permanent"}
 
@@ -35,8 +35,8 @@ def test_a_bounce_is_noted_on_the_submission_and_for_the_digest(receipt, report,
         "message_id": "x",
         "why": "Permanent, General",
     }
-    [noted] = troubles.since(promises.now() - timedelta(days=1))
-    assert troubles.since(promises.now() + timedelta(seconds=1)) == []
+    [noted] = bounces.since(promises.now() - timedelta(days=1))
+    assert bounces.since(promises.now() + timedelta(seconds=1)) == []
     assert noted == f"receipt e-mail of {receipt.id}: bounced"
     assert "example.gov" not in noted
 
@@ -62,7 +62,7 @@ def test_a_report_that_comes_twice_is_noted_once(receipt, report, log):
 
 def test_a_report_before_the_answer_of_ses_stays(post, mail, table, report):
     """A bounce may be known before the sender has noted that the e-mail went out."""
-    import outbox
+    from storage import outbox
 
     post("contact", CONTACT)
     owed = Owed("SUBMISSIONS_TABLE", table.items()[0]["reference"], "receipt")
@@ -74,7 +74,7 @@ def test_a_report_before_the_answer_of_ses_stays(post, mail, table, report):
 
 def test_an_address_that_complains_gets_no_announcements_either(receipt, report):
     import promises
-    import subscribers
+    from storage import subscribers
 
     subscribers.subscribe("gone@example.gov", promises.now())
     report("Complaint", receipt, address="gone@example.gov")
@@ -83,7 +83,7 @@ def test_an_address_that_complains_gets_no_announcements_either(receipt, report)
 
 def test_a_bounce_of_a_staff_address_unsubscribes_nobody(receipt, report, table):
     import promises
-    import subscribers
+    from storage import subscribers
 
     subscribers.subscribe("office@certification.example.org", promises.now())
     owed = Owed("SUBMISSIONS_TABLE", receipt.id, "staff")

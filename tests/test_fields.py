@@ -9,11 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
 
-from checks import ORDINARY_ADDRESS
-from contact import ContactForm
-from fields import Line
-from forms import Form, FormData
-from plaque import PLAQUE_LINE_LIMIT, PlaqueForm
+from forms.contact import ContactForm
+from forms.fields import Line
+from forms.form import Form, FormData
+from forms.plaque import PLAQUE_LINE_LIMIT, PlaqueForm
+from forms.validators import ORDINARY_ADDRESS
 from promises import day_in_words
 
 FORMS = [ContactForm, PlaqueForm]

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from samples import CONTACT, new_address
 from test_browser import fill_in
 
-from contact import ContactForm
+from forms.contact import ContactForm
 
 SCRIPT = Path(__file__).parents[1] / "overrides/assets/forms.js"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from samples import SAMPLES
 from wire import BODIES, FORMS, REQUESTS, ROUTES, TYPES, VALID, Reply, at_length, one_of, request, send
 
-import announcements
+import links
 from local.gateway import Request, event_for, invoke
 from local.template import Template
 
@@ -63,8 +63,8 @@ def tokens(post, get, table, mail):
     receipt = post("plaque", SAMPLES["plaque"]).headers["location"]
     mail.deliver()
     [to_staff] = mail.to_staff()
-    links = [receipt, link_in(to_staff, "mark"), announcements.unsubscribe_link("", SAMPLES["plaque"]["email"])]
-    return [link.partition("=")[2] for link in links]
+    signed = [receipt, link_in(to_staff, "mark"), links.unsubscribe_link("", SAMPLES["plaque"]["email"])]
+    return [link.partition("=")[2] for link in signed]
 
 
 def test_whatever_event_comes_a_handler_gives_a_documented_answer(tokens, template, log):

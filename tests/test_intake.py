@@ -259,7 +259,7 @@ def test_trouble_in_the_table_is_a_page_with_another_way_and_a_log_line_without_
     "trouble", [ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x"), MemoryError()]
 )
 def test_a_silent_table_is_a_page_too(trouble, post, table, monkeypatch, log):
-    import dynamodb
+    from storage import dynamodb
 
     def fail(**_):
         raise trouble
@@ -270,7 +270,7 @@ def test_a_silent_table_is_a_page_too(trouble, post, table, monkeypatch, log):
 
 
 def test_two_submissions_that_share_a_reference_are_both_kept(post, table, monkeypatch):
-    import submissions
+    from storage import submissions
 
     first = submissions.reference_for
     monkeypatch.setattr(

@@ -18,9 +18,8 @@ def written(post, table, clock):
     """Every e-mail there is, of a contact and a plaque form with this text wherever it is allowed."""
 
     def written(text):
-        import digest
-        import letters
         import promises
+        from mail import digest, messages
         from staff import announce
 
         hostile = dict.fromkeys(("organization", "message", "name"), text)
@@ -35,18 +34,18 @@ def written(post, table, clock):
         clock.forward(minutes=11)
         import boto3
 
-        import certifications
-        import dynamodb
+        from mail import renewals
+        from storage import dynamodb
 
         [certified] = boto3.client("dynamodb").scan(TableName="Certifications")["Items"]
         announcement = announce.Announcement("x", f"News {text}", f"Text {text}")
         return {
-            "staff": [letters.staff_mail(each) for each in (plaque, contact, held)],
-            "receipt": [letters.COMPOSE["receipt"](each) for each in (plaque | {"reference": "B" * 10},)],
-            "confirm": [letters.COMPOSE["receipt"](items["announcements"])],
-            "reminder": [letters.reminder(plaque), letters.late_notice(contact)],
-            "mailed": [letters.mailed_mail(done)],
-            "renewal": [certifications.invitation(dynamodb.from_item(certified))],
+            "staff": [messages.staff_mail(each) for each in (plaque, contact, held)],
+            "receipt": [messages.COMPOSE["receipt"](each) for each in (plaque | {"reference": "B" * 10},)],
+            "confirm": [messages.COMPOSE["receipt"](items["announcements"])],
+            "reminder": [messages.reminder(plaque), messages.late_notice(contact)],
+            "mailed": [messages.mailed_mail(done)],
+            "renewal": [renewals.invitation(dynamodb.from_item(certified))],
             "digest": [digest.compose(promises.now())],
             "announcement": [announce.compose(announcement, "someone@example.gov")],
         }

@@ -13,8 +13,8 @@ from conftest import link_in
 from logged import lines, personal
 from samples import COMPLETED, CONTACT, PLAQUE
 
-from outbox import Owed
-from spam import TRAP
+from forms.spam import TRAP
+from storage.outbox import Owed
 
 CANARIES = {
     "contact": CONTACT
@@ -105,9 +105,9 @@ def test_a_form_that_is_refused_names_its_fields_once_each(slug, post):
 
 @pytest.mark.parametrize("slug", CANARIES)
 def test_a_form_that_cannot_be_read_or_comes_too_often(slug, post, monkeypatch):
-    import rates
+    from web import rate_limit
 
-    monkeypatch.setattr(rates, "SUBMISSIONS_PER_HOUR", 0)
+    monkeypatch.setattr(rate_limit, "SUBMISSIONS_PER_HOUR", 0)
     for accept in ({}, JSON):
         post(slug, CANARIES[slug], accept | {"content-type": "text/plain; boundary=Canary"})
         post(slug, CANARIES[slug] | {"more": "Canary " * 10_000}, accept)
@@ -119,7 +119,7 @@ def test_a_form_that_cannot_be_read_or_comes_too_often(slug, post, monkeypatch):
 
 @pytest.mark.parametrize("slug", CANARIES)
 def test_a_form_while_the_table_is_in_trouble(slug, post, monkeypatch):
-    import dynamodb
+    from storage import dynamodb
 
     for fault in FAULTS.values():
         for accept in ({}, JSON):
@@ -173,7 +173,7 @@ def test_an_invitation_that_fails_does_not_name_whom_it_was_for(fault, post, mai
 
 @pytest.mark.parametrize("action", ["mark", "release"])
 def test_the_links_of_staff_and_their_names(action, post, mail, press, get, monkeypatch):
-    import submissions
+    from storage import submissions
 
     post("contact", CANARIES["contact"] | ({TRAP: "Canarytrap"} if action == "release" else {}))
     mail.deliver()
@@ -186,8 +186,8 @@ def test_the_links_of_staff_and_their_names(action, post, mail, press, get, monk
 
 
 def test_subscribing_bouncing_and_unsubscribing(post, mail, press, get, report):
-    import announcements
-    import subscribers
+    import links
+    from storage import subscribers
 
     address = CANARIES["announcements"]["email"]
     post("announcements", {"email": address})
@@ -196,7 +196,7 @@ def test_subscribing_bouncing_and_unsubscribing(post, mail, press, get, report):
     for kind in ("Send", "Bounce", "Complaint"):
         owed = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(address), "news")
         report(kind, owed, address=address, bounceType="Permanent", diagnosticCode=CANARY)
-    link = announcements.unsubscribe_link("", address)
+    link = links.unsubscribe_link("", address)
     get(link)
     press(link)
     get(f"{link}{CANARY}")

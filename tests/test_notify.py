@@ -21,7 +21,7 @@ ON_FORM_ONLY = {"email", "topic", "announcements", "completed", "street2", "agen
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_staff_get_every_answer_and_can_reply(slug, post, mail):
-    import catalog
+    from forms import catalog
 
     post(slug, SAMPLES[slug])
     mail.deliver()
@@ -147,12 +147,12 @@ def test_where_ses_may_have_sent_nobody_sends_again_for_ten_minutes(trouble, pos
 
 
 def test_an_e_mail_that_cannot_be_sent_holds_up_nobody(post, mail, monkeypatch):
-    import letters
+    from mail import messages
 
     post("contact", SAMPLES["contact"])
     post("plaque", SAMPLES["plaque"])
-    receipt = letters.COMPOSE["receipt"]
-    monkeypatch.setitem(letters.COMPOSE, "receipt", lambda item: receipt(item) if item["form"] == "plaque" else 1 / 0)
+    receipt = messages.COMPOSE["receipt"]
+    monkeypatch.setitem(messages.COMPOSE, "receipt", lambda item: receipt(item) if item["form"] == "plaque" else 1 / 0)
     assert mail.deliver()
     assert len(mail.to_staff()) == 2
     assert len(mail.receipts()) == 1

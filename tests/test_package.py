@@ -27,7 +27,7 @@ from local import cloudfront, package, service_models
 from local.gateway import Request, event_for
 from local.package import Target
 from local.template import Template
-from outbox import Owed
+from storage.outbox import Owed
 
 LARGEST = 6_000_000
 """In bytes, zipped."""
@@ -202,7 +202,7 @@ def test_the_package_that_runs_here_is_the_one_that_ships_but_for_compiled_files
 
 def test_only_what_functions_need_is_shipped(shipped):
     names = {path.name for path in shipped.iterdir()}
-    assert {"contact.py", "notify.py", "templates", "pages", "boto3", "__pycache__"} <= names
+    assert {"submit.py", "notify.py", "forms", "templates", "pages", "boto3", "__pycache__"} <= names
     assert not names & {"requirements.txt", "tests", "local", "moto", "pytest", "bin"}
     sources = set(shipped.rglob("*.py"))
     assert all(list((path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")) for path in sources)

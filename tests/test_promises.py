@@ -8,8 +8,8 @@ import pytest
 from test_fields import filled, messages
 
 import promises
-from contact import ContactForm
-from plaque import HOURS_AHEAD, PlaqueForm
+from forms.contact import ContactForm
+from forms.plaque import HOURS_AHEAD, PlaqueForm
 
 PRIVACY = Path(__file__).parents[1] / "docs/privacy.md"
 
@@ -82,7 +82,7 @@ def test_today_is_a_date_of_completion(state):
 
 @pytest.mark.parametrize("slug", ["contact", "plaque", "announcements"])
 def test_the_privacy_page_says_how_long_each_form_is_kept(slug):
-    import catalog
+    from forms import catalog
 
     said = {
         "contact": "**contact form**",
@@ -95,7 +95,7 @@ def test_the_privacy_page_says_how_long_each_form_is_kept(slug):
 
 
 def test_the_privacy_page_says_how_long_a_certification_is_kept():
-    import certifications
+    from storage import certifications
 
     text = " ".join(PRIVACY.read_text("utf-8").split())
     assert f"until {certifications.KEPT_AFTER_END.days} days after the certification ends" in text
@@ -105,7 +105,7 @@ def test_the_privacy_page_says_how_long_a_certification_is_kept():
 def test_what_is_stored_expires_after_that_time(slug, post, table):
     from samples import SAMPLES
 
-    import catalog
+    from forms import catalog
 
     post(slug, SAMPLES[slug])
     [item] = table.items()

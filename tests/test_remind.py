@@ -9,8 +9,8 @@ from samples import CONTACT, PLAQUE, TODAY
 from test_notify import OUTAGE, REFUSAL, SILENCE
 
 import promises
-from outbox import Owed
-from spam import TRAP
+from forms.spam import TRAP
+from storage.outbox import Owed
 
 SAMPLES = {
     "contact": (CONTACT, promises.ANSWERED_WITHIN, promises.ANSWER_REMINDED_BEFORE),
@@ -281,7 +281,7 @@ def test_the_digest_of_a_full_day_says_everything(submitted, clock, mail, press,
     owed = submitted("contact", deliver=False, message="Four")
     press(link_in(mail.titled("We have your message")[0], "confirm"))
     report("Bounce", Owed("SUBMISSIONS_TABLE", late["reference"], "receipt"), bounceType="Permanent")
-    import mail as sender
+    from mail import ses as sender
 
     ref = owed["reference"]
     send = sender.send

@@ -16,7 +16,7 @@ import promises
 from local import rights
 from local.runtime import invoke
 from local.template import Template
-from outbox import Owed
+from storage.outbox import Owed
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def asked(each_in_its_own_process):
 @pytest.fixture
 def everything_done(asked, post, get, press, mail, clock, report, table):
     """Everything that visitors, staff, the stream, the clock and SES can cause."""
-    import announcements
-    import subscribers
+    import links
+    from storage import subscribers
 
     clock.look()  # the morning's digest
     reader = new_address()
@@ -57,7 +57,7 @@ def everything_done(asked, post, get, press, mail, clock, report, table):
     press(link_in(mail.titled("[")[0], "mark"))
     subscriber = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(reader), "receipt")
     report("Bounce", subscriber, address=reader, bounceType="Permanent")
-    press(announcements.unsubscribe_link("", reader))
+    press(links.unsubscribe_link("", reader))
     end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
     clock.forward(days=(end - TODAY).days - 59)
     invitation = mail.titled("Your certification ends")[0]
@@ -73,9 +73,9 @@ def everything_done(asked, post, get, press, mail, clock, report, table):
 
 
 def _certification(invitation):
-    import tokens
+    import links
 
-    return tokens.read("stop", link_in(invitation, "stop").partition("token=")[2], promises.now())
+    return links.read("stop", link_in(invitation, "stop").partition("token=")[2], promises.now())
 
 
 def test_every_right_is_used_and_nothing_else_is_asked_for(everything_done, template):

@@ -12,13 +12,12 @@ from conftest import link_in
 from itsdangerous import URLSafeSerializer
 from samples import CONTACT, PLAQUE
 
-import certifications
 import keys
+import links
 import promises
-import subscribers
-import tokens
-from announcements import NEVER, unsubscribe_link
+from links import NEVER, unsubscribe_link
 from staff.erase import erase
+from storage import certifications, subscribers
 
 ADDRESS = "jordan.sample@example.gov"
 
@@ -98,7 +97,7 @@ def signed(key, purpose="mark"):
 
 
 def opens(token):
-    return tokens.read("mark", token, promises.now()) is not None
+    return links.read("mark", token, promises.now()) is not None
 
 
 CURRENT, PREVIOUS = ("SigningSecret", keys.CURRENT), ("SigningSecret", keys.PREVIOUS)
@@ -133,7 +132,7 @@ def test_after_each_change_a_function_that_starts_takes_the_last_two_values(chan
 
 def test_before_the_first_change_there_is_no_other_value_and_an_empty_one_signs_nothing(change):
     assert not opens(signed(""))
-    assert opens(tokens.sign("mark", "K7M2P9QRTX", NEVER))
+    assert opens(links.sign("mark", "K7M2P9QRTX", NEVER))
 
 
 def test_a_warm_function_signs_with_the_new_value_within_five_minutes(change, time):

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from announcements import AnnouncementsForm
-from contact import ContactForm
+from forms.announcements import AnnouncementsForm
+from forms.contact import ContactForm
+from forms.plaque import PlaqueForm
 from local.template import Template
-from plaque import PlaqueForm
 from promises import ANSWERED_WITHIN, PLAQUE_MAILED_WITHIN, VALID_FOR_YEARS
 
 ROOT = Path(__file__).parents[1]
@@ -174,12 +174,13 @@ def test_the_counters_stand_with_their_source(read):
 
 @pytest.mark.parametrize("form", [ContactForm, PlaqueForm, AnnouncementsForm])
 def test_the_functions_get_the_finished_page_with_absolute_addresses(form, site):
-    import pages
+    import rendering
+    from web import pages
 
     page = pages.built_page(form.slug).html
     for address in Reader(page).addresses():
         assert urlsplit(address).scheme or address.startswith(("/", "#")), address
-    assert set(pages.office()) == {"telephone", "email"}
+    assert set(rendering.office()) == {"telephone", "email"}
 
 
 def test_json_of_the_checklists_is_published(site):

@@ -9,8 +9,8 @@ from conftest import Table
 from samples import CONTACT, PLAQUE
 
 import promises
-import rates
-import spam
+from forms import spam
+from web import rate_limit
 
 PEOPLE = {
     "short": "Hi",
@@ -76,7 +76,7 @@ def test_staff_release_what_was_held_with_one_button_and_the_sender_gets_the_rec
 
 
 def test_a_network_that_sends_too_much_is_told_to_wait_and_loses_nothing(post, table, monkeypatch):
-    monkeypatch.setattr(rates, "SUBMISSIONS_PER_HOUR", 3)
+    monkeypatch.setattr(rate_limit, "SUBMISSIONS_PER_HOUR", 3)
     for number in range(3):
         assert post("contact", {**CONTACT, "message": f"Number {number}"}).status == 303
     answer = post("contact", {**CONTACT, "message": "Number 4"})
@@ -96,7 +96,7 @@ def test_what_is_counted_of_a_network_is_kept_for_an_hour_at_least(post):
 
 
 def test_after_an_hour_a_network_may_send_again(post, clock, monkeypatch):
-    monkeypatch.setattr(rates, "SUBMISSIONS_PER_HOUR", 1)
+    monkeypatch.setattr(rate_limit, "SUBMISSIONS_PER_HOUR", 1)
     other = {**CONTACT, "message": "Number 2"}
     assert (post("contact", CONTACT).status, post("contact", other).status) == (303, 429)
     clock.forward(hours=1)
@@ -104,7 +104,7 @@ def test_after_an_hour_a_network_may_send_again(post, clock, monkeypatch):
 
 
 def test_the_same_form_again_does_not_count(post, monkeypatch):
-    monkeypatch.setattr(rates, "SUBMISSIONS_PER_HOUR", 2)
+    monkeypatch.setattr(rate_limit, "SUBMISSIONS_PER_HOUR", 2)
     assert {post("contact", CONTACT).status for _ in range(5)} == {303}
 
 
@@ -125,7 +125,7 @@ def test_where_the_counters_fail_everybody_is_let_in(post, table, monkeypatch):
     ],
 )
 def test_a_network_is_an_address_or_half_of_a_long_one(one, other, same, table):
-    keys = [rates._key({"headers": {"cloudfront-viewer-address": address}}) for address in (one, other)]
+    keys = [rate_limit._key({"headers": {"cloudfront-viewer-address": address}}) for address in (one, other)]
     assert (keys[0] == keys[1]) == same
 
 

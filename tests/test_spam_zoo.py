@@ -8,7 +8,7 @@ import pytest
 import yaml
 from samples import CONTACT, PLAQUE, SAMPLES
 
-from spam import TRAP
+from forms.spam import TRAP
 
 OFFICE = "198.51.100.7"
 PIECES = yaml.safe_load(Path(__file__).with_name("police_english.yml").read_text("utf-8"))

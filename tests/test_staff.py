@@ -12,8 +12,8 @@ import pytest
 from conftest import link_in
 from samples import CONTACT, HOSTILE, PLAQUE, new_address
 
+from forms.spam import TRAP
 from local.aws import create_table
-from spam import TRAP
 
 STAFF = Path(sys.executable).with_name("staff")
 

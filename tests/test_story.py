@@ -37,17 +37,14 @@ from samples import CONTACT, PLAQUE, TODAY
 from story import Row
 from test_notify import REFUSAL, SILENCE
 
-import announcements
-import dynamodb
-import outbox
+import links
 import promises
-import receipts
-import tokens
-import work
-from catalog import FORMS
+from forms.catalog import FORMS
+from forms.spam import TRAP
 from local.stream import Stream
-from outbox import Owed
-from spam import TRAP
+from storage import dynamodb, outbox
+from storage.outbox import Owed
+from web import receipts
 
 STORIES = examples(12, stateful_step_count=25)
 PEOPLE = ["jordan.sample@example.gov", "alex.sample@example.gov"]
@@ -144,7 +141,7 @@ def a_story(world: World) -> type[RuleBasedStateMachine]:
             mails = [sent for sent in self.cloud.accepted if sent.owed == row.owed("receipt")]
             for sent in mails[-1:]:
                 for link in links_that_confirm(sent):
-                    valid = promises.now() <= sent.at + announcements.CONFIRM_WITHIN
+                    valid = promises.now() <= sent.at + links.CONFIRM_WITHIN
                     if self.press(link, valid) and self.model.confirms(row, sent.at):
                         self.model.subscribers.add(row.address)
 
@@ -162,7 +159,7 @@ def a_story(world: World) -> type[RuleBasedStateMachine]:
         @rule(who=PERSON, unsubscribes=st.booleans())
         def somebody_leaves(self, who: str, unsubscribes: bool) -> None:
             if unsubscribes:
-                if self.press(announcements.unsubscribe_link("", who), valid=True):
+                if self.press(links.unsubscribe_link("", who), valid=True):
                     self.model.subscribers.discard(who)
                 return
             code, out, _ = world.staff("erase", who, "--yes", "--json")
@@ -263,7 +260,7 @@ def a_story(world: World) -> type[RuleBasedStateMachine]:
             return valid and answer.status == 200
 
         def press_for(self, row: Row, action: str, undo: bool) -> bool:
-            token = tokens.sign(action, row.reference, row.due + work.LINKS_WORK)
+            token = links.sign(action, row.reference, row.due + links.LINKS_WORK)
             return self.press(f"/forms/actions/{action}?token={token}", row.links_work, b"undo=yes" if undo else b"")
 
         def nothing_waits(self, *slots: str) -> None:
@@ -285,7 +282,7 @@ def links_that_confirm(sent: Sent) -> list[str]:
 @pytest.fixture
 def world(post, press, staff, report, template, mail, monkeypatch):
     """The fixtures, with every e-mail and every call of DynamoDB going through the cloud of the story that is told."""
-    import mail as functions_mail
+    from mail import ses as functions_mail
 
     world = World(post, press, staff, report, template, mail)
     ses = functions_mail._client()
@@ -359,7 +356,7 @@ def test_a_bounce_unsubscribes_though_the_answer_of_ses_was_lost(post, press, ma
     [item] = table.items()
     owed = Owed("SUBMISSIONS_TABLE", item["reference"], "receipt")
     outbox.claim(owed, promises.now())  # it was sent, and the sender went silent
-    link = announcements.confirm_link("", item["reference"], promises.now())
+    link = links.confirm_link("", item["reference"], promises.now())
     assert "You are signed up" in press(link).text
     clock.forward(hours=1)
     assert table.items()[0]["mail"]["receipt"] == {"state": "subscribed"}

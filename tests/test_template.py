@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dynamodb import HURRIED
+from aws import HURRIED
 from local.template import Loader
 
 ROOT = Path(__file__).parents[1]
@@ -30,13 +30,13 @@ def test_sam_build_asks_the_makefile_for_each_function():
 
 
 def test_every_variable_that_functions_read_is_set_and_every_one_set_is_read(template):
-    source = "".join(file.read_text("utf-8") for file in (ROOT / "functions").glob("*.py"))
+    source = "".join(file.read_text("utf-8") for file in (ROOT / "functions").rglob("*.py"))
     read = set(re.findall(r'os\.environ\["([A-Z_]+)"\]', source))
     assert read == set(template.environment())
 
 
 def test_every_form_has_its_page_its_post_and_its_receipt(template, stand_in):
-    import catalog
+    from forms import catalog
 
     routes = {(route.method, route.path) for route in template.routes()}
     for slug in catalog.FORMS:
@@ -97,11 +97,11 @@ def test_the_stream_and_the_api_are_watched(template):
 
 
 def test_a_missing_digest_is_an_alarm_after_26_hours(template):
-    import observe
+    import telemetry
 
     alarm = template.resources("AWS::CloudWatch::Alarm")["NoDigest"]
-    assert metrics_of(alarm) == [("Certification", "digest", {"service": observe.SERVICE})]
-    assert observe.metrics.provider.namespace == "Certification"
+    assert metrics_of(alarm) == [("Certification", "digest", {"service": telemetry.SERVICE})]
+    assert telemetry.metrics.provider.namespace == "Certification"
     assert alarm["TreatMissingData"] == "breaching"
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)

@@ -6,10 +6,10 @@ import pytest
 from conftest import link_in
 from samples import PLAQUE, new_address
 
+from forms.spam import TRAP
 from local.events import rules, schedules, stream_mappings
 from local.patterns import compiled
 from local.stream import Stream
-from spam import TRAP
 
 
 def test_the_stream_calls_the_notifier_for_new_released_and_marked_submissions(template):

@@ -1,6 +1,6 @@
 """Draws the forms into their pages, and leaves the finished pages where the functions redraw them.
 
-In Markdown, `<!-- form: contact -->` on a line of its own is the form of functions/contact.py.
+In Markdown, `<!-- form: contact -->` on a line of its own is the form of functions/forms/contact.py.
 """
 
 import json
@@ -14,8 +14,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.pages import Page
 
-import pages
-from catalog import FORMS
+import rendering
+from forms.catalog import FORMS
+from web import pages
 
 MARKER = re.compile(r"<!-- form: (\S+) -->")
 ADDRESS = re.compile(r'\b(href|src|action)="([^"#][^"]*)"')
@@ -48,7 +49,7 @@ def with_absolute_addresses(html: str, address: str) -> str:
 
 def _write(name: str, content: str) -> None:
     """Write what changed only, and at once: the local run watches for changes, and others may be reading."""
-    file, ready = Path(pages.HERE, "pages", name), Path(pages.HERE.parent, ".build", f"{os.getpid()}.{name}")
+    file, ready = Path(rendering.HERE, "pages", name), Path(rendering.HERE.parent, ".build", f"{os.getpid()}.{name}")
     if file.exists() and file.read_text("utf-8") == content:
         return
     for folder in (file.parent, ready.parent):
@@ -56,4 +57,4 @@ def _write(name: str, content: str) -> None:
     ready.write_text(content, "utf-8")
     ready.replace(file)
     pages.built_page.cache_clear()
-    pages.office.cache_clear()
+    rendering.office.cache_clear()

@@ -14,8 +14,8 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-import pages
 from overrides.hooks.sections import Section, questions, sections
+from web import pages
 
 INDEX = "search/index.json"
 _sections: list[Section] = []

@@ -1,4 +1,4 @@
-"""Every fault at every point in every schedule, pairs of faults, and the seeded bugs; one table. `make chaos` runs it.
+"""Every fault at every point in every schedule, and pairs of faults; one table. `make chaos` runs it.
 
 The plaque form's way has every step of the contact form's and more, so what takes long is done with that one only.
 """
@@ -21,11 +21,9 @@ from mkdocs.config import load_config
 
 from chaos.cloud import hooked
 from chaos.enumeration import EACH_FORM, TOGETHER, Tally, pairs, singles
-from chaos.hunt import caught
 from chaos.outcome import Run
 from chaos.report import report
 from chaos.schedules import PLAIN, SCHEDULES
-from chaos.seeded import BUGS, Bug
 from chaos.story import World
 from local.aws import StandIn
 from local.template import Template
@@ -39,11 +37,10 @@ PLAQUE = ("plaque",)
 
 @dataclass(frozen=True)
 class Task:
-    """What one process does: `work` with a world, for a line of the table or to catch a bug."""
+    """What one process does: `work` with a world, for a line of the table."""
 
     line: str
-    work: Callable[[World], Tally | str]
-    bug: Bug | None = None
+    work: Callable[[World], Tally]
 
 
 def tasks() -> Iterator[Task]:
@@ -55,8 +52,6 @@ def tasks() -> Iterator[Task]:
             yield Task(schedule.name, partial(_singles, slugs=slugs, schedule=schedule, widths=widths))
         if schedule.stream != "plain":
             yield Task(schedule.name, partial(_singles, slugs=TOGETHER, schedule=schedule, widths=(1,)))
-    for bug in BUGS:
-        yield Task("seeded bugs", partial(caught, bug=bug), bug)
     for part in range(PARTS):
         yield Task("pairs of faults", partial(_pairs, slugs=PLAQUE, part=part))
 
@@ -76,7 +71,7 @@ def _tally(runs: Iterable[Run]) -> Tally:
     return tally
 
 
-def _carry_out(number: int) -> tuple[int, Tally | str]:
+def _carry_out(number: int) -> tuple[int, Tally]:
     """In a process of its own, forked from one in which everything is imported."""
     logging.getLogger("local").setLevel(logging.CRITICAL + 1)  # a function that fails is no news here
     with hooked() as clients, time_machine.travel(0, tick=False) as traveller:
@@ -88,23 +83,17 @@ TASKS = list(tasks())
 
 def main() -> int:
     began = time.monotonic()
-    tallies = {task.line: Tally() for task in TASKS if task.bug is None}
-    hunted: dict[Bug, str] = {}
+    tallies = {task.line: Tally() for task in TASKS}
     with tempfile.TemporaryDirectory() as site, redirect_stdout(StringIO()):
         build(load_config(str(ROOT / "mkdocs.yml"), site_dir=site))
     cloud = StandIn(Template(ROOT / "template.yaml"))
     with multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
         for number, found in pool.imap_unordered(_carry_out, range(len(TASKS))):
             task = TASKS[number]
-            if isinstance(found, Tally):
-                tallies[task.line] += found
-                said = f"{found.runs} runs, {len(found.problems)} wrong"
-            elif task.bug:
-                hunted[task.bug] = found
-                said = "caught" if found else "not caught"
-            print(f"{task.line}: {said}", file=sys.stderr)
+            tallies[task.line] += found
+            print(f"{task.line}: {found.runs} runs, {len(found.problems)} wrong", file=sys.stderr)
     cloud.close()
-    sound = report(tallies, hunted)
+    sound = report(tallies)
     print(f"{time.monotonic() - began:.0f} seconds in {PROCESSES} processes")
     return 0 if sound else 1
 

@@ -72,13 +72,13 @@ class World:
 
     def play(self, slugs: tuple[str, ...], schedule: Schedule = PLAIN, faults: tuple[Fault, ...] = ()) -> Run:
         """One run from the first POST to rest."""
-        import observe
+        import telemetry
 
         self.traveller.move_to(self.noon)
         self.tables.begin()
         self.clients.cloud = cloud = Cloud(lambda: datetime.now().timestamp(), self.tables, faults)
         run = Run(slugs, schedule, cloud, cloud.now())
-        handler = observe.logger.registered_handler
+        handler = telemetry.logger.registered_handler
         with redirect_stdout(run.said), patch.object(handler, "stream", run.said):
             _Story(self, run).play()
         run.rows = {name: self.tables.rows(name) for name in TABLES}

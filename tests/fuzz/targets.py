@@ -15,23 +15,20 @@ from unittest.mock import patch
 
 import progress
 
-import certifications
 import feedback
 import keys
-import mail
-import outbox
-import subscribers
-import tokens
-import troubles
-from catalog import FORMS
-from forms import fingerprint, read_form, reference_for
+import links
+from forms.catalog import FORMS
+from forms.form import fingerprint, read_form, reference_for
+from forms.spam import reasons_to_hold
 from local.simulator import events_of
 from local.template import Template
-from outbox import Owed
+from mail import ses
 from overrides.hooks.checklist_files import Refused, introduction, parse
-from spam import reasons_to_hold
 from staff import export
-from submissions import Submission
+from storage import bounces, certifications, outbox, subscribers
+from storage.outbox import Owed
+from storage.submissions import Submission
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -70,7 +67,7 @@ def form(data: bytes) -> None:
 
 
 SIGNED = {
-    purpose: tokens.sign(purpose, content, LATER)
+    purpose: links.sign(purpose, content, LATER)
     for purpose, content in {"mark": "K7M2P9QRTX", "receipt/plaque": ["K7M2P9QRTX", "x" * 40, {}]}.items()
 }
 
@@ -79,10 +76,10 @@ def token(data: bytes) -> None:
     """A token that was not signed for this purpose says nothing; one that says something says what was signed."""
     text = data.decode("utf-8", "replace")
     for purpose, signed in SIGNED.items():
-        if (content := tokens.read(purpose, text, NOW)) is not None:
+        if (content := links.read(purpose, text, NOW)) is not None:
             assert text.startswith(signed.rpartition(".")[0])
-            assert content == tokens.read(purpose, signed, NOW)
-        assert tokens.read(purpose, text, LATER.replace(year=2037)) is None
+            assert content == links.read(purpose, signed, NOW)
+        assert links.read(purpose, text, LATER.replace(year=2037)) is None
 
 
 def checklist(data: bytes) -> None:
@@ -135,7 +132,7 @@ def report(data: bytes) -> None:
     to = [address for address in to.split(",") if address]
     message = EmailMessage(policy=SMTP)
     message["To"] = "office@example.org"
-    message["Subject"] = mail._header_text(subject)
+    message["Subject"] = ses._header_text(subject)
     message.set_content(text, cte="quoted-printable")
     tags = {"table": table, "id": id_, "slot": slot}
     request = {
@@ -148,7 +145,7 @@ def report(data: bytes) -> None:
     with (
         patch.object(outbox, "report", return_value=True) as noted,
         patch.object(feedback, "count"),
-        patch.object(troubles, "note"),
+        patch.object(bounces, "note"),
         patch.object(subscribers, "unsubscribe") as ended,
         patch.object(certifications, "stop") as stopped,
     ):

@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-import counters
 import promises
-from observe import log_failure
+from storage import counters
+from telemetry import log_failure
 
 SUBMISSIONS_PER_HOUR = 60
 """Most that is taken from one network; an office where everybody writes stays below it."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import dynamodb
 import keys
+from storage import dynamodb
 
 
 def subscriber_id(address: str) -> str:

@@ -6,35 +6,32 @@ from datetime import date, timedelta
 from email.message import EmailMessage
 from typing import Any
 
-import actions
-import announcements
 import calendars
-import counters
-import mail
-import pages
+import links
 import promises
-import senders
-import subscribers
-from announcements import AnnouncementsForm
-from catalog import FORMS
-from delivery import Compose
-from submissions import Submission, others_of_the_agency
+import rendering
+from forms.announcements import AnnouncementsForm
+from forms.catalog import FORMS
+from mail import sender_hint, ses
+from mail.delivery import Compose
+from storage import counters, subscribers
+from storage.submissions import Submission, others_of_the_agency
 
 
 def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     """Every answer, labelled as on the form; a reply goes to the sender."""
     submission = Submission.from_item(item)
     form = FORMS[submission.form]
-    return mail.compose(
+    return ses.compose(
         "staff",
         to=_staff(),
-        reply_to=mail.deliverable(submission.answers["email"]),
+        reply_to=ses.deliverable(submission.answers["email"]),
         label=form.mailing_label(submission.answers),
         answers=form.in_words(submission.answers),
         others=others_of_the_agency(submission),
-        hint=senders.hint(submission.answers["email"]),
+        hint=sender_hint.hint(submission.answers["email"]),
         held=submission.held,
-        release=actions.link("release", submission) if submission.held else None,
+        release=links.link("release", submission) if submission.held else None,
         **_about(submission),
     )
 
@@ -44,13 +41,13 @@ def reminder(item: Mapping[str, Any]) -> EmailMessage | str:
     submission = Submission.from_item(item)
     if promises.now() >= submission.due_at:
         return "too late"
-    return mail.compose("reminder", to=_staff(), late=False, **_about(submission))
+    return ses.compose("reminder", to=_staff(), late=False, **_about(submission))
 
 
 def late_notice(item: Mapping[str, Any]) -> EmailMessage:
     """It was due: the escalation address is told, once."""
     to = os.environ["ESCALATION_ADDRESSES"].split(",")
-    return mail.compose("reminder", to=to, late=True, **_about(Submission.from_item(item)))
+    return ses.compose("reminder", to=to, late=True, **_about(Submission.from_item(item)))
 
 
 def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
@@ -61,7 +58,7 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     submission = Submission.from_item(item)
     if submission.held:
         return "held"
-    address = mail.deliverable(submission.answers["email"])
+    address = ses.deliverable(submission.answers["email"])
     if address is None:
         return "undeliverable"
     form = FORMS[submission.form]
@@ -74,17 +71,17 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         if not wants or not _first_today(kind, address, submission):
             return "one a day"
     site = os.environ["SITE_URL"]
-    message = mail.compose(
+    message = ses.compose(
         kind,
         to=[address],
-        reply_to=pages.office()["email"],
-        office=pages.office(),
+        reply_to=rendering.office()["email"],
+        office=rendering.office(),
         form=form,
         reference=submission.reference,
         promised=form.promised(submission.received_at, submission.answers),
         remarks=form.remarks(submission.received_at, submission.answers),
         site=site,
-        confirm=announcements.confirm_link(site, submission.reference, promises.now()) if wants else None,
+        confirm=links.confirm_link(site, submission.reference, promises.now()) if wants else None,
     )
     return _with_calendar(message, submission) if kind == "receipt" else message
 
@@ -94,14 +91,14 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     submission = Submission.from_item(item)
     if submission.done is None:
         return "taken back"
-    address = mail.deliverable(submission.answers["email"])
+    address = ses.deliverable(submission.answers["email"])
     if address is None:
         return "undeliverable"
-    return mail.compose(
+    return ses.compose(
         "mailed",
         to=[address],
-        reply_to=pages.office()["email"],
-        office=pages.office(),
+        reply_to=rendering.office()["email"],
+        office=rendering.office(),
         reference=submission.reference,
         promised=FORMS[submission.form].promised(submission.received_at, submission.answers),
         site=os.environ["SITE_URL"],
@@ -128,7 +125,7 @@ def _about(submission: Submission) -> dict[str, Any]:
         "due": promises.moment_in_words(submission.due_at),
         "task": form.task,
         "done": form.done,
-        "mark": actions.link("mark", submission),
+        "mark": links.link("mark", submission),
     }
 
 

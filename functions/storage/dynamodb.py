@@ -6,19 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.config import Config
 from botocore.exceptions import ClientError
+
+import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-HURRIED = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    user_agent="certification",  # the SDK's own is put together at each call, for a sixth of its time
-)
-"""In seconds. All tries together end well before the function does, so that a visitor gets an answer and not a cut."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -34,7 +28,7 @@ class ConditionFailed(Exception):
 
 @cache
 def client() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=HURRIED)
+    return boto3.client("dynamodb", config=aws.HURRIED)
 
 
 def put(table: str, item: Mapping[str, Any], condition: str, names: Mapping[str, str], **values: Any) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-import mail
-import outbox
 import promises
-from observe import count, log_failure, logger
-from outbox import Owed
+from mail import ses
+from storage import outbox
+from storage.outbox import Owed
+from telemetry import count, log_failure, logger
 
 Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
 """Puts an e-mail together from the item that owes it; a text instead says why there is none."""
@@ -33,7 +33,7 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
         outbox.settle(owed, {"state": message})
         return
     try:
-        message_id = mail.send(message, owed.tags)
+        message_id = ses.send(message, owed.tags)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
             outbox.give_back(owed)

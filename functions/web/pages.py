@@ -4,41 +4,19 @@ The site build writes `pages/<form>.html`, the finished page of each form with i
 `pages/office.json`, how to reach the office. Markers in the page say which parts a function may replace.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
+import rendering
 
-HERE = Path(__file__).parent
 MAIN = ("<!-- main -->", "<!-- /main -->")
 FORM = ("<!-- form -->", "<!-- /form -->")
 
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
-
-
-@cache
-def _templates() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # an accepted form needs none
-
-    return Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def render(template: str, **context: Any) -> Markup:
-    """A template of functions/templates/ filled in; `.html` ones escape every value."""
-    return Markup(_templates().get_template(template).render(context))
 
 
 @dataclass(frozen=True)
@@ -72,14 +50,7 @@ class Page:
 @cache
 def built_page(slug: str) -> Page:
     """The page of a form as the site build left it."""
-    return Page((HERE / "pages" / f"{slug}.html").read_text("utf-8"))
-
-
-@cache
-def office() -> dict[str, str]:
-    """How to reach the office: `telephone`, `email`."""
-    settings: dict[str, str] = json.loads((HERE / "pages" / "office.json").read_text("utf-8"))
-    return settings
+    return Page((rendering.HERE / "pages" / f"{slug}.html").read_text("utf-8"))
 
 
 def redrawn(slug: str, form: str) -> str:
@@ -91,6 +62,6 @@ def redrawn(slug: str, form: str) -> str:
 def message(slug: str, title: str, template: str, **context: Any) -> str:
     """The form's page with a rendered template in place of its whole content."""
     page = built_page(slug)
-    content = render(template, title=title, office=office(), **context)
+    content = rendering.render(template, title=title, office=rendering.office(), **context)
     site_name = page.title.rpartition(" - ")[2]
     return page.with_part(MAIN, content).with_title(Markup("{} - ").format(title) + Markup(site_name)).html

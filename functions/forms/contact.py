@@ -1,13 +1,11 @@
-"""The contact form: its fields, and its handler."""
+"""The contact form."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-import fields
-import intake
 import promises
-from forms import Form
+from forms import fields
+from forms.form import Form
 
 TOPICS = [
     ("certification", "Becoming certified"),
@@ -52,7 +50,3 @@ class ContactForm(Form):
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:
         return f"Message from {answers['organization'] or answers['name']}"
-
-
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    return intake.handle(ContactForm, event)

@@ -3,8 +3,8 @@
 import os
 from datetime import datetime, timedelta
 
-import dynamodb
 import promises
+from storage import dynamodb
 
 KEPT_FOR = timedelta(days=7)
 

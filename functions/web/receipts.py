@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import links
 import promises
-import tokens
-from forms import Form
-from submissions import Submission
+from forms.form import Form
+from storage.submissions import Submission
 
 SHOWN_FOR = timedelta(days=3 * 366)
 """A receipt can be shown until its certification has long ended."""
@@ -25,12 +25,12 @@ def sign(form: type[Form], submission: Submission) -> str:
     """The value of `receipt=` in the address of a receipt page."""
     kept = {name: submission.answers[name] for name in form.kept_in_receipt}
     content = [submission.reference, submission.received_at.isoformat(), kept]
-    return tokens.sign(f"receipt/{form.slug}", content, submission.received_at + SHOWN_FOR)
+    return links.sign(f"receipt/{form.slug}", content, submission.received_at + SHOWN_FOR)
 
 
 def read(form: type[Form], signed: str) -> Receipt | None:
     """The receipt behind a signed value, None where it was changed or is too old."""
-    content = tokens.read(f"receipt/{form.slug}", signed, promises.now())
+    content = links.read(f"receipt/{form.slug}", signed, promises.now())
     if content is None:
         return None
     reference, received_at, answers = content

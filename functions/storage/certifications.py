@@ -11,23 +11,15 @@ import hmac
 import os
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from email.message import EmailMessage
 from typing import Any
 
-import dynamodb
 import keys
-import mail
-import pages
 import promises
-import tokens
-from delivery import send_once
-from outbox import Owed
-from submissions import Submission, valid_until
+from storage import dynamodb
+from storage.submissions import Submission, valid_until
 
 KEPT_AFTER_END = timedelta(days=90)
 """How long an agency's item stays after its certification ended."""
-STOPS_WORK = timedelta(days=3 * 366)
-"""How long the link that ends the invitations works."""
 
 
 def keep(submission: Submission) -> None:
@@ -51,7 +43,7 @@ def keep(submission: Submission) -> None:
         "id": certification,
         "mail": {},
         "clock": "on",
-        "next_at": _look_at(ends_on)[0].isoformat(),
+        "next_at": invitation_times(ends_on)[0].isoformat(),
         "expires_at": int((promises.morning_at_office(ends_on) + KEPT_AFTER_END).timestamp()),
     }
     try:
@@ -60,18 +52,6 @@ def keep(submission: Submission) -> None:
     except dynamodb.ConditionFailed as failed:
         if failed.item["completed"] == facts["completed"] and failed.item["received_at"] < facts["received_at"]:
             _correct(certification, facts)
-
-
-def look(certification: Mapping[str, Any], now: datetime) -> None:
-    """Send the invitation that is due, and set when to look again. Raises what kept the e-mail from going out."""
-    ends_on = date.fromisoformat(certification["ends_on"])
-    _, on_the_day = _look_at(ends_on)
-    if now < on_the_day:
-        _invite(certification["id"], "invitation")
-        _look_again(certification, on_the_day)
-    else:
-        _invite(certification["id"], "ended")
-        _look_again(certification, None)
 
 
 def due(now: datetime) -> list[dict[str, Any]]:
@@ -93,44 +73,13 @@ def id_of(agency: str) -> str:
     return hmac.new(keys.identity(), agency.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def stop_link(site: str, certification: str, until: datetime) -> str:
-    return f"{site}/forms/actions/stop?token={tokens.sign('stop', certification, until)}"
-
-
-def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
-    """Fixed words with the dates: what the agency once typed is not repeated."""
-    address = mail.deliverable(item["email"])
-    if address is None or "stopped" in item:
-        return "undeliverable" if address is None else "stopped"
-    site, now = os.environ["SITE_URL"], promises.now()
-    ends_on = date.fromisoformat(item["ends_on"])
-    stop_at = stop_link(site, item["id"], now + STOPS_WORK)
-    message = mail.compose(
-        "renewal",
-        to=[address],
-        reply_to=pages.office()["email"],
-        office=pages.office(),
-        reference=item["reference"],
-        completed=promises.day_in_words(date.fromisoformat(item["completed"])),
-        ends_on=promises.day_in_words(ends_on),
-        has_ended=ends_on <= promises.day_at_office(now),
-        site=site,
-        stop=stop_at,
-    )
-    return mail.with_one_click(message, stop_at)
-
-
-def _invite(certification: str, slot: str) -> None:
-    send_once(Owed("CERTIFICATIONS_TABLE", certification, slot), invitation, unless="stopped")
-
-
-def _look_at(ends_on: date) -> tuple[datetime, datetime]:
+def invitation_times(ends_on: date) -> tuple[datetime, datetime]:
     """The mornings of the two invitations."""
     before = ends_on - promises.RENEWAL_INVITED_BEFORE
     return promises.morning_at_office(before), promises.morning_at_office(ends_on)
 
 
-def _look_again(certification: Mapping[str, Any], at: datetime | None) -> None:
+def look_again(certification: Mapping[str, Any], at: datetime | None) -> None:
     """Unless it changed meanwhile: then the clock looks at what it is now."""
     change = "SET next_at = :at" if at else "REMOVE clock, next_at"
     values = {"seen": certification["next_at"]} | ({"at": at.isoformat()} if at else {})

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-import actions
-import dynamodb
-import mail
+import aws
+import links
 import promises
-import subscribers
-import troubles
-from catalog import FORMS, TASKS
-from delivery import send_once
-from observe import count
-from outbox import Owed, is_settled
-from submissions import SWEPT_AFTER, Submission, in_stage
+from forms.catalog import FORMS, TASKS
+from mail import ses
+from mail.delivery import send_once
+from storage import bounces, dynamodb, subscribers
+from storage.outbox import Owed, is_settled
+from storage.submissions import SWEPT_AFTER, Submission, in_stage
+from telemetry import count
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -57,7 +56,7 @@ def send_if_due(now: datetime) -> None:
 
 def compose(now: datetime) -> EmailMessage:
     facts = gather(now)
-    return mail.compose(
+    return ses.compose(
         "digest",
         to=os.environ["STAFF_ADDRESSES"].split(","),
         day=promises.day_in_words(promises.day_at_office(now)),
@@ -83,7 +82,7 @@ def gather(now: datetime) -> dict[str, Any]:
         "waiting": _lines([each for found in waiting.values() for each in found if each.due_at > now]),
         "held": _lines([each for found in held.values() for each in found], release=True),
         "owed": _lines([each for each in everything if _owes_mail(each, now)]),
-        "returned": troubles.since(since),
+        "returned": bounces.since(since),
         "dead_letters": _dead_letters(),
         "subscribers": sum(1 for _ in subscribers.everybody()),
     }
@@ -99,7 +98,7 @@ def _lines(found: list[Submission], *, release: bool = False) -> list[Line]:
             each.reference,
             FORMS[each.form].staff_subject(each.answers),
             promises.moment_in_words(each.received_at if each.held else each.due_at),
-            actions.link("release" if release else "mark", each),
+            links.link("release" if release else "mark", each),
         )
         for each in sorted(found, key=lambda each: each.due_at)
     ]
@@ -122,4 +121,4 @@ def _dead_letters() -> int:
 
 @cache
 def _queues() -> "SQSClient":
-    return boto3.client("sqs", config=dynamodb.HURRIED)
+    return boto3.client("sqs", config=aws.HURRIED)

@@ -4,16 +4,14 @@ Everything here may be asked twice: the second time changes nothing. The table's
 notifier, which sends what is owed, and the clock looks again at once, in case the stream does not.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import submissions
-from observe import count, logger
-from outbox import WORSE
-from submissions import Submission, stage
+from storage import submissions
+from storage.outbox import WORSE
+from storage.submissions import Submission, stage
+from telemetry import count, logger
 
-LINKS_WORK = timedelta(days=90)
-"""How long after its due date the links in the e-mail about a submission work."""
 LOOK_AGAIN = "clock = :on, next_at = :now"
 
 

@@ -13,7 +13,7 @@ from botocore.config import Config
 from email_validator import EmailNotValidError, validate_email
 
 import promises
-from pages import render
+from rendering import render
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

@@ -13,8 +13,8 @@ import wtforms
 from markupsafe import Markup
 
 import promises
-from pages import render
-from spam import TRAP
+from forms.spam import TRAP
+from rendering import render
 
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """No 0/O and 1/I/L, which look alike, and no vowels, so that a reference is never a word."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import dynamodb
+from storage import dynamodb
 
 CLAIM_LASTS = timedelta(minutes=10)
 """How long a sender that went silent keeps others from sending the same e-mail."""

@@ -14,7 +14,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, DataRequired, Optional, StopValidation
 from wtforms.widgets import html_params
 
-from checks import Validator, at_most, e_mail_address, no_control_characters, one_line, telephone_number
+from forms.validators import Validator, at_most, e_mail_address, no_control_characters, one_line, telephone_number
 from promises import day_in_words
 
 LINE_LIMIT = 200

@@ -2,7 +2,7 @@
 
 An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text as typed),
 agency and completed (index `agencies`, plaque requests only), mail (see outbox.py), expires_at (TTL).
-What staff have to do: stage and stage_at (index `work`, see work.py), held (reasons, only while it may be spam),
+What staff have to do: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
 done ({at, by}), released ({at, by, held}). When the clock looks at it: clock and next_at (index `clock`).
 When its sender's data were erased on request: erased_at.
 """
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import dynamodb
 import promises
-from dynamodb import ConditionFailed
-from forms import Form, fingerprint, reference_for
+from forms.form import Form, fingerprint, reference_for
+from storage import dynamodb
+from storage.dynamodb import ConditionFailed
 
 SWEPT_AFTER = timedelta(minutes=10)
 """When the clock first looks whether the e-mails of a submission have gone out."""

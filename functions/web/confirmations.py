@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import pages
-from observe import count, log_failure, logger, publish
-from replies import Event, Response, html
+import rendering
+from telemetry import count, log_failure, logger, publish
+from web import pages
+from web.responses import Event, Response, html
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def answer(event: Event, carry_out: Callable[[Event], Response], form: str = "co
     except Exception as error:
         count("failed")
         log_failure("failed", error)
-        advice = f"Nothing was changed. Please try again in a few minutes, or call {pages.office()['telephone']}."
+        advice = f"Nothing was changed. Please try again in a few minutes, or call {rendering.office()['telephone']}."
         page = pages.message(form, "Something went wrong here", "action.html", shown=Confirmation("", advice))
         return html(HTTPStatus.INTERNAL_SERVER_ERROR, page)
     finally:

@@ -1,9 +1,9 @@
 """Every public form by its slug, and those that staff have something to do for."""
 
-from announcements import AnnouncementsForm
-from contact import ContactForm
-from forms import Form
-from plaque import PlaqueForm
+from forms.announcements import AnnouncementsForm
+from forms.contact import ContactForm
+from forms.form import Form
+from forms.plaque import PlaqueForm
 
 FORMS: dict[str, type[Form]] = {form.slug: form for form in (ContactForm, PlaqueForm, AnnouncementsForm)}
 TASKS: dict[str, type[Form]] = {slug: form for slug, form in FORMS.items() if form.task}

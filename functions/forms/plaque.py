@@ -1,4 +1,4 @@
-"""The plaque form: its fields, and its handler."""
+"""The plaque form."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -7,12 +7,10 @@ from typing import Any, ClassVar
 from wtforms import Field
 from wtforms.validators import ValidationError
 
-import checks
-import fields
-import intake
 import promises
-from forms import Form
-from states import STATES
+from forms import fields, validators
+from forms.form import Form
+from forms.states import STATES
 
 PLAQUE_LINE_LIMIT = 120
 """Longest agency name that fits the plaque, in characters."""
@@ -79,7 +77,12 @@ class PlaqueForm(Form):
         "State", STATES, missing="Choose the state", empty="Choose a state", autocomplete="address-level1", width="half"
     )
     zip = fields.line(
-        "ZIP code", checks.zip_code, missing="Enter the ZIP code", limit=20, autocomplete="postal-code", width="short"
+        "ZIP code",
+        validators.zip_code,
+        missing="Enter the ZIP code",
+        limit=20,
+        autocomplete="postal-code",
+        width="short",
     )
     contact_name = fields.line("Contact name", missing="Enter a contact name", autocomplete="name")
     contact_title = fields.line(
@@ -145,7 +148,3 @@ class PlaqueForm(Form):
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:
         return f"Plaque for {answers['agency']}"
-
-
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    return intake.handle(PlaqueForm, event)

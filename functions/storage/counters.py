@@ -9,8 +9,8 @@ import hmac
 import os
 from datetime import datetime, timedelta
 
-import dynamodb
 import keys
+from storage import dynamodb
 
 
 def key(kind: str, about: str, period: str) -> str:

@@ -1,21 +1,22 @@
-"""The way of a request to a form: parse, decide, store, answer."""
+"""Everything under a form's address: parse what was posted, decide, store, answer; its receipt; its calendar file."""
 
 import os
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import calendars
 import keys
-import pages
 import promises
-import rates
-import receipts
-import spam
-import submissions
-from forms import Form, FormData, Notice, read_form
-from observe import count, log_failure, logger, publish
-from replies import Event, Response, body_of, file, html, json_document, problem_details, see_other, wants_json
-from submissions import Submission
+import rendering
+from forms import spam
+from forms.catalog import FORMS
+from forms.form import Form, FormData, Notice, read_form
+from storage import submissions
+from storage.submissions import Submission
+from telemetry import count, log_failure, logger, publish
+from web import pages, rate_limit, receipts
+from web.responses import Event, Response, body_of, file, html, json_document, problem_details, see_other, wants_json
 
 BODY_LIMIT = 64 * 1024
 """Largest body that is taken, in bytes."""
@@ -31,8 +32,9 @@ class Refused(Exception):
         self.status, self.title, self.advice, self.answers = status, title, advice, answers
 
 
-def handle(form_class: type[Form], event: Event) -> Response:
+def handler(event: Event, _context: Any) -> Response:
     """Answer a request to a form's address, whatever happens, and publish what was counted."""
+    form_class = FORMS[event["rawPath"].split("/")[2]]
     logger.set_correlation_id(event["requestContext"]["requestId"])
     try:
         if event["requestContext"]["http"]["method"] == "POST":
@@ -53,7 +55,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
         form = form_class(answers)
         if not form.validate():
             return _refuse(form, event)
-        if rates.is_exceeded(event):
+        if rate_limit.is_exceeded(event):
             raise Refused(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "Too many forms from your network",
@@ -91,7 +93,7 @@ def _note(event: Event, submission: Submission, new: bool) -> None:
     count(outcome)
     logger.info(outcome, reference=submission.reference)
     if new:
-        rates.note(event)
+        rate_limit.note(event)
 
 
 def _parse(event: Event) -> FormData:
@@ -138,9 +140,9 @@ def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice:
     if wants_json(event):
         response = problem_details(status, title, detail=advice)
     else:
-        response = html(status, pages.redrawn(form.slug, form.draw(Notice(title, advice, **pages.office()))))
+        response = html(status, pages.redrawn(form.slug, form.draw(Notice(title, advice, **rendering.office()))))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        response["headers"]["retry-after"] = str(int(rates.WINDOW.total_seconds()))
+        response["headers"]["retry-after"] = str(int(rate_limit.WINDOW.total_seconds()))
     return response
 
 

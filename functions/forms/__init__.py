@@ -1,0 +1,1 @@
+"""The public forms: fields, validation, drawing. Imports no AWS library."""

@@ -1,0 +1,53 @@
+"""Signed links: nobody can make or change one without the secret. Anybody can read one: no personal data."""
+
+import os
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+import keys
+from storage import subscribers
+from storage.submissions import Submission
+
+CONFIRM_WITHIN = timedelta(days=7)
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Links that end a subscription work for good."""
+LINKS_WORK = timedelta(days=90)
+"""How long after its due date the links in the e-mail about a submission work."""
+
+
+def sign(purpose: str, content: Any, until: datetime) -> str:
+    """A URL-safe token of JSON-like content, good for this purpose until then. The same input gives the same token."""
+    return URLSafeSerializer(keys.signing(), salt=purpose).dumps([content, until.isoformat()])
+
+
+def read(purpose: str, token: str, now: datetime) -> Any:
+    """The content of a token; None where it was changed, is for another purpose, or its time is over."""
+    for key in keys.accepted():
+        with suppress(BadSignature):
+            content, until = URLSafeSerializer(key, salt=purpose).loads(token)
+            return content if now <= datetime.fromisoformat(until) else None
+    return None
+
+
+def link(action: str, submission: Submission) -> str:
+    """The address of an action on a submission; it names nobody."""
+    token = sign(action, submission.reference, submission.due_at + LINKS_WORK)
+    return f"{os.environ['SITE_URL']}/forms/actions/{action}?token={token}"
+
+
+def confirm_link(site: str, reference: str, sent: datetime) -> str:
+    """The address that confirms the sign-up of this submission; it names nobody."""
+    return f"{site}/forms/announcements/confirm?token={sign('confirm', reference, sent + CONFIRM_WITHIN)}"
+
+
+def unsubscribe_link(site: str, address: str) -> str:
+    """The address that ends a subscription: a page with a button, and one click by POST (RFC 8058)."""
+    token = sign("unsubscribe", subscribers.subscriber_id(address), NEVER)
+    return f"{site}/forms/announcements/unsubscribe?token={token}"
+
+
+def stop_link(site: str, certification: str, until: datetime) -> str:
+    return f"{site}/forms/actions/stop?token={sign('stop', certification, until)}"

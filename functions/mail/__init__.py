@@ -1,0 +1,1 @@
+"""E-mail: its words, its transport, and one attempt at sending it."""

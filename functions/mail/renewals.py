@@ -1,0 +1,57 @@
+"""The invitations to renew a certification: one sixty days before it ends, one on its last day."""
+
+import os
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import promises
+import rendering
+from links import stop_link
+from mail import ses
+from mail.delivery import send_once
+from storage.certifications import invitation_times, look_again
+from storage.outbox import Owed
+
+STOPS_WORK = timedelta(days=3 * 366)
+"""How long the link that ends the invitations works."""
+
+
+def look(certification: Mapping[str, Any], now: datetime) -> None:
+    """Send the invitation that is due, and set when to look again. Raises what kept the e-mail from going out."""
+    ends_on = date.fromisoformat(certification["ends_on"])
+    _, on_the_day = invitation_times(ends_on)
+    if now < on_the_day:
+        _invite(certification["id"], "invitation")
+        look_again(certification, on_the_day)
+    else:
+        _invite(certification["id"], "ended")
+        look_again(certification, None)
+
+
+def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
+    """Fixed words with the dates: what the agency once typed is not repeated."""
+    address = ses.deliverable(item["email"])
+    if address is None or "stopped" in item:
+        return "undeliverable" if address is None else "stopped"
+    site, now = os.environ["SITE_URL"], promises.now()
+    ends_on = date.fromisoformat(item["ends_on"])
+    stop_at = stop_link(site, item["id"], now + STOPS_WORK)
+    message = ses.compose(
+        "renewal",
+        to=[address],
+        reply_to=rendering.office()["email"],
+        office=rendering.office(),
+        reference=item["reference"],
+        completed=promises.day_in_words(date.fromisoformat(item["completed"])),
+        ends_on=promises.day_in_words(ends_on),
+        has_ended=ends_on <= promises.day_at_office(now),
+        site=site,
+        stop=stop_at,
+    )
+    return ses.with_one_click(message, stop_at)
+
+
+def _invite(certification: str, slot: str) -> None:
+    send_once(Owed("CERTIFICATIONS_TABLE", certification, slot), invitation, unless="stopped")

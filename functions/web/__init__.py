@@ -1,0 +1,1 @@
+"""Requests and responses: pages, receipts, limits."""
