@@ -48,6 +48,7 @@ def _serve(port: int, data: Path) -> None:
     from local.journal import InUse
     from local.run import CodeChanged, running
 
+    os.umask(0o077)  # what people sent, and the keys that sign links, are this user's alone
     try:
         data.mkdir(parents=True, exist_ok=True)
         # What the functions print, their log and metrics, goes to a file as it would go to CloudWatch.

@@ -26,6 +26,9 @@ TABLE_SETTINGS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes",
 PERSONAL = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Settings of the person at this machine that would lead clients elsewhere."""
 
+ACCESS_KEY = secrets.token_hex(10).upper()
+"""Every request must be signed with it. Web pages can reach any port of this machine, but cannot know the key."""
+
 _endpoints: set[str] = set()
 """Of the stand-ins that this process had: another AWS_ENDPOINT_URL is somebody's wish."""
 
@@ -67,6 +70,25 @@ class OneAtATime:
         return Response.from_app(self._moto, {**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._account}, buffered=True)
 
 
+def _for_clients_only(application: OneAtATime) -> Callable[..., Iterable[bytes]]:
+    """The application, closed to web pages: any page in a browser of this machine can send requests to its ports."""
+
+    def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if _comes_from_a_client(environ):
+            return application(environ, start_response)
+        return Response("Only clients of this local run may ask.\n", status=403)(environ, start_response)
+
+    return answer
+
+
+def _comes_from_a_client(environ: Environ) -> bool:
+    """Tell an AWS client of this run from a web page, which sends Origin, or reaches this port by another name."""
+    key = os.environ.get("AWS_ACCESS_KEY_ID", ACCESS_KEY)  # another one where an engine of its own plays DynamoDB
+    signed = f"Credential={key}/" in environ.get("HTTP_AUTHORIZATION", "")
+    by_address = environ.get("HTTP_HOST", "").partition(":")[0] == "127.0.0.1"
+    return signed and by_address and not environ.keys() & {"HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"}
+
+
 class StandIn:
     """moto, running at `endpoint`, until `close()`. `data` is the folder its contents are kept in, None for nowhere.
 
@@ -81,7 +103,7 @@ class StandIn:
         with ExitStack() as stack:
             journal = stack.enter_context(closing(Journal(data / "aws.jsonl"))) if data else None
             stack.callback(_restore, dict(os.environ))
-            server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
+            server = make_server("127.0.0.1", 0, _for_clients_only(application), threaded=True, request_handler=_Quiet)
             stack.callback(server.server_close)
             thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="aws", daemon=True)
             thread.start()
@@ -121,8 +143,8 @@ class StandIn:
             del os.environ[name]
         os.environ |= {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": os.devnull,

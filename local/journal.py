@@ -22,7 +22,9 @@ class Journal:
     """A file of changes. It belongs to this process until `close()`. Raises InUse where it is another's."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # an older run may have left it readable to others
         self.path = path
         self._file = path.open("ab+")
         try:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from http.client import responses as reasons
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from mkdocs.livereload import LiveReloadServer
 
@@ -18,7 +19,7 @@ from local.clock import Clock
 from local.clock_pages import ClockPages
 from local.cloudfront import sent_on
 from local.gateway import Gateway, Response
-from local.incoming import Environ, Handler, ask
+from local.incoming import Environ, Handler, ask, refusal
 from local.mailbox import PAGES, Mailbox
 from local.stream import Stream
 from local.template import Template
@@ -58,7 +59,10 @@ class Server(LiveReloadServer):
         self.setup_environ()
         self.mailbox = mailbox
         self.clock = clock
-        self._clock_pages = ClockPages(clock, [f"http://{name}:{port}" for name in (host, "localhost")])
+        self._hosts = {f"{name}:{port}" for name in (host, "localhost")} | (
+            {host, "localhost"} if port == 80 else set()
+        )
+        self._clock_pages = ClockPages(clock, [f"http://{name}" for name in self._hosts])
         self._gateway = Gateway(template)
         self._headers = template.response_headers()
         self._error_pages = template.error_pages()
@@ -83,6 +87,9 @@ class Server(LiveReloadServer):
 
     def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI application."""
+        if environ.get("HTTP_HOST", "").lower() not in {"", *self._hosts}:
+            # A page of another site can give its own name this machine's address, and would read mail and forms.
+            return _send(self.with_headers(refusal(HTTPStatus.MISDIRECTED_REQUEST)), environ, start_response)
         try:
             path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8")
         except UnicodeDecodeError:  # no file is named so; MkDocs would leave out what it cannot read
@@ -106,7 +113,8 @@ class Server(LiveReloadServer):
         method: str = environ["REQUEST_METHOD"]
         if path.startswith("/forms/"):
             response = ask(self._gateway.answer, environ, path)
-            log.info("%s %s %s", method, path, response.status)
+            # Quoted again: a picture on any web page may ask for an address with escape sequences in it.
+            log.info("%s %s %s", method, quote(path), response.status)
             return self._error(response.status) if response.status in self._error_pages else response
         if path == RELOAD_SCRIPT:
             return Response(200, [("content-type", "text/javascript")], (PAGES / "livereload.js").read_bytes())

@@ -52,7 +52,8 @@ class Tables:
     def __init__(self, environment: dict[str, str]) -> None:
         self.name = environment["SUBMISSIONS_TABLE"]
         settings = {"endpoint_url": environment["AWS_ENDPOINT_URL"], "region_name": environment["AWS_REGION"]}
-        self.client = boto3.client("dynamodb", aws_access_key_id="local", aws_secret_access_key="local", **settings)
+        keys = {name.lower(): environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+        self.client = boto3.client("dynamodb", **keys, **settings)
 
     @classmethod
     def of(cls, data: Path) -> "Tables":
