@@ -127,27 +127,27 @@ def line(
     With `preview`, the answer is shown once more below its box, after these words.
     """
     html = _html(autocomplete=autocomplete, width=width) | ({"data-preview": preview} if preview else {})
-    return Line(label, _checks(missing, one_line, at_most(limit), *checks), description=hint, render_kw=html)
+    return Line(label, _checks(missing, at_most(limit), one_line, *checks), description=hint, render_kw=html)
 
 
 def email(label: str, *, missing: str, hint: str = "") -> Field:
-    checks = _checks(missing, one_line, at_most(LINE_LIMIT), e_mail_address)
+    checks = _checks(missing, at_most(LINE_LIMIT), one_line, e_mail_address)
     return Email(label, checks, description=hint, render_kw=_html(autocomplete="email"))
 
 
 def telephone(label: str, *, missing: str = "", hint: str = "") -> Field:
-    checks = _checks(missing, one_line, at_most(60), telephone_number)
+    checks = _checks(missing, at_most(60), one_line, telephone_number)
     return Telephone(label, checks, description=hint, render_kw=_html(autocomplete="tel", width="half"))
 
 
 def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
-    checks = _checks(missing, no_control_characters, at_most(limit))
+    checks = _checks(missing, at_most(limit), no_control_characters)
     return Text(label, checks, description=hint, render_kw={"rows": "8"})
 
 
 def offered(label: str, *, limit: int) -> Field:
     """A text of several lines that the person is shown, and sends by leaving a box ticked."""
-    return Offered(label, _checks("", no_control_characters, at_most(limit)))
+    return Offered(label, _checks("", at_most(limit), no_control_characters))
 
 
 def choice(

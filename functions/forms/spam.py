@@ -12,19 +12,25 @@ LONG = ("message", "summary")
 """Fields of several lines."""
 
 LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
-MARKUP = re.compile(r"<a\s[^>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
+MARKUP = re.compile(r"<a\s[^<>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
 SELLING = re.compile(
     r"\b(?:backlinks?|guest post|search engine rank\w*|first page of google|seo (?:services?|agency|expert)"
     r"|buy followers|web traffic package)\b",
     re.IGNORECASE,
 )
 """None of these is a fraud that police write of, with links to warnings, as crypto trading or an online casino."""
-AUTOFILLED = re.compile(r"[\d\s().+-]+|\S+@\S+\.\S+")
-"""A ZIP code, a telephone number, a one-time code, an e-mail address."""
+AUTOFILLED = re.compile(r"[\d\s().+-]+|[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+"""A ZIP code, a telephone number, a one-time code, an e-mail address. No part can match what its neighbor matches:
+otherwise a few thousand characters keep the pattern busy for minutes.
+"""
+AUTOFILLED_LIMIT = 200
+"""Most characters that a password manager fills in."""
 
 
 def is_trapped(answers: Mapping[str, str], filled_in: str) -> bool:
     """Whether a bot filled in the hidden box; a password manager puts there what it knows or filled in elsewhere."""
+    if len(filled_in) > AUTOFILLED_LIMIT:
+        return True
     if not filled_in.strip() or AUTOFILLED.fullmatch(filled_in):
         return False
     _, short = _texts(answers)
