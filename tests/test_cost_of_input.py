@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from samples import SAMPLES
 
-import spam
-from catalog import FORMS
-from forms import FormData
+from forms import spam
+from forms.catalog import FORMS
+from forms.form import FormData
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 CHARACTERS = "a1 \n@.-<[/=\u0315"
