@@ -42,9 +42,9 @@ def open_details(page: Page, item: Item) -> Locator:
 
 
 def decide(page: Page, item: Item, *, who: str, when: str, why: str) -> None:
-    """Note the decision that an item is not taken."""
+    """Note the decision that an item is skipped."""
     questions = open_details(page, item)
-    questions.get_by_label("Not taken").check()
+    questions.get_by_label("Skipped, by decision").check()
     questions.get_by_label("Who decided").fill(who)
     questions.get_by_label("Decided on").fill(when)
     questions.get_by_label("Reason").fill(why)

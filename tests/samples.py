@@ -31,7 +31,7 @@ PLAQUE = {
     "contact_title": "Training coordinator",
     "email": "training@police.example.gov",
     "telephone": "555.555.0199",
-    "summary": "98 of 100 steps done, 2 not taken by decision.\n1. Sample: 9 of 11",
+    "summary": "98 of 100 items done, 2 skipped by decision.\n1. Sample: 9 of 11",
     "announcements": "no",
 }
 

@@ -126,7 +126,7 @@ def test_a_checklist_with_its_questions_open_can_be_used_by_everybody(page):
     tick(page, TEAM.items[:2])
     decide(page, TEAM.items[2], who="Chief Sample", when="2026-11-01", why="Too small for it.")
     open_details(page, TEAM.items[0])
-    open_details(page, TEAM.items[3]).get_by_label("Not taken").check()
+    open_details(page, TEAM.items[3]).get_by_label("Skipped, by decision").check()
     check(page)
 
 
@@ -140,7 +140,7 @@ def test_a_copy_to_take_over_and_the_completion_can_be_used_by_everybody(page, t
     page.wait_for_selector("#incoming:not([hidden])")
     page.get_by_role("button", name="Make a link").click()
     check(page)
-    page.get_by_role("button", name="Take it over").click()
+    page.get_by_role("button", name="Add to mine").click()
     page.locator("#complete").get_by_role("link").click()
     page.wait_for_url("**/plaque/")
     check(page)

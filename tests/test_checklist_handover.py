@@ -93,13 +93,13 @@ def test_a_file_takes_everything_to_another_computer(page, computer, tmp_path):
     jsonschema.validate(json.loads(file.read_text("utf-8")), schema, format_checker=jsonschema.FormatChecker())
     other = computer()
     open_file(other, file)
-    expect(other.locator("#incoming")).to_contain_text("It is of Town of Kapaʻa & Sons. New or newer steps: 4.")
+    expect(other.locator("#incoming")).to_contain_text("From Town of Kapaʻa & Sons: 4 items to add or update.")
     assert record(other) is None
-    other.get_by_role("button", name="Take it over").click()
-    assert told(other) == "The copy is taken over."
+    other.get_by_role("button", name="Add to mine").click()
+    assert told(other) == "The copy was added to yours."
     assert record(other) == record(page)
     visit(other, "leader")
-    assert state(other, LEADER.items[4]) == "Not taken. Decided by Chief Sample on November 1, 2026: Too small for it."
+    assert state(other, LEADER.items[4]) == "Skipped by decision. Decided by Chief Sample on November 1, 2026: Too small for it."
 
 
 def test_a_copy_of_the_same_or_of_nothing_changes_nothing(page, tmp_path):
@@ -108,7 +108,7 @@ def test_a_copy_of_the_same_or_of_nothing_changes_nothing(page, tmp_path):
     open_file(page, {"name": "bad.json", "mimeType": "application/json", "buffer": b"{"})
     expect(page.locator(".keep__told")).to_contain_text("it is damaged")
     page.get_by_label("Open a file").set_input_files(saved(page, tmp_path / "copy.json"))
-    expect(page.locator(".keep__told")).to_have_text("It has nothing newer.")
+    expect(page.locator(".keep__told")).to_have_text("The copy has nothing new.")
     expect(page.locator("#incoming")).to_be_hidden()
 
 
@@ -127,7 +127,7 @@ def test_a_link_takes_everything_over_and_no_server_sees_it(compression, page, c
     asked = []
     other.on("request", lambda request: asked.append(request.url))
     other.goto(link)
-    other.get_by_role("button", name="Take it over").click()
+    other.get_by_role("button", name="Add to mine").click()
     assert record(other) == record(page)
     assert urlsplit(other.url).fragment == ""
     secret = link.partition("#")[2]
@@ -149,11 +149,11 @@ def test_two_copies_are_merged_the_newer_entry_wins_and_disagreements_show_both(
     expect(page.locator("#incoming")).to_be_visible()
     first, second = page.locator("[data-differences] fieldset").all()
     assert "Done October 1, 2026." in first.inner_text()
-    assert "Not taken. Decided by Chief Sample" in first.inner_text()
+    assert "Skipped by decision. Decided by Chief Sample" in first.inner_text()
     assert first.get_by_label("In the copy").is_checked()
     assert second.get_by_label("Here").is_checked()
     second.get_by_label("In the copy").check()
-    page.get_by_role("button", name="Take it over").click()
+    page.get_by_role("button", name="Add to mine").click()
     merged = {item_id: found["state"] for item_id, found in record(page)["items"].items()}
     assert merged == dict(zip([item.id for item in LEADER.items], ["not-taken", "to-do", "done", "done"], strict=False))
 
@@ -164,8 +164,8 @@ def test_a_copy_can_be_left(page, tmp_path):
     file = tmp_path / "theirs.json"
     file.write_text(json.dumps({"version": 1, "agency": "X", "items": {FIRST.id: entry("to-do", at=10**15)}}))
     open_file(page, file)
-    page.get_by_role("button", name="Leave it").click()
-    assert told(page) == "The copy was left. Nothing was changed."
+    page.get_by_role("button", name="Keep mine as it is").click()
+    assert told(page) == "The copy was not added. Nothing changed."
     assert record(page) == before
 
 
@@ -202,7 +202,7 @@ def test_a_wrong_file_is_refused_in_words_and_changes_nothing(text, page, tmp_pa
     file = tmp_path / "wrong.json"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     open_file(page, file)
-    expect(page.locator(".keep__told")).to_contain_text("Nothing was changed.")
+    expect(page.locator(".keep__told")).to_contain_text("Nothing changed.")
     expect(page.locator("#incoming")).to_be_hidden()
     assert record(page) == before
 
@@ -219,14 +219,14 @@ def test_a_constructor_and_markup_are_nothing_but_text(page, tmp_path):
     odd = copy(constructor=entry(who="<script>alert(1)</script>", when="2026-11-01", why="<b>", out=True))
     file.write_text(json.dumps(odd))
     open_file(page, file)
-    page.get_by_role("button", name="Take it over").click()
+    page.get_by_role("button", name="Add to mine").click()
     expect(page.locator("[data-unknown]")).to_contain_text("<script>alert(1)</script>")
 
 
 @pytest.mark.parametrize("packed", ["", "z", "zAAAA", "j!!!", "jbnVsbA", "q123", "z" + "A" * 5000])
 def test_a_damaged_link_is_refused_in_words(packed, page):
     page.goto(f"/checklists/?#progress={packed}")
-    expect(page.locator(".keep__told")).to_contain_text("Nothing was changed.")
+    expect(page.locator(".keep__told")).to_contain_text("Nothing changed.")
     assert record(page) is None
 
 
@@ -235,7 +235,7 @@ def test_a_link_that_unpacks_to_a_gigabyte_is_refused(page):
     megabyte = squeeze.compress(bytes(1 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
     bomb = megabyte * 1024 + squeeze.flush()
     page.goto(f"/checklists/?#progress=z{base64.urlsafe_b64encode(bomb).decode()}")
-    expect(page.locator(".keep__told")).to_contain_text("This link is not complete")
+    expect(page.locator(".keep__told")).to_contain_text("This link is incomplete")
 
 
 def test_everything_can_be_erased(page):
@@ -286,7 +286,7 @@ def test_a_checklist_prints_with_empty_boxes_and_its_progress_is_back_afterwards
 def test_all_checklists_print_each_on_a_sheet_of_its_own(page, tmp_path):
     keep(page, {FIRST.id: entry(), TEAM.items[0].id: entry(on="2026-11-01")})
     visit(page, "print")
-    assert so_far(page).startswith(f"2 of {REQUIRED} steps done")
+    assert so_far(page).startswith(f"2 of {REQUIRED} items done")
     sheets = printed(page, tmp_path / "all.pdf").split("\f")
     for checklist in CHECKLISTS:
         [sheet] = [text for text in sheets if f"{checklist.order}. {checklist.title}" in text]
@@ -313,13 +313,13 @@ def complete(page: Page, agency: str = "Town of Sample Police & Fire") -> None:
 
 def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the_staff(page, local_run):
     complete(page)
-    page.get_by_role("link", name="Every step is done or decided").click()
+    page.get_by_role("link", name="Every item is done or skipped by decision").click()
     page.wait_for_selector("#complete:not([hidden])")
     today = date.today()
     shown = page.locator("#complete").inner_text()
     assert day_in_words(today) in shown
     assert day_in_words(valid_until(today)) in shown
-    words = f"{REQUIRED - 2} of {REQUIRED} steps done, 2 not taken by decision, 0 done out of sequence."
+    words = f"{REQUIRED - 2} of {REQUIRED} items done, 2 skipped by decision, 0 done out of sequence."
     assert words in shown
     assert DECISION["why"] not in shown
     page.get_by_role("link", name="Request your plaque").locator("visible=true").last.click()
@@ -361,7 +361,7 @@ def test_without_its_tick_the_summary_is_not_sent(page, local_run):
     fill_in(page, PlaqueForm, answers)
     page.get_by_role("button", name=PlaqueForm.send).click()
     page.wait_for_url("**/received?receipt=*")
-    assert "steps done" not in local_run.wait_for_mail(before + 2)[before]["text"]
+    assert "items done" not in local_run.wait_for_mail(before + 2)[before]["text"]
 
 
 def test_the_summary_is_still_there_and_ticked_after_a_mistake(page):
@@ -371,7 +371,7 @@ def test_the_summary_is_still_there_and_ticked_after_a_mistake(page):
     page.wait_for_url("**/plaque/")
     page.get_by_role("button", name=PlaqueForm.send).click()
     page.wait_for_selector(".error-summary")
-    assert "steps done" in page.locator(".field__offered").inner_text()
+    assert "items done" in page.locator(".field__offered").inner_text()
     assert page.locator("[name=summary]").is_checked()
 
 
@@ -411,12 +411,12 @@ def test_after_another_edition_ticks_stay_and_what_changed_is_marked(page, next_
     visit(page, "leader")
     items = page.locator(".item")
     assert row(page, LEADER.items[0]).get_by_role("checkbox", name="Complete both modules.").is_checked()
-    assert "Changed in edition 2027-02, after you dealt with it." in state(page, LEADER.items[0])
+    assert "Changed in edition 2027-02, after you marked it." in state(page, LEADER.items[0])
     gone = page.locator(f"li[id={LEADER.items[1].id}]")
-    assert "No longer asked. Not taken. Decided by Chief Sample" in gone.inner_text()
+    assert "No longer on this checklist. Skipped by decision. Decided by Chief Sample" in gone.inner_text()
     new = items.filter(has_text="Do something new.")
     assert "New or changed in edition 2027-02." in new.inner_text()
-    assert so_far(page) == f"{len(LEADER.items) - 1} of {len(LEADER.items)} steps done."
+    assert so_far(page) == f"{len(LEADER.items) - 1} of {len(LEADER.items)} items done."
     row(page, LEADER.items[0]).get_by_role("button", name="Details").click()
     row(page, LEADER.items[0]).get_by_role("button", name="Still right as it is").click()
     assert "Changed" not in state(page, LEADER.items[0])

@@ -39,13 +39,13 @@ def test_a_tick_is_kept_with_its_date_and_is_there_after_the_window_was_closed(p
     visit(again, "leader")
     assert row(again, LEADER.items[1]).get_by_role("checkbox").is_checked()
     assert "Done " in state(again, LEADER.items[1])
-    assert so_far(again) == f"2 of {len(LEADER.items)} steps done."
+    assert so_far(again) == f"2 of {len(LEADER.items)} items done."
 
 
 def test_unticking_takes_it_back(page):
     tick(page, LEADER.items[:1])
     tick(page, LEADER.items[:1])
-    assert so_far(page) == f"0 of {len(LEADER.items)} steps done."
+    assert so_far(page) == f"0 of {len(LEADER.items)} items done."
     assert state(page, LEADER.items[0]) == ""
 
 
@@ -57,15 +57,15 @@ def test_the_date_of_completion_can_be_set_right(page):
 
 def test_a_step_not_taken_counts_once_its_decision_is_complete(page):
     item = LEADER.items[0]
-    open_details(page, item).get_by_label("Not taken").check()
-    assert "the decision is not complete" in state(page, item)
-    assert so_far(page) == f"0 of {len(LEADER.items)} steps done."
+    open_details(page, item).get_by_label("Skipped, by decision").check()
+    assert "the decision is incomplete" in state(page, item)
+    assert so_far(page) == f"0 of {len(LEADER.items)} items done."
     row(page, item).get_by_role("button", name="Close").click()
     decide(page, item, **DECISION)
     assert (
-        state(page, item) == "Not taken. Decided by Chief Sample on November 1, 2026: A county <b>of nine</b> officers."
+        state(page, item) == "Skipped by decision. Decided by Chief Sample on November 1, 2026: A county <b>of nine</b> officers."
     )
-    assert so_far(page) == f"0 of {len(LEADER.items)} steps done, 1 not taken by decision."
+    assert so_far(page) == f"0 of {len(LEADER.items)} items done, 1 skipped by decision."
     assert not row(page, item).get_by_role("checkbox").is_checked()
 
 
@@ -86,7 +86,7 @@ def test_what_is_done_while_an_earlier_checklist_is_open_is_out_of_sequence_and_
     tick(page, [item])
     assert "Done out of sequence" in state(page, item)
     assert "No decision is noted yet." in state(page, item)
-    assert so_far(page) == f"1 of {len(TEAM.items)} steps done, 1 out of sequence."
+    assert so_far(page) == f"1 of {len(TEAM.items)} items done, 1 out of sequence."
     questions = open_details(page, item)
     assert questions.get_by_label("Done out of sequence").is_checked()
     questions.get_by_label("Who decided").fill("Sheriff Sample")
@@ -117,20 +117,20 @@ def test_the_optional_checklist_has_no_place_in_the_sequence_and_counts_for_itse
     visit(page, "promise")
     tick(page, PROMISE.items[:1])
     assert state(page, PROMISE.items[0]).startswith("Done ")
-    assert so_far(page) == f"1 of {len(PROMISE.items)} steps done."
+    assert so_far(page) == f"1 of {len(PROMISE.items)} items done."
     visit(page)
     required = sum(len(checklist.items) for checklist in CHECKLISTS if not checklist.optional)
-    assert so_far(page) == f"0 of {required} steps done."
+    assert so_far(page) == f"0 of {required} items done."
 
 
 def test_the_next_step_is_pointed_out_and_moves_on(page):
-    assert row(page, LEADER.items[0]).get_by_text("Next step", exact=True).is_visible()
+    assert row(page, LEADER.items[0]).get_by_text("Next item", exact=True).is_visible()
     tick(page, LEADER.items[:1])
-    expect(row(page, LEADER.items[0]).get_by_text("Next step", exact=True)).to_have_count(0)
-    page.get_by_text("Next step:").get_by_role("link").click()
+    expect(row(page, LEADER.items[0]).get_by_text("Next item", exact=True)).to_have_count(0)
+    page.get_by_text("Next item:").get_by_role("link").click()
     assert page.url.endswith(f"/checklists/leader/#{LEADER.items[1].id}")
     visit(page)
-    assert page.get_by_text("Next step:").inner_text() == f"Next step: {LEADER.items[1].text}"
+    assert page.get_by_text("Next item:").inner_text() == f"Next item: {LEADER.items[1].text}"
 
 
 def test_two_windows_see_each_others_ticks_and_lose_none(page, context):
@@ -151,13 +151,13 @@ def test_ticking_by_keyboard_keeps_the_focus_and_is_announced(page):
     box.focus()
     page.keyboard.press("Space")
     expect(box).to_be_focused()
-    assert page.locator("[data-progress] [role=status]").inner_text().startswith(f"1 of {len(LEADER.items)} steps")
+    assert page.locator("[data-progress] [role=status]").inner_text().startswith(f"1 of {len(LEADER.items)} items")
     described = box.get_attribute("aria-describedby")
     assert page.locator(f"[id={described}]").inner_text().startswith("Done ")
 
 
 def test_details_are_opened_and_closed_by_keyboard_and_the_focus_comes_back(page):
-    button = row(page, LEADER.items[0]).get_by_role("button", name="Details of step 1.1")
+    button = row(page, LEADER.items[0]).get_by_role("button", name="Details of item 1.1")
     button.focus()
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-expanded", "true")
@@ -168,7 +168,7 @@ def test_details_are_opened_and_closed_by_keyboard_and_the_focus_comes_back(page
 
 
 def test_every_target_is_at_least_24_by_24_pixels(page):
-    open_details(page, LEADER.items[0]).get_by_label("Not taken").check()
+    open_details(page, LEADER.items[0]).get_by_label("Skipped, by decision").check()
     small = page.evaluate(
         """() => [...document.querySelectorAll("main input, main button, main summary, main textarea, .page button")]
           .filter((e) => e.checkVisibility() && !e.matches(".trap *"))
@@ -186,7 +186,7 @@ def test_storage_that_is_switched_off_is_said_and_ticks_work_until_the_page_is_c
     visit(page, "leader")
     assert "does not let the site keep anything" in page.get_by_role("alert").inner_text()
     tick(page, LEADER.items[:2])
-    assert so_far(page) == f"2 of {len(LEADER.items)} steps done."
+    assert so_far(page) == f"2 of {len(LEADER.items)} items done."
 
 
 def test_storage_that_is_full_is_said_and_nothing_on_the_page_is_lost(page):
@@ -194,7 +194,7 @@ def test_storage_that_is_full_is_said_and_nothing_on_the_page_is_lost(page):
     page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') } }")
     tick(page, LEADER.items[1:3])
     assert "could not keep your last change" in page.get_by_role("alert").inner_text()
-    assert so_far(page) == f"3 of {len(LEADER.items)} steps done."
+    assert so_far(page) == f"3 of {len(LEADER.items)} items done."
     assert len(record(page)["items"]) == 1
 
 
@@ -202,7 +202,7 @@ def test_storage_that_was_cleared_is_said_and_kept_again_with_the_next_change(pa
     tick(page, LEADER.items[:2])
     page.evaluate("localStorage.clear()")
     page.evaluate("dispatchEvent(new StorageEvent('storage', { key: null }))")
-    assert "was cleared" in page.get_by_role("alert").inner_text()
+    assert "cleared what it had saved" in page.get_by_role("alert").inner_text()
     tick(page, LEADER.items[2:3])
     assert len(record(page)["items"]) == 3
     expect(page.locator(".progress__trouble")).to_be_hidden()
@@ -220,7 +220,7 @@ def test_a_page_that_did_not_load_completely_says_that_ticks_are_not_kept(contex
     page = context.new_page()
     page.route("**/checklists/all.json", lambda route: route.abort())
     page.goto("/checklists/leader/")
-    expect(page.get_by_role("alert")).to_contain_text("ticks are not kept")
+    expect(page.get_by_role("alert")).to_contain_text("check marks are not saved")
 
 
 def test_without_script_the_page_is_complete_and_shows_nothing_that_needs_it(browser, local_run):

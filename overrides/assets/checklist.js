@@ -1,4 +1,4 @@
-// Draws the record on the pages of the checklists, and changes it when somebody ticks or decides.
+// Draws the record on the pages of the checklists, and changes it when somebody checks a box or notes a decision.
 
 import { empty, load, onChangeElsewhere, survey, today, update } from "./progress.js";
 
@@ -10,7 +10,7 @@ export const make = (tag, properties = {}, ...content) => {
   return element;
 };
 const inWords = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
-export const day = (date) => (date ? inWords.format(new Date(`${date}T12:00Z`)) : "a day not given");
+export const day = (date) => (date ? inWords.format(new Date(`${date}T12:00Z`)) : "(date not given)");
 
 /** Texts are touched only where they change, so that a page of a thousand items stays quick. */
 export const write = (element, text) => element.textContent !== text && (element.textContent = text);
@@ -38,11 +38,11 @@ export function stateInWords({ kind, entry, mark, item, decided }) {
     "to-do": "",
     done: `Done ${day(entry.on)}.`,
     out: `Done out of sequence, ${day(entry.on)}.${decision || " No decision is noted yet."}`,
-    "not-taken": `Not taken.${decision}`,
-    undecided: "Not taken, but the decision is not complete: note who decided, when, and why.",
+    "not-taken": `Skipped by decision.${decision}`,
+    undecided: "Skipped, but the decision is incomplete: note who decided, when, and why.",
   };
   const marks = {
-    changed: ` Changed in edition ${item.changed}, after you dealt with it.`,
+    changed: ` Changed in edition ${item.changed}, after you marked it.`,
     new: `New or changed in edition ${item.changed}.`,
   };
   return words[kind] + (marks[mark] ?? "");
@@ -56,7 +56,7 @@ export function entryInWords(entry = {}) {
 
 function pointOut(row, isNext) {
   row.classList.toggle("item--next", isNext);
-  if (isNext) find(".item__ask", row).after(make("p", { className: "item__next" }, "Next step"));
+  if (isNext) find(".item__ask", row).after(make("p", { className: "item__next" }, "Next item"));
   else find(".item__next", row).remove();
 }
 
@@ -83,7 +83,7 @@ function drawRemoved({ checklist, removed }, record) {
   if (!place) return;
   for (const gone of all(".item--removed", place)) gone.remove();
   for (const { id, text } of removed) {
-    const words = `No longer asked. ${entryInWords(record.items[id])} It stays in your record.`;
+    const words = `No longer on this checklist. ${entryInWords(record.items[id])} It stays in your record.`;
     place.append(make("li", { className: "item item--removed", id }, make("s", {}, text), make("p", {}, words)));
   }
 }
@@ -91,8 +91,8 @@ function drawRemoved({ checklist, removed }, record) {
 // ------------------------------------------------------------ how far the work is
 
 const howFar = ({ settled, total, notTaken, out }) =>
-  `${settled - notTaken} of ${total} steps done` +
-  (notTaken ? `, ${notTaken} not taken by decision` : "") +
+  `${settled - notTaken} of ${total} items done` +
+  (notTaken ? `, ${notTaken} skipped by decision` : "") +
   (out ? `, ${out} out of sequence` : "");
 
 const listOf = (id) => whole.lists.find(({ items }) => items.some(({ item }) => item.id === id));
@@ -104,10 +104,10 @@ function drawProgress() {
   write(find(".progress__words", progress), `${howFar(shown)}.`);
   const { complete, next } = whole;
   const link = complete
-    ? make("a", { href: `${index}#complete` }, "Every step is done or decided: request your plaque")
+    ? make("a", { href: `${index}#complete` }, "Every item is done or skipped by decision: request your plaque")
     : make("a", { href: `${index}${next.checklist.name}/#${next.item.id}` }, next.item.text);
   const line = find(".progress__next", progress);
-  if (find("a", line)?.href !== link.href) line.replaceChildren(complete ? "" : "Next step: ", link);
+  if (find("a", line)?.href !== link.href) line.replaceChildren(complete ? "" : "Next item: ", link);
 }
 
 export function draw() {
@@ -137,10 +137,10 @@ function change(id, answers) {
   });
   draw();
   const { settled, total } = listOf(id);
-  write(find("[role=status]", progress), `${settled} of ${total} steps of this checklist done or decided.`);
+  write(find("[role=status]", progress), `${settled} of ${total} items of this checklist done or skipped by decision.`);
 }
 
-function tick({ id }, { checked }) {
+function check({ id }, { checked }) {
   const answers = checked ? { state: "done", on: today(), out: undefined } : { state: "to-do", on: undefined };
   change(id, answers);
   const { questions } = rows.get(id);
@@ -149,14 +149,14 @@ function tick({ id }, { checked }) {
   questions.elements.on.value = answers.on ?? "";
 }
 
-/** The questions come once somebody asks for them: most visits only tick. */
+/** The questions come once somebody asks for them: most visits only check boxes. */
 async function toggle({ id }, button) {
   try {
     const { toggleQuestions } = await import("./questions.js");
     const stands = listOf(id).items.find(({ item }) => item.id === id);
     toggleQuestions(rows.get(id), button, stands, (answers) => change(id, answers));
   } catch (error) {
-    warn("The details could not be loaded. Please load this page again.");
+    warn("The details did not load. Reload this page.");
     throw error;
   }
 }
@@ -170,9 +170,9 @@ function print(isBlank) {
 }
 
 function start() {
-  for (const { box } of rows.values()) box.autocomplete = "off"; // the record says what is ticked, not the browser
+  for (const { box } of rows.values()) box.autocomplete = "off"; // the record says what is checked, not the browser
   document.addEventListener("change", ({ target }) => {
-    if (target.name === "done") tick(target.closest(".item"), target);
+    if (target.name === "done") check(target.closest(".item"), target);
   });
   document.addEventListener("click", ({ target }) => {
     if (target.matches(".item__more")) toggle(target.closest(".item"), target);
@@ -189,7 +189,7 @@ try {
   draw();
   start();
 } catch (error) {
-  warn("This page did not load completely, so ticks are not kept. Please load it again.");
+  warn("This page did not load completely, so your check marks are not saved. Reload it.");
   throw error;
 } finally {
   progress.hidden = false;

@@ -5,7 +5,7 @@ import { Refused, read } from "./progress.js";
 const NAME = "progress";
 const LARGEST = 1_000_000; // bytes, unpacked
 
-const unreadable = () => new Refused("This link is not complete. Copy the whole link, or ask for a file instead.");
+const unreadable = () => new Refused("This link is incomplete. Copy the whole link, or ask for a file instead.");
 
 /** All bytes that come out of a transformation; more than LARGEST are refused before they fill the memory. */
 async function through(bytes, transformation) {

@@ -14,17 +14,17 @@ function drawPath() {
     const step = find(`[data-step="${checklist.name}"]`);
     step.style.setProperty("--done", `${(100 * settled) / total}%`);
     step.classList.toggle("step--complete", settled === total);
-    const words = `${settled - notTaken} of ${total} done${notTaken ? `, ${notTaken} not taken by decision` : ""}`;
+    const words = `${settled - notTaken} of ${total} done${notTaken ? `, ${notTaken} skipped by decision` : ""}`;
     write(find(".step__count", step), words);
   }
   const words = whole.unknown.map((id) => `${id}: ${entryInWords(load().record.items[id])}`).join(" ");
-  write(find("[data-unknown]"), words && `In your record, and no longer asked: ${words}`);
+  write(find("[data-unknown]"), words && `In your record, but no longer on any checklist: ${words}`);
 }
 
 /** What travels with the plaque request, if the person wants: numbers, and the reasons only on request. */
 function summary(withReasons) {
   const lines = [
-    `${whole.settled - whole.notTaken} of ${whole.total} steps done, ${whole.notTaken} not taken by decision, ` +
+    `${whole.settled - whole.notTaken} of ${whole.total} items done, ${whole.notTaken} skipped by decision, ` +
       `${whole.out} done out of sequence.`,
   ];
   for (const { checklist, items, settled, total } of whole.lists) {
@@ -33,7 +33,7 @@ function summary(withReasons) {
     for (const { number, item, kind, entry, decided } of items) {
       if (!["out", "not-taken"].includes(kind)) continue;
       const why = withReasons && decided ? ` Decided by ${entry.who} on ${entry.when}: ${entry.why}` : "";
-      lines.push(`   ${number} ${kind === "out" ? "out of sequence" : "not taken"}: ${item.text}${why}`);
+      lines.push(`   ${number} ${kind === "out" ? "out of sequence" : "skipped"}: ${item.text}${why}`);
     }
   }
   return lines.join("\n");
@@ -72,20 +72,20 @@ function takeOver(theirs) {
       mine.items[id] = chosen === "here" ? here : there;
     }
   });
-  finish("The copy is taken over.");
+  finish("The copy was added to yours.");
 }
 
 /** Show what a copy would change, and ask. */
 function review(theirs) {
   const mine = load().record;
   const { record, taken, differences } = merge(mine, theirs);
-  if (!taken && !differences.length && record.agency === mine.agency) return finish("It has nothing newer.");
+  if (!taken && !differences.length && record.agency === mine.agency) return finish("The copy has nothing new.");
   tell("");
   const texts = new Map(checklists.flatMap((list) => [...list.items, ...list.removed]).map(({ id, text }) => [id, text]));
   write(
     find("[data-incoming-words]"),
-    `${theirs.agency ? `It is of ${theirs.agency}. ` : ""}New or newer steps: ${taken}.` +
-      (differences.length ? " Where the two disagree, the newer one is chosen below; you can choose the other." : ""),
+    `${theirs.agency ? `From ${theirs.agency}: ` : ""}${taken} ${taken === 1 ? "item" : "items"} to add or update.` +
+      (differences.length ? " If the two differ, the newer answer is selected below. You can select the other." : ""),
   );
   const choice = (id, entry, value, whose) => {
     const box = make("input", { type: "radio", name: id, value, checked: record.items[id] === entry });
@@ -97,13 +97,13 @@ function review(theirs) {
       "fieldset",
       {},
       make("legend", {}, texts.get(id) ?? id),
-      choice(id, mine, "here", "Here"),
+      choice(id, mine, "here", "Mine"),
       choice(id, their, "there", "In the copy"),
     ),
   );
   find("[data-differences]").replaceChildren(...choices);
   find("[data-take]").onclick = () => takeOver(theirs);
-  find("[data-leave]").onclick = () => finish("The copy was left. Nothing was changed.");
+  find("[data-leave]").onclick = () => finish("The copy was not added. Nothing changed.");
   incoming.hidden = false;
   incoming.focus();
 }
@@ -113,7 +113,7 @@ async function receive(coming) {
   try {
     review(await coming);
   } catch (error) {
-    finish(`${error.message} Nothing was changed.`);
+    finish(`${error.message} Nothing changed.`);
   }
 }
 
@@ -129,7 +129,7 @@ async function copyLink() {
   box.select();
   try {
     await navigator.clipboard.writeText(box.value);
-    tell("The link is copied.");
+    tell("Link copied.");
   } catch {
     tell("The link is selected. Copy it with Ctrl+C, on a Mac with Command+C.");
   }
@@ -143,7 +143,7 @@ agency.addEventListener("input", () => {
 });
 find("[data-save]").onclick = () => {
   toFile(load().record, `certification-${today()}.json`);
-  tell("Saved to a file, where this browser keeps downloads.");
+  tell("Saved to a file, in your downloads.");
 };
 find("[data-link]").onclick = async () => {
   find("#link").value = await toLink(load().record, index);

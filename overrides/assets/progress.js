@@ -36,7 +36,7 @@ const IS_RIGHT = {
 
 /** The record in a text that anybody may have written. Throws Refused, with words for a person. */
 export function read(text) {
-  const refused = new Refused("This is not a copy of checklists that this site saved, or it is damaged.");
+  const refused = new Refused("This is not a copy that this site saved, or it is damaged.");
   if (text.length > LARGEST) throw refused;
   let given;
   try {
@@ -68,12 +68,12 @@ export function load() {
   try {
     text = localStorage.getItem(KEY);
   } catch {
-    unsaved = "This browser does not let the site keep anything, so your ticks are gone when you close this page.";
+    unsaved = "This browser does not let the site save anything, so your check marks are lost when you close this page.";
     last = empty();
     return { record: last, trouble: unsaved };
   }
   if (text === null && Object.keys(last?.items ?? {}).length) {
-    return { record: last, trouble: "What this browser had kept was cleared. Your next change keeps it again." };
+    return { record: last, trouble: "This browser cleared what it had saved. Your next change saves it again." };
   }
   try {
     last = text === null ? empty() : read(text);
@@ -86,7 +86,7 @@ export function load() {
       // It stays where it is until the next change.
     }
     last = empty();
-    return { record: last, trouble: `What this browser had kept could not be read, and was put aside. ${error.message}` };
+    return { record: last, trouble: `What this browser had saved could not be read and was set aside. ${error.message}` };
   }
 }
 
@@ -99,7 +99,7 @@ export function update(change) {
     localStorage.setItem(KEY, JSON.stringify(record));
     unsaved = false;
   } catch {
-    unsaved = "This browser could not keep your last change: its storage is full or switched off.";
+    unsaved = "This browser could not save your last change: its storage is full or turned off.";
   }
   return { record, trouble: unsaved || "" };
 }
