@@ -83,7 +83,9 @@ def export(
     form: OneForm = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, instead of the screen.")] = None,
     bom: Annotated[bool, typer.Option("--bom", help="For spreadsheets that do not recognize UTF-8.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of CSV, one submission a line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON instead of CSV, one request or message a line.")
+    ] = False,
 ) -> None:
     """Everything as CSV; no cell can be taken for a formula."""
     _known(form, FORMS)

@@ -27,7 +27,7 @@ def one(reference: str) -> Submission:
     """Raises Refused."""
     submission = submissions.get(reference.strip().upper())
     if submission is None:
-        raise Refused(f"There is no submission {reference}.")
+        raise Refused(f"Nothing has the reference {reference}.")
     return submission
 
 
@@ -93,7 +93,7 @@ def in_full(submission: Submission) -> Iterator[Text]:
         yield Text(f"E-mail {slot}: {what['state']}{' ' + _when(what['at']) if 'at' in what else ''}")
     yield Text("")
     if submission.erased_at:
-        yield Text(f"Its sender's data were erased {_when(submission.erased_at)}. What is left names nobody.")
+        yield Text(f"Its sender's data were erased {_when(submission.erased_at)}. What is left names no one.")
     form = FORMS[submission.form]
     for name, (label, words) in zip(form().data, form.in_words(submission.answers), strict=True):
         if submission.erased_at and name not in form.names_nobody:

@@ -136,7 +136,7 @@ def test_a_copy_to_take_over_and_the_completion_can_be_used_by_everybody(page, t
     file = tmp_path / "theirs.json"
     theirs = {TEAM.items[0].id: entry("to-do"), "no-longer-known": entry()}
     file.write_text(json.dumps({"version": 1, "agency": "", "items": theirs}))
-    page.get_by_label("Open a file").set_input_files(file)
+    page.get_by_label("Open a saved file").set_input_files(file)
     page.wait_for_selector("#incoming:not([hidden])")
     page.get_by_role("button", name="Make a link").click()
     check(page)

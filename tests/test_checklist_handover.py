@@ -75,7 +75,7 @@ def saved(page: Page, path: Path) -> Path:
 
 def open_file(page: Page, file) -> None:
     visit(page)
-    page.get_by_label("Open a file").set_input_files(file)
+    page.get_by_label("Open a saved file").set_input_files(file)
 
 
 def told(page: Page) -> str:
@@ -99,7 +99,10 @@ def test_a_file_takes_everything_to_another_computer(page, computer, tmp_path):
     assert told(other) == "The copy was added to yours."
     assert record(other) == record(page)
     visit(other, "leader")
-    assert state(other, LEADER.items[4]) == "Skipped by decision. Decided by Chief Sample on November 1, 2026: Too small for it."
+    assert (
+        state(other, LEADER.items[4])
+        == "Skipped by decision. Decided by Chief Sample on November 1, 2026: Too small for it."
+    )
 
 
 def test_a_copy_of_the_same_or_of_nothing_changes_nothing(page, tmp_path):
@@ -107,7 +110,7 @@ def test_a_copy_of_the_same_or_of_nothing_changes_nothing(page, tmp_path):
     tick(page, LEADER.items[:1])
     open_file(page, {"name": "bad.json", "mimeType": "application/json", "buffer": b"{"})
     expect(page.locator(".keep__told")).to_contain_text("it is damaged")
-    page.get_by_label("Open a file").set_input_files(saved(page, tmp_path / "copy.json"))
+    page.get_by_label("Open a saved file").set_input_files(saved(page, tmp_path / "copy.json"))
     expect(page.locator(".keep__told")).to_have_text("The copy has nothing new.")
     expect(page.locator("#incoming")).to_be_hidden()
 
@@ -151,7 +154,7 @@ def test_two_copies_are_merged_the_newer_entry_wins_and_disagreements_show_both(
     assert "Done October 1, 2026." in first.inner_text()
     assert "Skipped by decision. Decided by Chief Sample" in first.inner_text()
     assert first.get_by_label("In the copy").is_checked()
-    assert second.get_by_label("Here").is_checked()
+    assert second.get_by_label("Mine").is_checked()
     second.get_by_label("In the copy").check()
     page.get_by_role("button", name="Add to mine").click()
     merged = {item_id: found["state"] for item_id, found in record(page)["items"].items()}
@@ -346,7 +349,7 @@ def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the
 def test_reasons_go_along_only_when_asked_for(page):
     complete(page)
     visit(page)
-    page.get_by_label("Put the reasons").check()
+    page.get_by_label("Include the reasons").check()
     assert "Decided by Chief Sample on 2026-11-01: Too small for it." in page.locator(".summary").inner_text()
 
 
@@ -418,7 +421,7 @@ def test_after_another_edition_ticks_stay_and_what_changed_is_marked(page, next_
     assert "New or changed in edition 2027-02." in new.inner_text()
     assert so_far(page) == f"{len(LEADER.items) - 1} of {len(LEADER.items)} items done."
     row(page, LEADER.items[0]).get_by_role("button", name="Details").click()
-    row(page, LEADER.items[0]).get_by_role("button", name="Still right as it is").click()
+    row(page, LEADER.items[0]).get_by_role("button", name="Still correct as it is").click()
     assert "Changed" not in state(page, LEADER.items[0])
     visit(page)
     expect(page.locator("#complete")).to_be_hidden()

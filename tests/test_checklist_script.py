@@ -63,7 +63,8 @@ def test_a_step_not_taken_counts_once_its_decision_is_complete(page):
     row(page, item).get_by_role("button", name="Close").click()
     decide(page, item, **DECISION)
     assert (
-        state(page, item) == "Skipped by decision. Decided by Chief Sample on November 1, 2026: A county <b>of nine</b> officers."
+        state(page, item)
+        == "Skipped by decision. Decided by Chief Sample on November 1, 2026: A county <b>of nine</b> officers."
     )
     assert so_far(page) == f"0 of {len(LEADER.items)} items done, 1 skipped by decision."
     assert not row(page, item).get_by_role("checkbox").is_checked()
@@ -184,7 +185,7 @@ def test_every_target_is_at_least_24_by_24_pixels(page):
 def test_storage_that_is_switched_off_is_said_and_ticks_work_until_the_page_is_closed(page):
     page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('off') } })")
     visit(page, "leader")
-    assert "does not let the site keep anything" in page.get_by_role("alert").inner_text()
+    assert "does not let the site save anything" in page.get_by_role("alert").inner_text()
     tick(page, LEADER.items[:2])
     assert so_far(page) == f"2 of {len(LEADER.items)} items done."
 
@@ -193,7 +194,7 @@ def test_storage_that_is_full_is_said_and_nothing_on_the_page_is_lost(page):
     tick(page, LEADER.items[:1])
     page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') } }")
     tick(page, LEADER.items[1:3])
-    assert "could not keep your last change" in page.get_by_role("alert").inner_text()
+    assert "could not save your last change" in page.get_by_role("alert").inner_text()
     assert so_far(page) == f"3 of {len(LEADER.items)} items done."
     assert len(record(page)["items"]) == 1
 
@@ -211,7 +212,7 @@ def test_storage_that_was_cleared_is_said_and_kept_again_with_the_next_change(pa
 def test_a_record_that_cannot_be_read_is_put_aside_and_said(page):
     page.evaluate(f"localStorage.setItem('{KEY}', '{{broken')")
     page.reload()
-    assert "could not be read, and was put aside" in page.get_by_role("alert").inner_text()
+    assert "could not be read and was set aside" in page.get_by_role("alert").inner_text()
     tick(page, LEADER.items[:1])
     assert page.evaluate(f"localStorage.getItem('{KEY}.unreadable')") == "{broken"
 

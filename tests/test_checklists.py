@@ -239,19 +239,19 @@ def test_every_item_is_a_box_that_its_text_names_and_that_can_be_ticked(name, pa
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_checklist_says_its_step_its_purpose_who_leads_and_that_it_is_a_working_edition(name, page, checklist_site):
+def test_a_checklist_says_its_place_its_purpose_who_leads_and_that_it_is_a_working_edition(name, page, checklist_site):
     every = published(checklist_site, "all")
     [checklist] = published(checklist_site, name)
     page.visit(name)
     text = page.locator("main").inner_text()
-    assert f"Step {checklist['order']} of {len(every)}" in text
-    assert f"Working edition {checklist['edition']}. The program office issues the final wording." in text
+    assert f"Checklist {checklist['order']} of {len(every)}" in text
+    assert f"Working edition {checklist['edition']}. The office of Police2Peace issues the final wording." in text
     for fact in ("title", "purpose", "led_by", "builds_on"):
         assert checklist[fact] in text
     assert ("Recommended, not required" in text) == checklist["optional"]
 
 
-def test_next_leads_through_all_steps_to_the_plaque_and_previous_back(page, checklist_site):
+def test_next_leads_through_all_checklists_to_the_plaque_and_previous_back(page, checklist_site):
     titles = [checklist["title"] for checklist in published(checklist_site, "all")]
     page.visit("leader")
     following = [page.locator("a[rel=next]").inner_text()]

@@ -169,7 +169,7 @@ def test_a_date_is_understood_as_americans_write_it(way):
 
 def test_the_engraved_name_is_shown_again_and_has_to_be_confirmed():
     answered = filled(PlaqueForm, agency="Town of <b>", name_confirmed="")
-    assert messages(answered) == {"name_confirmed": ["Check the agency name as it will be engraved, and tick the box"]}
+    assert messages(answered) == {"name_confirmed": ["Check the agency name as it will be engraved, and check the box"]}
     assert '<output for="agency">Town of &lt;b&gt;</output>' in answered.draw()
 
 

@@ -63,11 +63,11 @@ def test_results_come_while_one_types_and_their_number_is_said(page):
     ask(page, "how long valid")
     assert re.match(r"\d+ results?", page.get_by_role("status").inner_text())
     first = page.locator(RESULTS).first
-    assert first.get_by_role("link").inner_text() == "How long is the certification valid?"
+    assert first.get_by_role("link").inner_text() == "When does my agency certification expire? How long is it valid?"
     assert page.locator(".search__index").is_hidden()
     first.get_by_role("link").click()
     page.wait_for_url("**/faq/#how-long-is-it-valid")
-    assert page.get_by_text("Your receipt states the last day.").is_visible()
+    assert page.get_by_text("Your receipt shows the last day.").is_visible()
 
 
 def test_forms_of_a_word_and_its_spelling_do_not_matter(page):

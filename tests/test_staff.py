@@ -83,7 +83,7 @@ def test_release(staff, post, table):
 
 
 WRONG = {
-    "an unknown reference": (["show", "NOTTHERE"], "There is no submission NOTTHERE.\n"),
+    "an unknown reference": (["show", "NOTTHERE"], "Nothing has the reference NOTTHERE.\n"),
     "an unknown form": (["list", "--form", "x"], "There is no form x here; there are contact, plaque.\n"),
     "a day that is none": (["export", "--since", "yesterday"], "yesterday is not a day: write it as in 2026-11-23.\n"),
     "a page that is none": (["announce", "nowhere.md"], "nowhere.md is not an announcement"),
@@ -260,7 +260,7 @@ def test_what_is_erased_is_no_task_any_more(staff, post, table, mail, clock, pre
     assert (staff("list")[1], staff("list", "--held")[1]) == ("Nothing.\n", "Nothing.\n")
     out = staff("show", reference)[1]
     assert "State: erased" in out
-    assert "What is left names nobody." in out
+    assert "What is left names no one." in out
     assert PLAQUE["agency"] in out
     assert "Telephone" not in out
     assert staff("mark", reference, "mailed")[2] == f"{reference} is erased: there is nothing left to do.\n"

@@ -32,7 +32,7 @@ class ContactForm(Form):
     once_a_day = True
 
     name = fields.line("Your name", missing="Enter your name", autocomplete="name")
-    email = fields.email("E-mail", missing="Enter your e-mail address", hint="We answer to this address.")
+    email = fields.email("E-mail", missing="Enter your e-mail address", hint="We will reply to this address.")
     telephone = fields.telephone("Telephone", hint="If you would like us to call.")
     organization = fields.line("Agency or organization", autocomplete="organization")
     topic = fields.choice("Topic", TOPICS, missing="Choose a topic", empty="Choose a topic")

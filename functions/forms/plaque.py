@@ -55,7 +55,7 @@ class PlaqueForm(Form):
     )
     name_confirmed = fields.yes(
         "The name reads exactly as it should on the plaque",
-        missing="Check the agency name as it will be engraved, and tick the box",
+        missing="Check the agency name as it will be engraved, and check the box",
     )
     agency_state = fields.choice(
         "Agency's state", STATES, missing="Choose your agency's state", empty="Choose a state", width="half"
