@@ -1,7 +1,7 @@
-"""Lets in who comes through CloudFront, which sends a header that nobody else knows (an authorizer of the HTTP API).
+"""Authorizes requests that come through CloudFront, which adds a secret header (Lambda authorizer of the HTTP API).
 
-Asked and answered in payload format 2.0 with simple responses. API Gateway remembers an answer for some minutes, and
-refuses by itself what comes without the header.
+Uses payload format 2.0 with simple responses. API Gateway caches an answer for some minutes, and rejects a request
+without the header by itself.
 """
 
 import hmac
@@ -16,26 +16,27 @@ from aws import HURRIED
 
 HEADER = "x-origin-secret"
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")
-"""CloudFront gets a new secret only with the next deployment, so the one before is taken as well."""
+"""Versions that are accepted: CloudFront gets a rotated secret only at the next deployment."""
 READ_AGAIN = 300
-"""In seconds: a guess costs no call of Secrets Manager."""
+"""Seconds between reads of the secret, however many wrong guesses come in."""
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, bool]:
     sent = event["headers"].get(HEADER, "").encode()
+    # The period is the cache key: when it changes, the secret is read again.
     known = _known(int(time.time() // READ_AGAIN))
     return {"isAuthorized": any(hmac.compare_digest(sent, secret) for secret in known)}
 
 
 @lru_cache(maxsize=1)
 def _known(_period: int) -> list[bytes]:
-    """The secrets that are taken now."""
+    """Return the secrets that are accepted in this period."""
     secrets = boto3.client("secretsmanager", config=HURRIED)
     found = []
     for stage in STAGES:
         try:
             answer = secrets.get_secret_value(SecretId=os.environ["ORIGIN_SECRET_ARN"], VersionStage=stage)
-        except secrets.exceptions.ResourceNotFoundException:  # it never had another
+        except secrets.exceptions.ResourceNotFoundException:  # the secret was never rotated
             continue
         found.append(answer["SecretString"].encode())
     return found

@@ -1,4 +1,4 @@
-"""The settings of every AWS client."""
+"""Client configuration shared by every AWS client."""
 
 from botocore.config import Config
 
@@ -6,6 +6,7 @@ HURRIED = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},
-    user_agent="certification",  # the SDK's own is put together at each call, for a sixth of its time
+    user_agent="certification",  # the default is composed at every call, for a sixth of its time
 )
-"""In seconds. All tries together end well before the function does, so that a visitor gets an answer and not a cut."""
+"""Timeouts in seconds. All attempts together end well before the Lambda timeout, so that the visitor gets an error page
+instead of a dropped connection."""

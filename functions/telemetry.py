@@ -1,8 +1,8 @@
-"""The structured log and the metrics of all functions. Neither ever holds an answer or an address.
+"""Structured log and metrics of all functions. Neither ever contains an answer or an address.
 
-A posted form counts once, by form: accepted, held, duplicate, refused, limited, unreadable, or failed. A refused one
-counts in refused_field too, once for each field that was wrong. E-mail that went out is mailed; owed is what the clock
-found not sent yet, at each look: not how many there were, but how many wait.
+Metrics of a POST, by form, one of: `accepted`, `held`, `duplicate`, `refused`, `limited`, `unreadable`, `failed`. A
+refused form also counts once in `refused_field` for each wrong field. `mailed`: e-mails sent. `owed`: e-mails still
+unsent at each sweep, so the current backlog, not a total.
 """
 
 import traceback
@@ -20,7 +20,7 @@ logger = Logger(service=SERVICE)
 metrics = Metrics(namespace="Certification", service=SERVICE)
 
 _counted: defaultdict[tuple[tuple[str, str], ...], Counter[str]] = defaultdict(Counter)
-"""By dimensions: how often each metric was counted since the last time they were published."""
+"""By dimensions: the value of each metric since the last call of publish."""
 
 
 def count(name: str, **dimensions: str) -> None:
@@ -29,14 +29,15 @@ def count(name: str, **dimensions: str) -> None:
 
 
 def log_failure(what: str, error: Exception, **about: Any) -> None:
-    """Say what failed and where, without the error's own text: it may repeat what a visitor wrote."""
-    response: Mapping[str, Any] = getattr(error, "response", None) or {}  # None where the answer never came
+    """Log what failed and where."""
+    # Never the error's own text: it may repeat what a visitor wrote.
+    response: Mapping[str, Any] = getattr(error, "response", None) or {}  # None if there was no response
     frames = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.error(what, error=type(error).__name__, code=response.get("Error", {}).get("Code"), frames=frames, **about)
 
 
 def publish(**dimensions: str) -> None:
-    """Print what was counted, in the format that CloudWatch reads; a handler ends with this."""
+    """Print the metrics in CloudWatch's embedded metric format. Every handler calls this last."""
     for own, numbers in _counted.items():
         for name, number in numbers.items():
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)

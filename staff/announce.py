@@ -1,4 +1,4 @@
-"""An announcement on its way to the subscribers: the page's own words, claimed one by one, at the account's rate."""
+"""Mails an announcement, a page of the site, to every subscriber at the rate that the AWS account allows."""
 
 import os
 import re
@@ -23,12 +23,12 @@ from storage.outbox import Owed, is_settled
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 SLOWEST = 1.0
-"""E-mails a second where the account's rate cannot be had: that of a new account."""
+"""E-mails a second if the account's rate is unknown: that of a new account."""
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """A page in docs/announcements/: its name in addresses, its title, and its Markdown."""
+    """A page in docs/announcements/: its name in URLs, its title, and its Markdown."""
 
     slug: str
     title: str
@@ -48,7 +48,7 @@ def read(path: Path) -> Announcement:
 
 
 def compose(announcement: Announcement, address: str) -> EmailMessage:
-    """The e-mail to one subscriber, with the link and the button that end the subscription (RFC 8058)."""
+    """Compose the e-mail to one subscriber, with the link and the headers to unsubscribe (RFC 8058)."""
     site = os.environ["SITE_URL"]
     stop = links.unsubscribe_link(site, address)
     message = ses.compose(
@@ -65,7 +65,7 @@ def compose(announcement: Announcement, address: str) -> EmailMessage:
 
 
 def still_to_mail(announcement: Announcement) -> list[dict[str, Any]]:
-    """The subscribers who did not get it yet: all of them, or those left by a run that was interrupted."""
+    """Return the subscribers who have not got it: all, or those that an interrupted run left."""
     slot = announcement.slug
     return [each for each in subscribers.everybody() if slot not in each["mail"] or not is_settled(each["mail"], slot)]
 
@@ -73,7 +73,7 @@ def still_to_mail(announcement: Announcement) -> list[dict[str, Any]]:
 def send(
     announcement: Announcement, people: list[dict[str, Any]], rate: float, wait: Callable[[float], None]
 ) -> Iterator[bool]:
-    """Mail one after the other, at most `rate` a second; yields for each whether it went out."""
+    """Mail one after the other, at most `rate` a second; yield for each whether it was sent."""
     for person in people:
         started = time.monotonic()
         yield _mail_one(announcement, person)
@@ -81,7 +81,7 @@ def send(
 
 
 def sending_rate() -> float:
-    """E-mails a second that the account may send."""
+    """Return how many e-mails a second the account may send."""
     try:
         return float(boto3.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]) or SLOWEST
     except Exception:
@@ -101,7 +101,7 @@ def _mail_one(announcement: Announcement, person: Mapping[str, Any]) -> bool:
 
 
 def _absolute(text: str, site: str) -> str:
-    """Links between pages of the site lead there from an e-mail too: `../faq.md#x` becomes `<site>/faq/#x`."""
+    """Make links between pages absolute: `../faq.md#x` becomes `<site>/faq/#x`."""
     return re.sub(
         r"\]\((?:\.\./)*([\w/-]+)\.md(#[\w-]+)?\)", lambda found: f"]({site}/{found[1]}/{found[2] or ''})", text
     )

@@ -1,4 +1,4 @@
-"""Where the command works: the local run that is going, or the stack on AWS that was named."""
+"""Connects the command to the running local run, or to a stack on AWS."""
 
 import json
 import os
@@ -12,15 +12,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 import aws
 
 PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
-"""In seconds: nobody waits for a page here, and a list may be long."""
+"""Timeouts in seconds, longer than for visitors: a list may be long."""
 
 
 class Refused(Exception):
-    """What was asked cannot be done; the message says why, in one line."""
+    """The command cannot do what was asked. The message is one line."""
 
 
 def connect(stack: str, data: Path) -> str:
-    """Set the functions' environment, as that place has it; return the place's name. Raises Refused."""
+    """Set the functions' environment for a local run or a stack, and return its name. Raises Refused."""
     aws.HURRIED = PATIENT
     if stack:
         os.environ.update(_of_stack(stack))
@@ -36,7 +36,7 @@ def connect(stack: str, data: Path) -> str:
 
 
 def _of_stack(stack: str) -> dict[str, str]:
-    """The environment of the stack's functions: they and this command read the same names."""
+    """Return the environment of the stack's functions, which this command shares."""
     try:
         resource = boto3.client("cloudformation").describe_stack_resource(
             StackName=stack, LogicalResourceId="RemindFunction"
@@ -49,7 +49,7 @@ def _of_stack(stack: str) -> dict[str, str]:
 
 
 def _live_in_its_time(clock: Path) -> None:
-    """The local run's clock may have been moved."""
+    """Follow the local run's clock, which may have been moved."""
     if clock.exists():
         import time_machine  # only where there is a local run
 

@@ -1,4 +1,4 @@
-"""Submissions as CSV, for a spreadsheet: read and written page by page, however many there are."""
+"""Writes submissions as CSV, page by page, however many there are."""
 
 import csv
 import json
@@ -13,19 +13,19 @@ from storage import dynamodb
 from storage.submissions import Submission
 
 FORMULA = ("=", "+", "-", "@", "|")
-"""Characters that a spreadsheet may take for the beginning of a formula, in any width."""
+"""Characters that begin a formula in a spreadsheet, in any width."""
 FIRST = ("reference", "form", "state", "received_at", "due_at", "done_at", "done_by")
 
 
 def columns(form: str) -> list[tuple[str, str]]:
-    """The answers' columns, as (field, heading): the labels of one form, or of all forms in turn."""
+    """Return the columns of the answers as (field, heading), of one form or of all."""
     forms = [FORMS[form]] if form else list(FORMS.values())
     named = {name: label for each in forms for name, label in zip(each().data, _labels(each), strict=True)}
     return list(named.items())
 
 
 def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submission]:
-    """The submissions received since a day, of all forms or one, in no order; `tell` is told how many were read."""
+    """Yield the submissions received since a day, in no particular order; `tell` gets the number read so far."""
     wanted = {"received_at >= :since": {"since": since or "0"}} | ({"form = :form": {"form": form}} if form else {})
     values = {f":{name}": value for each in wanted.values() for name, value in each.items()}
     pages = (
@@ -43,7 +43,7 @@ def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submi
 
 
 def write(found: Iterator[Submission], form: str, file: TextIO, *, bom: bool = False) -> int:
-    """Write all of them, with a heading; return how many. `bom` lets older spreadsheets see that it is UTF-8."""
+    """Write CSV with a heading, and return the number of rows. `bom` tells older spreadsheets that it is UTF-8."""
     if bom:
         file.write("\N{BYTE ORDER MARK}")
     fields = columns(form)
@@ -57,7 +57,7 @@ def write(found: Iterator[Submission], form: str, file: TextIO, *, bom: bool = F
 
 
 def write_json(found: Iterator[Submission], file: TextIO) -> int:
-    """Write all of them as JSON, one a line; return how many."""
+    """Write JSON, one object a line, and return the number of lines."""
     number = 0
     for submission in found:
         file.write(json.dumps(as_json(submission), ensure_ascii=False) + "\n")
@@ -66,7 +66,7 @@ def write_json(found: Iterator[Submission], file: TextIO) -> int:
 
 
 def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: it gets a `'`, and so does what would look like it then."""
+    """Return the text as a cell that no spreadsheet reads as a formula: a `'` is put before it if needed."""
     bare = cell.lstrip("'")
     seen = next((each for each in bare if each.isprintable() and each not in " '"), "")
     is_formula = normalize("NFKC", seen).startswith(FORMULA) or bare.startswith(("\t", "\r"))
@@ -74,12 +74,12 @@ def safe(cell: str) -> str:
 
 
 def how_many() -> int:
-    """About how many submissions there are; AWS counts every six hours."""
+    """Return the approximate number of submissions. AWS updates it every six hours."""
     return int(dynamodb.client().describe_table(TableName=os.environ["SUBMISSIONS_TABLE"])["Table"]["ItemCount"])
 
 
 def counted(table: str) -> dict[str, tuple[int, str]]:
-    """By form: how many submissions a table holds, and when the latest was received; one erased counts as well."""
+    """Return the number of submissions of each form, erased ones included, and the time of the latest."""
     pages = (
         dynamodb.client()
         .get_paginator("scan")

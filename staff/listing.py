@@ -1,4 +1,4 @@
-"""Submissions as staff see them in a list, in full, and as JSON."""
+"""Formats submissions as a list, in full, and as JSON."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,7 +17,7 @@ STYLES = {"late": "bold red", "due soon": "yellow", "held": "magenta", "done": "
 
 
 def chosen(form: str, stage: str) -> list[Submission]:
-    """The submissions in a stage (open, held, done), all forms or one, by due date."""
+    """Return the submissions in a stage (open, held, done), of all forms or one, by due date."""
     forms = [form] if form else list(TASKS)
     found = [each for slug in forms for each in submissions.in_stage(slug, stage)]
     return sorted(found, key=lambda each: each.due_at)
@@ -32,7 +32,7 @@ def one(reference: str) -> Submission:
 
 
 def state(submission: Submission) -> str:
-    """erased, held, done, late, due soon or open."""
+    """Return the state in words: erased, held, done, late, due soon or open."""
     if submission.erased_at:
         return "erased"
     if submission.held:
@@ -67,7 +67,7 @@ def about(submission: Submission) -> str:
 
 
 def table(found: list[Submission]) -> Table:
-    """One line each. What a visitor typed is shown as text, never as markup."""
+    """Make a table with one line each. A visitor's answers are text, never markup."""
     lines = Table("Reference", "State", "Due", "About", box=None, pad_edge=False, header_style="bold")
     for each in found:
         how = state(each)
@@ -77,7 +77,7 @@ def table(found: list[Submission]) -> Table:
 
 
 def in_full(submission: Submission) -> Iterator[Text]:
-    """Everything about one submission, line by line."""
+    """Yield everything about one submission, line by line."""
     how = state(submission)
     yield Text(f"{submission.reference}  {visible(about(submission))}", "bold")
     yield Text(f"State: {how}", STYLES.get(how, ""))
@@ -102,7 +102,7 @@ def in_full(submission: Submission) -> Iterator[Text]:
 
 
 def visible(text: str) -> str:
-    """Text without the characters that would steer a terminal."""
+    """Remove the characters that control a terminal."""
     return "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

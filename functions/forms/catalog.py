@@ -1,4 +1,4 @@
-"""Every public form by its slug, and those that staff have something to do for."""
+"""Lists every public form by its slug, and those that give the office a task."""
 
 from forms.announcements import AnnouncementsForm
 from forms.contact import ContactForm

@@ -1,12 +1,12 @@
-"""Signs of spam in a submission, each with its points and its reason. They sort; they never refuse."""
+"""Scores signs of spam in a submission. A high score holds it for review; nothing is ever refused."""
 
 import re
 from collections.abc import Mapping
 
 HELD_FROM = 3
-"""Points from which a submission is held for staff to look at."""
+"""Points from which a submission is held for staff to review."""
 TRAP = "reply_code"
-"""A box that people do not see and no browser fills in; some password managers do."""
+"""Name of a hidden field. People and browsers leave it empty; some password managers fill it in."""
 
 LONG = ("message", "summary")
 """Fields of several lines."""
@@ -18,7 +18,7 @@ SELLING = re.compile(
     r"|buy followers|web traffic package)\b",
     re.IGNORECASE,
 )
-"""None of these is a fraud that police write of, with links to warnings, as crypto trading or an online casino."""
+"""Sales phrases only. Fraud terms (crypto, casino) are left out: police messages quote them."""
 AUTOFILLED = re.compile(r"[\d\s().+-]+|[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 """A ZIP code, a telephone number, a one-time code, an e-mail address. No part can match what its neighbor matches:
 otherwise a few thousand characters keep the pattern busy for minutes.
@@ -28,7 +28,8 @@ AUTOFILLED_LIMIT = 200
 
 
 def is_trapped(answers: Mapping[str, str], filled_in: str) -> bool:
-    """Whether a bot filled in the hidden box; a password manager puts there what it knows or filled in elsewhere."""
+    """Return whether a bot filled in the hidden field."""
+    # A password manager only repeats what it knows, or what it filled in elsewhere in the form.
     if len(filled_in) > AUTOFILLED_LIMIT:
         return True
     if not filled_in.strip() or AUTOFILLED.fullmatch(filled_in):
@@ -38,14 +39,14 @@ def is_trapped(answers: Mapping[str, str], filled_in: str) -> bool:
 
 
 def reasons_to_hold(answers: Mapping[str, str], *, trapped: bool) -> str:
-    """Why a submission should be looked at before anything else, in words; empty for nearly everybody."""
+    """Return the reasons to hold a submission, in words; empty if it is below HELD_FROM."""
     found = signs(answers, trapped=trapped)
     held = sum(points for points, _ in found) >= HELD_FROM
     return ", ".join(reason for _, reason in found) if held else ""
 
 
 def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]:
-    """What speaks for spam, as (points, reason)."""
+    """Return the signs of spam, as (points, reason)."""
     long, short = _texts(answers)
     links = len(LINK.findall(long))
     found = [
@@ -60,7 +61,7 @@ def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]
 
 
 def _texts(answers: Mapping[str, str]) -> tuple[str, str]:
-    """The answers of several lines, and all others, each as one text."""
+    """Return the answers of several lines as one text, and all others as another."""
     return "\n".join(answers.get(name, "") for name in LONG), "\n".join(
         value for name, value in answers.items() if name not in LONG
     )

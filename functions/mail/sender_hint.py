@@ -1,4 +1,4 @@
-"""What a sender's address says about who writes: a hint for staff, never a gate."""
+"""Tells staff what the sender's address suggests about them. A hint only; nothing depends on it."""
 
 GOVERNMENT = (".gov", ".us", ".mil")
 FREE_MAIL = {
@@ -29,7 +29,7 @@ POLICE = ("police", "sheriff", "marshal", "trooper", "constable", "publicsafety"
 
 
 def hint(address: str) -> str:
-    """One sentence about the address, empty where nothing can be said."""
+    """Return one sentence about the address, empty if there is nothing to say."""
     domain = address.rpartition("@")[2].strip().lower()
     if domain in FREE_MAIL:
         return f"The sender writes from a free mail address ({domain})."

@@ -1,4 +1,4 @@
-"""DynamoDB in plain Python types, and what a conditional write says when its condition does not hold."""
+"""Reads and writes DynamoDB items as plain Python types."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -19,7 +19,7 @@ _deserialize = TypeDeserializer().deserialize
 
 
 class ConditionFailed(Exception):
-    """A conditional write was refused; `item` is what stands there, empty where nothing does."""
+    """The condition of a write does not hold. `item` is the existing item, empty if there is none."""
 
     def __init__(self, item: dict[str, Any]) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ def client() -> "DynamoDBClient":
 
 
 def put(table: str, item: Mapping[str, Any], condition: str, names: Mapping[str, str], **values: Any) -> None:
-    """Write an item where the condition holds. Raises ConditionFailed. `values` are those of the condition."""
+    """Write an item if the condition holds. Raises ConditionFailed. `values` are those of the condition."""
     _write(
         "put_item",
         TableName=table,
@@ -45,7 +45,7 @@ def put(table: str, item: Mapping[str, Any], condition: str, names: Mapping[str,
 def update(
     table: str, key: Mapping[str, str], change: str, condition: str, names: Mapping[str, str], **values: Any
 ) -> dict[str, Any]:
-    """Change an item where the condition holds, and return it as it is then. Raises ConditionFailed."""
+    """Update an item if the condition holds, and return the new item. Raises ConditionFailed."""
     answer = _write(
         "update_item",
         TableName=table,
@@ -59,13 +59,13 @@ def update(
 
 
 def get(table: str, key: Mapping[str, str]) -> dict[str, Any] | None:
-    """An item as the last write left it, None where there is none."""
+    """Return an item, None if there is none. The read is strongly consistent."""
     item = client().get_item(TableName=table, Key=to_item(key), ConsistentRead=True).get("Item")
     return from_item(item) if item else None
 
 
 def query(table: str, index: str, condition: str, **values: Any) -> Iterator[dict[str, Any]]:
-    """The items of an index for which the condition holds, in the index's order. `values` are of the condition."""
+    """Yield the items of an index that match the key condition, in index order. `values` are those of the condition."""
     pages = client().get_paginator("query")
     found = pages.paginate(
         TableName=table, IndexName=index, KeyConditionExpression=condition, ExpressionAttributeValues=_values(values)
@@ -82,7 +82,8 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _placeholders(expressions: str, names: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands for names and values in expressions; DynamoDB refuses empty ones, and names that are not used."""
+    """Return the placeholder arguments of a call."""
+    # DynamoDB rejects empty maps, and names that no expression uses.
     used = {name: meaning for name, meaning in names.items() if name in expressions}
     return ({"ExpressionAttributeNames": used} if used else {}) | (
         {"ExpressionAttributeValues": _values(values)} if values else {}
@@ -94,7 +95,8 @@ def _values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(operation: str, **parameters: Any) -> Any:
-    """The write itself reads the item that stands in its way: no second call, no moment between."""
+    """Call a conditional write. Raises ConditionFailed with the existing item."""
+    # A failed conditional write returns the existing item, so no second read is needed and there is no race.
     try:
         return getattr(client(), operation)(ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Receipts: a signed address that shows a sender the reference and the promised dates, without a look at the table."""
+"""Signs and reads receipts: a URL that contains the reference and the promised dates, so that no table is read."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +9,12 @@ from forms.form import Form
 from storage.submissions import Submission
 
 SHOWN_FOR = timedelta(days=3 * 366)
-"""A receipt can be shown until its certification has long ended."""
+"""How long a receipt can be shown: longer than its certification is valid."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a receipt's address carries: no personal data."""
+    """The content of a receipt's URL; it has no personal data."""
 
     reference: str
     received_at: datetime
@@ -22,14 +22,14 @@ class Receipt:
 
 
 def sign(form: type[Form], submission: Submission) -> str:
-    """The value of `receipt=` in the address of a receipt page."""
+    """Return the value of `receipt=` in the URL of a receipt page."""
     kept = {name: submission.answers[name] for name in form.kept_in_receipt}
     content = [submission.reference, submission.received_at.isoformat(), kept]
     return links.sign(f"receipt/{form.slug}", content, submission.received_at + SHOWN_FOR)
 
 
 def read(form: type[Form], signed: str) -> Receipt | None:
-    """The receipt behind a signed value, None where it was changed or is too old."""
+    """Return the receipt of a signed value, None if the value was changed or is too old."""
     content = links.read(f"receipt/{form.slug}", signed, promises.now())
     if content is None:
         return None

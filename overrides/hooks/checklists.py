@@ -31,7 +31,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(text: str, page: Page, config: MkDocsConfig, **_: object) -> str | None:
-    """Give the template its checklist, and leave the items to it."""
+    """Give the template its checklist, and remove the items from the Markdown."""
     for checklist in config.extra["checklists"]:
         if page.url == checklist.url:
             page.meta.update(template="checklist.html", checklist=checklist, description=checklist.purpose)

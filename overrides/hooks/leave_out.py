@@ -1,4 +1,4 @@
-"""Leaves the theme's own scripts, styles and pictures out of the site: no page loads them."""
+"""Removes the theme's own scripts, styles and pictures from the site: no page loads them."""
 
 from pathlib import Path
 

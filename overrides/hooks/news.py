@@ -37,7 +37,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def read(file: File) -> Announcement:
-    """Raises PluginError where the front matter does not say what it has to."""
+    """Read an announcement. Raises PluginError if its front matter lacks something."""
     _, facts = get_data(file.content_string)
     are_texts = all(isinstance(facts.get(key), str) for key in ("title", "description"))
     if not are_texts or not isinstance(facts.get("date"), date):
@@ -46,7 +46,7 @@ def read(file: File) -> Announcement:
 
 
 def feed(listed: list[Announcement], site: str, name: str) -> str:
-    """The Atom feed (RFC 4287). `site` ends with a slash."""
+    """Make the Atom feed (RFC 4287). `site` ends with a slash."""
     root = ElementTree.Element("feed", xmlns=ATOM)
     _add(root, "title", f"{name}: announcements")
     _add(root, "id", f"{site}{FOLDER}")

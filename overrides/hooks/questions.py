@@ -1,4 +1,4 @@
-"""Draws questions and answers of the FAQ elsewhere too, and says to machines what is on a page (schema.org).
+"""Provides questions of the FAQ to other pages, and structured data (schema.org).
 
 A page that names anchors of the FAQ under `questions:` in its front matter gets those as `page.meta.excerpt`.
 """
@@ -29,7 +29,7 @@ def on_env(_: Any, config: MkDocsConfig, files: Files) -> None:
 
 
 def faq_page(asked: list[Section]) -> dict[str, Any]:
-    """All questions and answers, as https://schema.org/FAQPage."""
+    """Return all questions and answers as https://schema.org/FAQPage."""
     answers = [
         {"@type": "Question", "name": each.title, "acceptedAnswer": {"@type": "Answer", "text": each.text}}
         for each in asked
@@ -38,7 +38,7 @@ def faq_page(asked: list[Section]) -> dict[str, Any]:
 
 
 def organization(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Who runs the site and how to reach the office, as https://schema.org/NGO."""
+    """Return the organization and its office as https://schema.org/NGO."""
     return {
         "@context": "https://schema.org",
         "@type": "NGO",
