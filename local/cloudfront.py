@@ -36,7 +36,8 @@ def origin_headers(template: Template) -> dict[str, str]:
     }
 
 
-def sent_on(path: str) -> str | None:
+def sent_on(path: str, query: str = "") -> str | None:
     """Where a page asked for without its last slash is sent, as the template's CloudFront function does it."""
-    is_folder_or_file = path.endswith("/") or "." in path.rpartition("/")[2]
-    return None if is_folder_or_file else quote(re.sub(r"^/+", "/", path)) + "/"
+    if path.endswith("/") or "." in path.rpartition("/")[2]:
+        return None
+    return quote(re.sub(r"^/+", "/", path)) + "/" + (query and f"?{query}")

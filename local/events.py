@@ -25,6 +25,7 @@ SCHEDULE_SETTINGS = {
     "Description",
     "Name",
     "Input",
+    "OmitName",
     "State",
     "FlexibleTimeWindow",
     "RetryPolicy",  # a local schedule that failed comes again with its next turn

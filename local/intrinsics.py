@@ -70,22 +70,27 @@ class Resolver:
                 return self._substitute(text, self(variables))
             case "Join", [str(separator), parts]:
                 return separator.join(self(parts))
+            case "Split", [str(separator), text]:
+                return self(text).split(separator)
+            case "Select", [int(index), parts]:
+                return self(parts)[index]
             case "If", [str(condition), then, otherwise]:
-                return self(then if self._holds({"Condition": condition}) else otherwise)
+                return self(then if self.holds({"Condition": condition}) else otherwise)
         raise ValueError(f"the local run does not play Fn::{function} with {argument!r}")
 
-    def _holds(self, condition: Mapping[str, Any]) -> bool:
+    def holds(self, condition: Mapping[str, Any]) -> bool:
+        """Whether a condition holds, named or written out."""
         match dict(condition):
             case {"Condition": str(name)}:
-                return self._holds(self._conditions[name])
+                return self.holds(self._conditions[name])
             case {"Fn::Equals": [one, other]}:
                 return bool(self(one) == self(other))
             case {"Fn::Not": [inner]}:
-                return not self._holds(inner)
+                return not self.holds(inner)
             case {"Fn::And": list(all_of)}:
-                return all(self._holds(each) for each in all_of)
+                return all(self.holds(each) for each in all_of)
             case {"Fn::Or": list(any_of)}:
-                return any(self._holds(each) for each in any_of)
+                return any(self.holds(each) for each in any_of)
         raise ValueError(f"the local run does not play the condition {condition!r}")
 
     def _substitute(self, text: str, variables: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from mkdocs.livereload import LiveReloadServer
 from local.clock import Clock
 from local.clock_pages import ClockPages
 from local.cloudfront import sent_on
+from local.error_cache import ErrorCache
 from local.gateway import Gateway, Response
 from local.incoming import Environ, Handler, ask, refusal
 from local.mailbox import PAGES, Mailbox
@@ -63,7 +64,7 @@ class Server(LiveReloadServer):
             {host, "localhost"} if port == 80 else set()
         )
         self._clock_pages = ClockPages(clock, [f"http://{name}" for name in self._hosts])
-        self._gateway = Gateway(template)
+        self._forms = ErrorCache(template, Gateway(template).answer)
         self._headers = template.response_headers()
         self._error_pages = template.error_pages()
         self.error_handler = lambda status: self._error(status).body
@@ -112,7 +113,7 @@ class Server(LiveReloadServer):
         """The answer of everything but the files of the site."""
         method: str = environ["REQUEST_METHOD"]
         if path.startswith("/forms/"):
-            response = ask(self._gateway.answer, environ, path)
+            response = ask(self._forms.answer, environ, path)
             # Quoted again: a picture on any web page may ask for an address with escape sequences in it.
             log.info("%s %s %s", method, quote(path), response.status)
             return self._error(response.status) if response.status in self._error_pages else response
@@ -122,7 +123,7 @@ class Server(LiveReloadServer):
             return self._error(HTTPStatus.FORBIDDEN)
         if path.endswith(("/.", "/..")):  # a bucket has no folders to go up in
             return self._error(HTTPStatus.NOT_FOUND)
-        if (address := sent_on(path)) and not path.startswith(RELOAD_POLL):
+        if (address := sent_on(path, environ.get("QUERY_STRING", ""))) and not path.startswith(RELOAD_POLL):
             return Response(HTTPStatus.MOVED_PERMANENTLY, [("Location", address)], b"")
         return None
 

@@ -14,6 +14,8 @@ from local.intrinsics import ACCOUNT, REGION, Resolver
 __all__ = ["ACCOUNT", "REGION", "ErrorPage", "Loader", "Route", "Template"]
 
 EVENT_TYPES = ("HttpApi", "DynamoDB", "ScheduleV2", "EventBridgeRule")
+ERROR_CACHING_MIN_TTL = 10
+"""Seconds that CloudFront keeps an error where the distribution does not say."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,18 @@ class Template:
         """By status: the pages of the site that CloudFront puts in place of errors, those of the forms too."""
         return {
             response["ErrorCode"]: ErrorPage(response["ResponseCode"], response["ResponsePagePath"])
-            for distribution in self.resources("AWS::CloudFront::Distribution").values()
-            for response in distribution["DistributionConfig"].get("CustomErrorResponses", [])
+            for response in self._error_responses()
+            if "ResponsePagePath" in response
         }
+
+    def seconds_of_error_cache(self, status: int) -> float:
+        """How long CloudFront shows one visitor's error to others who ask for the same path."""
+        said = [each for each in self._error_responses() if each["ErrorCode"] == status]
+        return float(said[0].get("ErrorCachingMinTTL", ERROR_CACHING_MIN_TTL) if said else ERROR_CACHING_MIN_TTL)
+
+    def _error_responses(self) -> Iterator[dict[str, Any]]:
+        for distribution in self.resources("AWS::CloudFront::Distribution").values():
+            yield from distribution["DistributionConfig"].get("CustomErrorResponses", [])
 
     def forwarded_headers(self) -> frozenset[str] | None:
         """The request headers that CloudFront lets through to the forms, in lower case; None for all of them."""

@@ -66,7 +66,7 @@ def test_every_answer_has_the_headers_of_the_template_once(path, server):
 
 @pytest.mark.parametrize(
     ("path", "address"),
-    [("/contact", "/contact/"), ("/contact?a=b", "/contact/"), ("//example.net/x", "/example.net/x/")],
+    [("/contact", "/contact/"), ("/contact?a=b", "/contact/?a=b"), ("//example.net/x", "/example.net/x/")],
 )
 def test_an_address_without_its_last_slash_is_sent_on(path, address, server):
     status, headers, _ = ask(server.url, "GET", path)

@@ -118,7 +118,7 @@ def test_references_are_resolved(written, value, template):
         "!Ref Distribution",
         "!GetAtt Items.Color",
         "!GetAtt Nothing.Arn",
-        "!Select [0, [a]]",
+        "!Select [a, [b]]",
         "!Sub '${Nothing}'",
     ],
 )

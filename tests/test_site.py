@@ -92,7 +92,7 @@ def test_the_sitemap_names_every_page(site):
     assert named == {ADDRESS + page for page in PAGES}
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/404.html"])
+@pytest.mark.parametrize("page", [*PAGES, "/404.html", "/unavailable.html"])
 def test_a_page_has_a_title_a_description_one_heading_and_a_language(page, read):
     elements = read(page).elements
     assert [tag for tag, _ in elements].count("h1") == 1
@@ -108,7 +108,7 @@ def test_titles_and_descriptions_are_different_on_every_page(site):
         assert sorted(set(found)) == sorted(found)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/404.html"])
+@pytest.mark.parametrize("page", [*PAGES, "/404.html", "/unavailable.html"])
 def test_every_internal_link_and_anchor_resolves(page, read, site, template: Template):
     routes = {route.path for route in template.routes()}
     for address in read(page).addresses():
@@ -123,7 +123,7 @@ def test_every_internal_link_and_anchor_resolves(page, read, site, template: Tem
             assert unquote(target.fragment) in read(target.path).ids(), f"{page} links to {address}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/404.html"])
+@pytest.mark.parametrize("page", [*PAGES, "/404.html", "/unavailable.html"])
 def test_no_page_loads_anything_from_elsewhere_or_carries_inline_code(page, read):
     for tag, attributes in read(page).elements:
         loads = attributes.get("src") or (attributes.get("href") if tag in ("link", "use", "image") else "") or ""

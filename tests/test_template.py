@@ -1,7 +1,6 @@
 """template.yaml: what it declares is what the functions need."""
 
 import importlib
-import json
 import re
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 import yaml
 
 from aws import HURRIED
-from local.template import Loader
+from local.template import Loader, Template
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,9 +76,14 @@ def reference(*names):
     return sorted(str({"Ref": name}) for name in names)
 
 
-@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_every_function_that_fails_or_is_throttled_raises_an_alarm(metric, template):
-    assert watched(template, metric) == reference(*template.functions)
+def test_every_function_that_fails_or_is_not_let_run_raises_an_alarm(template):
+    """What visitors call fails as an answer of the API, which one alarm watches; the others fail by themselves."""
+    [api] = template.resources("AWS::Serverless::HttpApi").values()
+    authorizers = [each["FunctionArn"]["Fn::GetAtt"][0] for each in api["Auth"]["Authorizers"].values()]
+    called_by_visitors = {route.function for route in template.routes()} | set(authorizers)
+    assert called_by_visitors
+    assert watched(template, "Errors") == reference(*template.functions.keys() - called_by_visitors)
+    assert watched(template, "5xx") == reference("FormsApi")
 
 
 def test_every_queue_of_failures_raises_an_alarm_and_is_in_the_digest(template):
@@ -89,60 +93,41 @@ def test_every_queue_of_failures_raises_an_alarm_and_is_in_the_digest(template):
     assert len(template.environment()["DEAD_LETTER_QUEUES"].split(",")) == len(queues)
 
 
-def test_the_stream_and_the_api_are_watched(template):
+def test_the_stream_is_watched(template):
     assert watched(template, "IteratorAge") == reference("NotifyFunction")
     waits = template.resources("AWS::CloudWatch::Alarm")["StreamWaits"]
     assert waits["Threshold"] == 10 * 60 * 1000  # milliseconds
-    assert watched(template, "5xx") == reference("FormsApi")
 
 
-def test_a_missing_digest_is_an_alarm_after_26_hours(template):
-    import telemetry
-
-    alarm = template.resources("AWS::CloudWatch::Alarm")["NoDigest"]
-    assert metrics_of(alarm) == [("Certification", "digest", {"service": telemetry.SERVICE})]
-    assert telemetry.metrics.provider.namespace == "Certification"
-    assert alarm["TreatMissingData"] == "breaching"
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-
-
-def test_the_digest_is_counted_as_the_alarm_expects(template, clock, capsys):
-    clock.forward(hours=26)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
-    directives = [each["_aws"]["CloudWatchMetrics"][0] for each in lines if "digest" in each]
-    assert directives
-    for directive in directives:
-        assert (directive["Namespace"], directive["Dimensions"]) == ("Certification", [["service"]])
+def test_an_alarm_reaches_somebody_and_says_what_it_means(template):
+    alarms = template.resources("AWS::CloudWatch::Alarm")
+    assert alarms
+    for name, alarm in alarms.items():
+        told = {key: alarm[key] for key in ("AlarmActions", "InsufficientDataActions") if key in alarm}
+        assert list(told.values()) == [[{"Ref": "Alarms"}]], name
+        assert alarm.get("ActionsEnabled", True) is True
+        assert alarm["AlarmDescription"].endswith(".")
+        if "Metrics" in alarm:
+            assert [each["Expression"] for each in alarm["Metrics"] if each["ReturnData"]] == ["SUM(METRICS())"]
 
 
-ALARMS = ["FunctionsFail", "FunctionsThrottled", "GivenUp", "StreamWaits", "NoDigest", "BouncesRise", "ComplaintsRise"]
-
-
-@pytest.mark.parametrize("name", [*ALARMS, "FormsFail"])
-def test_an_alarm_reaches_somebody_and_says_what_it_means(name, template):
-    alarm = template.resources("AWS::CloudWatch::Alarm")[name]
-    assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
-    assert alarm.get("ActionsEnabled", True) is True
-    assert alarm["AlarmDescription"].endswith(".")
-    quiet = {"NoDigest": "breaching", "BouncesRise": "ignore", "ComplaintsRise": "ignore"}
-    assert alarm["TreatMissingData"] == quiet.get(name, "notBreaching")
-    if name != "NoDigest":
-        assert alarm["ComparisonOperator"].startswith("GreaterThan")
-    if "Metrics" in alarm:
-        assert [each["Expression"] for each in alarm["Metrics"] if each["ReturnData"]] == ["SUM(METRICS())"]
-
-
-def test_cloudwatch_may_write_to_the_topic_of_the_alarms_and_use_its_key(template):
+def test_cloudwatch_may_write_to_the_topic_of_the_alarms(template):
     topic = template.resources("AWS::SNS::Topic")["Alarms"]
     assert topic["Subscription"] == [{"Protocol": "email", "Endpoint": {"Ref": "AlarmAddress"}}]
-    assert topic["KmsMasterKeyId"] == {"Ref": "AlarmKey"}
+    assert "KmsMasterKeyId" not in topic  # with AWS's key CloudWatch could not write to it; ours has a price
     [publish] = template.resources("AWS::SNS::TopicPolicy")["AlarmsPolicy"]["PolicyDocument"]["Statement"]
-    [_, encrypt] = template.resources("AWS::KMS::Key")["AlarmKey"]["KeyPolicy"]["Statement"]
-    for statement in (publish, encrypt):
-        assert (statement["Effect"], statement["Principal"]) == ("Allow", {"Service": "cloudwatch.amazonaws.com"})
-    assert publish["Action"] == "sns:Publish"
-    assert set(encrypt["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
+    assert (publish["Effect"], publish["Action"]) == ("Allow", "sns:Publish")
+    assert publish["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+
+
+def test_a_bill_that_grows_is_told_before_the_month_ends(template):
+    [budget] = template.resources("AWS::Budgets::Budget").values()
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
+    told = {each["Notification"]["NotificationType"]: each for each in budget["NotificationsWithSubscribers"]}
+    assert told.keys() == {"ACTUAL", "FORECASTED"}
+    for each in told.values():
+        assert (each["Notification"]["ComparisonOperator"], each["Notification"]["Threshold"]) == ("GREATER_THAN", 100)
+        assert each["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmAddress"}}]
 
 
 # What is kept
@@ -166,13 +151,13 @@ KEPT = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::Logs
 KEPT_SECRETS = {"SigningSecret", "IdentitySecret"}
 
 
-def test_what_holds_data_stays_when_the_stack_goes(template):
+def test_what_holds_data_stays_when_the_stack_goes_but_not_when_its_first_deployment_fails(template):
     resources = {**template._template["Resources"]}
     del resources["Counters"]
     kept = [each for name, each in resources.items() if each["Type"] in KEPT or name in KEPT_SECRETS]
     assert len(kept) == 3 + 3 + 2 + 2 + len(KEPT_SECRETS)
     for each in kept:
-        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_queues_keep_failures_for_two_weeks_encrypted(template):
@@ -219,3 +204,20 @@ def test_every_parameter_says_what_it_is_and_takes_no_nonsense(template):
             assert re.fullmatch(pattern, str(parameter["Default"])), name
     for name, output in template._template["Outputs"].items():
         assert output["Description"].endswith("."), name
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ({}, True),
+        ({"DomainName": "www.example.org"}, False),
+        ({"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}, False),
+        ({"DomainName": "www.example.org", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}, True),
+    ],
+    ids=["neither", "domain only", "certificate only", "both"],
+)
+def test_a_domain_comes_with_its_certificate_or_the_deployment_is_refused_at_once(given, taken):
+    template = Template(ROOT / "template.yaml", **given)
+    rules = template._template["Rules"].values()
+    asserted = [each["Assert"] for rule in rules for each in rule["Assertions"]]
+    assert all(template.resolve.holds(condition) for condition in asserted) is taken

@@ -2,10 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from local.cloudfront import sent_on
+from local.template import ErrorPage
 
 POLICY = """default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';
 manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';
@@ -56,9 +58,17 @@ def test_the_forms_see_of_a_request_what_they_need_and_no_more(template):
 
 
 def test_a_page_that_is_not_there_is_said_not_to_be_there(template):
-    pages = distribution(template)["CustomErrorResponses"]
-    assert [each["ErrorCode"] for each in pages] == [403, 404]  # S3 says 403 where nobody may list
-    assert {(each["ResponseCode"], each["ResponsePagePath"]) for each in pages} == {(404, "/404.html")}
+    pages = template.error_pages()
+    assert pages[403] == pages[404] == ErrorPage(404, "/404.html")  # S3 says 403 where nobody may list
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_what_the_api_itself_answers_is_a_page_that_people_can_read(status, template, site):
+    """Our functions answer a failure with 500 and a page of their own, which keeps what was written."""
+    page = template.error_pages()[status]
+    assert page.status == status
+    assert "we cannot tell whether it arrived" in Path(site, page.path.lstrip("/")).read_text("utf-8")
+    assert 500 not in template.error_pages()
 
 
 def test_browsers_are_told_to_come_over_https_for_two_years(template):
@@ -102,24 +112,38 @@ def test_ses_reports_what_the_functions_note_and_takes_tls_only(template):
     [reports] = template.resources("AWS::SES::ConfigurationSetEventDestination").values()
     assert reports["EventDestination"]["Enabled"] is True
     assert reports["EventDestination"]["MatchingEventTypes"] == ["SEND", "BOUNCE", "COMPLAINT"]
+    [identity] = template.resources("AWS::SES::EmailIdentity").values()
+    assert identity["FeedbackAttributes"] == {"EmailForwardingEnabled": False}  # the sender has no mailbox
+    assert template.resolve(identity["MailFromAttributes"])["MailFromDomain"] == "mail.certification.example.org"
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer"),
+    ("asked", "query", "answer"),
     [
-        ("/", "/index.html"),
-        ("/checklists/leader/", "/checklists/leader/index.html"),
-        ("/assets/site.css", "/assets/site.css"),
-        ("/checklists/leader", "-> /checklists/leader/"),
-        ("//evil.example/x", "-> /evil.example/x/"),
-        ("/a.b/c", "-> /a.b/c/"),
+        ("/", "", "/index.html"),
+        ("/checklists/leader/", "", "/checklists/leader/index.html"),
+        ("/assets/site.css", "v=1", "/assets/site.css"),
+        ("/checklists/leader", "", "-> /checklists/leader/"),
+        ("/search", "q=use%20of%20force&x=&q=b", "-> /search/?q=use%20of%20force&q=b&x="),
+        ("//evil.example/x", "", "-> /evil.example/x/"),
+        ("//evil.example/x", "a=//b", "-> /evil.example/x/?a=//b"),
+        ("/a.b/c", "", "-> /a.b/c/"),
     ],
 )
-def test_clean_addresses_are_files_or_sent_on_here_as_on_aws(asked, answer, template, browser):
+def test_clean_addresses_are_files_or_sent_on_here_as_on_aws(asked, query, answer, template, browser):
     [function] = template.resources("AWS::CloudFront::Function").values()
-    given = json.dumps({"request": {"uri": asked}})
+    given = json.dumps({"request": {"uri": asked, "querystring": as_cloudfront_reads(query)}})
     with browser.new_page() as page:
         got = page.evaluate(f"(() => {{ {function['FunctionCode']}; return handler({given}) }})()")
     sent = got["headers"]["location"]["value"] if "headers" in got else None
     assert (f"-> {sent}" if sent else got["uri"]) == answer
-    assert sent_on(asked) == sent
+    here = sent_on(asked, query)
+    assert (here and sorted(re.split("[?&]", here))) == (sent and sorted(re.split("[?&]", sent)))
+
+
+def as_cloudfront_reads(query):
+    """The querystring of the event of a CloudFront function: a name that comes twice has all of its values."""
+    read = {}
+    for name, _, value in (each.partition("=") for each in query.split("&") if each):
+        read.setdefault(name, []).append({"value": value})
+    return {name: {**each[0], **({"multiValue": each} if each[1:] else {})} for name, each in read.items()}
