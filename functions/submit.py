@@ -16,7 +16,18 @@ from storage import submissions
 from storage.submissions import Submission
 from telemetry import count, log_failure, logger, publish
 from web import pages, rate_limit, receipts
-from web.responses import Event, Response, body_of, file, html, json_document, problem_details, see_other, wants_json
+from web.responses import (
+    Event,
+    Response,
+    body_of,
+    comes_from_another_site,
+    file,
+    html,
+    json_document,
+    problem_details,
+    see_other,
+    wants_json,
+)
 
 BODY_LIMIT = 64 * 1024
 """Largest body that is taken, in bytes."""
@@ -52,9 +63,13 @@ def _receive(form_class: type[Form], event: Event) -> Response:
     form: Form | None = None
     try:
         answers = _parse(event)
-        form = form_class(answers)
-        if not form.validate():
-            return _refuse(form, event)
+        if comes_from_another_site(event, os.environ["SITE_URL"]):
+            raise Refused(
+                HTTPStatus.BAD_REQUEST,  # CloudFront has a page of the site's own in place of every 403
+                "This form was sent from another website",
+                "Your answers were not received; they are below. Please check them, and send the form from this page.",
+                answers,
+            )
         if rate_limit.is_exceeded(event):
             raise Refused(
                 HTTPStatus.TOO_MANY_REQUESTS,
@@ -62,6 +77,10 @@ def _receive(form_class: type[Form], event: Event) -> Response:
                 "Your answers were not received; they are still below. Please send them again in an hour.",
                 answers,
             )
+        form = form_class(answers)
+        if not form.validate():
+            rate_limit.note(event, rate_limit.REFUSED)
+            return _refuse(form, event)
         keys.signing()  # fetched now: once a submission is stored, its receipt must not fail
         held = _reasons_to_hold(form, answers)
         submission, new = submissions.put_once(form, promises.now(), held)
@@ -92,8 +111,7 @@ def _note(event: Event, submission: Submission, new: bool) -> None:
     outcome = ("held" if submission.held else "accepted") if new else "duplicate"
     count(outcome)
     logger.info(outcome, reference=submission.reference)
-    if new:
-        rate_limit.note(event)
+    rate_limit.note(event, rate_limit.ACCEPTED if new else rate_limit.REFUSED)
 
 
 def _parse(event: Event) -> FormData:

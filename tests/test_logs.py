@@ -107,7 +107,7 @@ def test_a_form_that_is_refused_names_its_fields_once_each(slug, post):
 def test_a_form_that_cannot_be_read_or_comes_too_often(slug, post, monkeypatch):
     from web import rate_limit
 
-    monkeypatch.setattr(rate_limit, "SUBMISSIONS_PER_HOUR", 0)
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 0)
     for accept in ({}, JSON):
         post(slug, CANARIES[slug], accept | {"content-type": "text/plain; boundary=Canary"})
         post(slug, CANARIES[slug] | {"more": "Canary " * 10_000}, accept)

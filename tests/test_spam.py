@@ -76,7 +76,7 @@ def test_staff_release_what_was_held_with_one_button_and_the_sender_gets_the_rec
 
 
 def test_a_network_that_sends_too_much_is_told_to_wait_and_loses_nothing(post, table, monkeypatch):
-    monkeypatch.setattr(rate_limit, "SUBMISSIONS_PER_HOUR", 3)
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 30)
     for number in range(3):
         assert post("contact", {**CONTACT, "message": f"Number {number}"}).status == 303
     answer = post("contact", {**CONTACT, "message": "Number 4"})
@@ -96,15 +96,15 @@ def test_what_is_counted_of_a_network_is_kept_for_an_hour_at_least(post):
 
 
 def test_after_an_hour_a_network_may_send_again(post, clock, monkeypatch):
-    monkeypatch.setattr(rate_limit, "SUBMISSIONS_PER_HOUR", 1)
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 10)
     other = {**CONTACT, "message": "Number 2"}
     assert (post("contact", CONTACT).status, post("contact", other).status) == (303, 429)
     clock.forward(hours=1)
     assert post("contact", other).status == 303
 
 
-def test_the_same_form_again_does_not_count(post, monkeypatch):
-    monkeypatch.setattr(rate_limit, "SUBMISSIONS_PER_HOUR", 2)
+def test_the_same_form_again_counts_a_tenth(post, monkeypatch):
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 20)
     assert {post("contact", CONTACT).status for _ in range(5)} == {303}
 
 
@@ -120,7 +120,9 @@ def test_where_the_counters_fail_everybody_is_let_in(post, table, monkeypatch):
         ("192.0.2.1:40000", "192.0.2.1:50000", True),
         ("192.0.2.1:40000", "192.0.2.2:40000", False),
         ("2001:db8:1:2:3::4:40000", "2001:db8:1:2:9::9:50000", True),
-        ("2001:db8:1:2:3::4:40000", "2001:db8:1:3:3::4:40000", False),
+        ("2001:db8:1:2:3::4:40000", "2001:db8:1:3:3::4:40000", True),
+        ("2001:db8:1:2:3::4:40000", "2001:db8:2:2:3::4:40000", False),
+        ("2001:db8:1:2:3::4:40000", "[2001:db8:1:2:3::4]:40000", True),
         ("2001:db8::1:2:40000", "2001:db8::2:3:50000", True),
     ],
 )

@@ -53,7 +53,7 @@ def test_the_forms_see_of_a_request_what_they_need_and_no_more(template):
     config = policy["OriginRequestPolicyConfig"]
     assert config["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
     assert config["CookiesConfig"] == {"CookieBehavior": "none"}
-    headers = ["Accept", "Content-Type", "CloudFront-Viewer-Address"]
+    headers = ["Accept", "Content-Type", "CloudFront-Viewer-Address", "Origin", "Sec-Fetch-Site"]
     assert config["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": headers}
 
 

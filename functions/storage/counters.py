@@ -24,13 +24,13 @@ def read(name: str) -> int:
     return int(item["posts"]) if item else 0
 
 
-def add(name: str, now: datetime, lives: timedelta) -> None:
-    """Add one."""
+def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
+    """Add points to a count, which ends after `lives`."""
     dynamodb.client().update_item(
         TableName=os.environ["COUNTERS_TABLE"],
         Key=dynamodb.to_item({"key": name}),
-        UpdateExpression="SET expires_at = :end ADD posts :one",
-        ExpressionAttributeValues=dynamodb.to_item({":one": 1, ":end": int((now + lives).timestamp())}),
+        UpdateExpression="SET expires_at = :end ADD posts :points",
+        ExpressionAttributeValues=dynamodb.to_item({":points": points, ":end": int((now + lives).timestamp())}),
     )
 
 

@@ -73,6 +73,8 @@ def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission
             dynamodb.put(_table(), item, "attribute_not_exists(#reference)", {"#reference": "reference"})
         except ConditionFailed as failed:
             there = Submission.from_item(failed.item)
+            if there.held and not held:
+                continue  # somebody else may have sent the same words first, to have them held
             if failed.item["fingerprint"] == content and received < max(there.due_at, there.received_at + ONE_DAY):
                 return there, False
         else:

@@ -11,24 +11,26 @@ import promises
 from storage import counters
 from telemetry import log_failure
 
-SUBMISSIONS_PER_HOUR = 60
-"""Most that is taken from one network; an office where everybody writes stays below it."""
+ACCEPTED, REFUSED = 10, 1
+"""Points of a form that was stored, and of one that was refused or repeated: everybody makes mistakes."""
+POINTS_PER_HOUR = 600
+"""Most that is taken from one network: 60 submissions. An office where everybody writes stays below it."""
 WINDOW = timedelta(hours=1)
 
 
 def is_exceeded(event: Mapping[str, Any]) -> bool:
-    """Whether the network that this request comes from had its submissions of this hour."""
+    """Tell whether the network that this request comes from used up this hour. One read, before anything that costs."""
     try:
-        return counters.read(_key(event)) >= SUBMISSIONS_PER_HOUR
+        return counters.read(_key(event)) >= POINTS_PER_HOUR
     except (BotoCoreError, ClientError) as error:
         log_failure("rate not read", error)
         return False
 
 
-def note(event: Mapping[str, Any]) -> None:
-    """Count one submission of that network."""
+def note(event: Mapping[str, Any], points: int) -> None:
+    """Add the points of one form to what that network sent this hour."""
     try:
-        counters.add(_key(event), promises.now(), 2 * WINDOW)
+        counters.add(_key(event), points, promises.now(), 2 * WINDOW)
     except (BotoCoreError, ClientError) as error:
         log_failure("rate not noted", error)
 
@@ -40,9 +42,10 @@ def _key(event: Mapping[str, Any]) -> str:
 
 
 def _network(address: str) -> str:
-    """What one household or office has: an IPv4 address, or 64 bits of an IPv6 one."""
+    """Return what one site has: an IPv4 address, or the first 48 bits of an IPv6 one (RFC 6177), 65,536 networks."""
+    address = address.strip("[]")
     try:
-        length = 64 if ip_address(address).version == 6 else 32
+        length = 48 if ip_address(address).version == 6 else 32
         return str(ip_network((address, length), strict=False))
     except ValueError:
         return address

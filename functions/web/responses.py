@@ -22,6 +22,16 @@ def body_of(event: Event) -> bytes:
     return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
 
 
+def comes_from_another_site(event: Event, site: str) -> bool:
+    """Tell a request that a page of another site made its visitor's browser send. `site` is our own origin.
+
+    A browser tells by Sec-Fetch-Site, an older one by Origin, and no page can change either. Programs send neither.
+    """
+    if fetched := event["headers"].get("sec-fetch-site"):
+        return fetched not in ("same-origin", "none")
+    return bool(event["headers"].get("origin", site) != site)
+
+
 def see_other(location: str) -> Response:
     return _response(HTTPStatus.SEE_OTHER, "", {"location": location, "cache-control": "no-store"})
 
