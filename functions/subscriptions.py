@@ -25,26 +25,26 @@ def handler(event: Event, context: Any) -> Response:
 def _confirm(event: Event) -> Response:
     reference = _from_link(event, "confirm")
     if reference is None:
-        return _page("This link is too old", "Please sign up again; a new link comes by e-mail.")
+        return _page("This link is too old", "Please sign up again. We will send you a new link.")
     if event["requestContext"]["http"]["method"] != "POST":
         return _page(
             "Sign up for announcements", "We e-mail you when a new certification is announced.", button="Sign me up"
         )
     submission = submissions.get(reference)
     if submission is None or not submission.answers["email"]:  # it was erased
-        return _page("This link is too old", "Please sign up again; a new link comes by e-mail.")
+        return _page("This link is too old", "Please sign up again. We will send you a new link.")
     subscribers.subscribe(submission.answers["email"], promises.now())
-    return _page("You are signed up", "Each announcement has a link that ends the subscription with one click.")
+    return _page("You are signed up", "Each announcement has a link to unsubscribe with one click.")
 
 
 def _unsubscribe(event: Event) -> Response:
     subscriber = _from_link(event, "unsubscribe")
     if subscriber is None:
-        return _page("This link is not complete", "Please open the link in the announcement again.")
+        return _page("This link is incomplete", "Please open it from the announcement again.")
     if event["requestContext"]["http"]["method"] != "POST":
-        return _page("End the announcements", "We then send you no more announcements.", button="Unsubscribe")
+        return _page("Unsubscribe from announcements?", "You will get no more announcements.", button="Unsubscribe")
     subscribers.unsubscribe(subscriber)
-    return _page("You are unsubscribed", "We send you no more announcements. You can sign up again at any time.")
+    return _page("You are unsubscribed", "You will get no more announcements. You can sign up again at any time.")
 
 
 def _from_link(event: Event, purpose: str) -> Any:

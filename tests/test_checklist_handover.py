@@ -331,7 +331,7 @@ def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the
     assert page.locator("[name=completed]").input_value() == today.isoformat()
     preview = page.locator(".field__offered").inner_text()
     assert words in preview
-    assert page.get_by_label("Send this summary").locator("visible=true").first.is_checked()
+    assert page.get_by_label("Include this checklist summary").locator("visible=true").first.is_checked()
     before = len(local_run.messages())
     answers = PLAQUE | {
         "email": new_address(),

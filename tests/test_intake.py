@@ -31,7 +31,7 @@ def test_a_good_form_is_stored_and_answered_with_a_receipt(slug, post, get, tabl
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_receipt_shows_the_promised_dates_and_nothing_that_was_typed(slug, post, get):
     receipt = get(post(slug, SAMPLES[slug]).headers["location"]).text
-    assert {"contact": "Answered by", "plaque": "Plaque mailed by"}[slug] in receipt
+    assert {"contact": "We respond by", "plaque": "Plaque mailed by"}[slug] in receipt
     for name in ("email", "telephone", "name", "contact_name", "addressee", "message"):
         if name in SAMPLES[slug]:
             assert SAMPLES[slug][name] not in receipt
@@ -239,7 +239,7 @@ def test_a_receipt_that_cannot_be_read_now_is_a_page_a_log_line_and_a_metric(pag
     monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
     answer = get(address)
     assert answer.status == 500
-    assert "What you sent is not affected" in answer.text
+    assert "What you sent is safe" in answer.text
     assert "(555) 555-0100" in answer.text
     assert '"message":"failed"' in log.getvalue()
     assert '"failed":[1.0]' in capsys.readouterr().out

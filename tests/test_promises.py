@@ -37,7 +37,7 @@ def test_moments_are_told_by_the_clock_of_the_office():
 def test_a_message_is_answered_within_24_hours():
     received = datetime(2026, 3, 7, 20, 5, tzinfo=UTC)
     assert ContactForm.due(received) - received == timedelta(hours=24)
-    assert ContactForm.promised(received, {}) == [("Answered by", "Sunday, March 8, 2026, 4:05 PM EDT")]
+    assert ContactForm.promised(received, {}) == [("We respond by", "Sunday, March 8, 2026, 4:05 PM EDT")]
 
 
 def test_a_plaque_is_mailed_within_two_weeks():

@@ -23,7 +23,7 @@ class ContactForm(Form):
     slug = "contact"
     send = "Send message"
     received = "We have your message"
-    next_steps = "A person at the office reads every message. You get an answer by e-mail, at the address you gave."
+    next_steps = "A person at the office reads every message, and replies to the e-mail address you gave."
     task = "Answer by"
     done = "answered"
     remind_before = promises.ANSWER_REMINDED_BEFORE
@@ -45,7 +45,7 @@ class ContactForm(Form):
 
     @classmethod
     def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
-        return [("Answered by", promises.moment_in_words(cls.due(received)))]
+        return [("We respond by", promises.moment_in_words(cls.due(received)))]
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:

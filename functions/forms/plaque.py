@@ -30,13 +30,13 @@ class PlaqueForm(Form):
     legends: ClassVar = {
         "agency": "Your agency",
         "addressee": "Where to send the plaque",
-        "contact_name": "Who we may ask",
+        "contact_name": "Contact person",
     }
     kept_in_receipt = ("agency", "completed")
     received = "We have your plaque request"
     next_steps = (
-        "We have the plaque engraved and mail it to the address you gave. "
-        "If anything is unclear, we ask the person you named."
+        "We will have your plaque engraved and mailed to the address you gave. "
+        "If we have a question, we will contact the person you named."
     )
     task = "Mail by"
     done = "mailed"
@@ -91,9 +91,9 @@ class PlaqueForm(Form):
         hint="Chief, sheriff, training coordinator.",
         autocomplete="organization-title",
     )
-    email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and any question go here.")
+    email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and our questions go here.")
     telephone = fields.telephone("Telephone", missing="Enter a telephone number")
-    summary = fields.offered("Send this summary of our checklists along", limit=SUMMARY_LIMIT)
+    summary = fields.offered("Include this checklist summary", limit=SUMMARY_LIMIT)
     announcements = fields.yes("E-mail me when a new certification is announced")
 
     def validate_completed(self, field: Field) -> None:
