@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench scan seeded chaos fuzz load conformance spam
+.PHONY: help serve test bench scan chaos fuzz load spam
 .PHONY: cost build deploy smoke card golden screenshots requirements clean
 
 help: ## Show this list
@@ -16,7 +16,7 @@ serve: $(READY) ## Run everything on this machine: site, forms, mailbox (PORT=80
 	@exec .venv/bin/python -m local --port $(PORT) --data $(DATA)
 
 test: $(READY) ## Check style, types, template and workflows, and run all tests
-	@.venv/bin/python tests/programs.py
+	@.venv/bin/python -m tests.support.programs
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
@@ -24,69 +24,60 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal
 
-chaos: $(READY) ## Break everything at every point, in pairs too, then from outside, and account for each e-mail
-	@PYTHONPATH=tests .venv/bin/python -m chaos
-	@.venv/bin/python tests/proxy.py
+chaos: $(READY) ## Break everything at every point, in pairs too, and account for each e-mail
+	@.venv/bin/python -m tools.chaos
 
-bench: $(READY) ## Measure how long things take and weigh, then `make scan` and `make seeded`
-	@PYTHONPATH=. .venv/bin/python tests/bench.py
+bench: $(READY) ## Measure how long things take and weigh, then `make scan`
+	@.venv/bin/python -m tools.bench
 
 scan: $(READY) ## Let cfn-lint, checkov, Trivy and bandit look for weaknesses
-	@PYTHONPATH=. .venv/bin/python tests/scan.py
+	@.venv/bin/python -m tools.scan
 
-seeded: $(READY) ## Make mistakes in template.yaml, one at a time, and see whether anything notices
-	@PYTHONPATH=. .venv/bin/python tests/seeded.py
-
-spam: $(READY) ## Count what the spam rules hold: people and bots of the tests, and a public corpus
-	@.venv/bin/pytest -s tests/test_spam_zoo.py | grep posted
-	@.venv/bin/python tests/spam_corpus.py
+spam: $(READY) ## Count what the spam rules hold: people and bots of the tests
+	@.venv/bin/pytest -s tests/functions/test_spam_zoo.py | grep posted
 
 cost: $(READY) ## Compute the monthly bill for 100, 10,000 and 1,000,000 submissions
-	@.venv/bin/python tests/cost.py
+	@.venv/bin/python -m tools.cost
 
 fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, then EXAMPLES=5 times as much on the property tests
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.txt
-	@.venv/bin/python tests/fuzz/campaign.py --seconds $(or $(SECONDS),60)
-	@EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal $$(grep -l "import examples" tests/test_*.py)
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/fuzz/requirements.txt
+	@.venv/bin/python -m tools.fuzz --seconds $(or $(SECONDS),60)
+	@EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal $$(grep -lr "import examples" tests --include "test_*.py")
 
 load: $(READY) ## Flood the local run and the built package with 10,000 submissions; account for each
-	@.venv/bin/python tests/load.py
-
-conformance: $(READY) ## Run what uses the tables against another DynamoDB, and deploy the template there
-	@.venv/bin/python tests/conformance.py
+	@.venv/bin/python -m tools.load
 
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict --quiet
-	@.venv/bin/python -m local.package
+	@.venv/bin/python -m tools.package
 
 # What `sam build` asks for, function by function: the same package.
 build-%: build
 	@cp -R .build/functions/. "$(ARTIFACTS_DIR)"
 
 deploy: $(READY) ## Build afresh, deploy the stack of samconfig.toml, and copy the site (DRY=1 prints only)
-	@.venv/bin/python -m local.deploy $(if $(DRY),--dry)
+	@.venv/bin/python -m tools.deploy $(if $(DRY),--dry)
 
 smoke: $(READY) ## Check a deployed stack, with one marked test submission (URL=https://… API=https://…)
-	@.venv/bin/python tests/smoke.py $(URL) $(if $(API),--api $(API))
+	@.venv/bin/python -m tools.smoke $(URL) $(if $(API),--api $(API))
 
 card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
-	@.venv/bin/python tests/card.py
+	@.venv/bin/python -m tools.card
 
 golden: $(READY) ## Take template.yaml as it is now for what was reviewed
-	@PYTHONPATH=. .venv/bin/python tests/expanded.py
+	@.venv/bin/python -m tools.expanded_template
 
 screenshots: $(READY) ## Take pictures of every page and state into site-shots/
-	@.venv/bin/python tests/screenshots.py
+	@.venv/bin/python -m tools.screenshots
 
 PIN := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make requirements"
 requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --upgrade --group dev -o requirements.txt
 	@$(PIN) --constraints requirements.txt --group functions -o functions/requirements.txt
-	@$(PIN) --constraints requirements.txt --group lighthouse -o tests/lighthouse/requirements.txt
-	@$(PIN) --upgrade --group fuzz -o tests/fuzz/requirements.txt
-	@$(PIN) --upgrade --group engines -o tests/engines/requirements.txt
-	@$(PIN) --upgrade --group scan -o tests/scan/requirements.txt
+	@$(PIN) --constraints requirements.txt --group lighthouse -o tools/bench/lighthouse/requirements.txt
+	@$(PIN) --upgrade --group fuzz -o tools/fuzz/requirements.txt
+	@$(PIN) --upgrade --group scan -o tools/scan/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
 	@rm -rf .venv .local .build .aws-sam site site-shots functions/pages

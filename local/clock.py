@@ -14,8 +14,8 @@ from pathlib import Path
 
 import time_machine
 
+from local.aws.lambda_runtime import invoke
 from local.events import Schedule, schedules
-from local.runtime import invoke
 from local.template import Template
 
 SHORT, LONG = timedelta(hours=2), timedelta(hours=200)

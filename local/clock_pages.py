@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
+from local.aws.api_gateway import Request, Response
 from local.clock import Clock
-from local.gateway import Request, Response
 from local.mailbox import PAGE_POLICY, as_file, page
 
 LONGEST_MOVE = 30_000

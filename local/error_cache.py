@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from local.gateway import Request, Response
+from local.aws.api_gateway import Request, Response
 from local.template import Template
 
 STATUSES = frozenset({404, 414, 500, 501, 502, 503, 504})

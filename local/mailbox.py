@@ -15,7 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from local.gateway import Response
+from local.aws.api_gateway import Response
 
 PAGES = Path(__file__).with_name("pages")
 PAGE_POLICY = "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; frame-ancestors 'none'"

@@ -17,14 +17,14 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
-from local.aws import StandIn
+from local.aws.dynamodb_stream import Stream
+from local.aws.eventbridge import Reports
+from local.aws.lambda_runtime import forget
+from local.aws.stand_in import StandIn
 from local.clock import Clock
 from local.events import stream_mappings
 from local.mailbox import Mailbox
-from local.reports import Reports
-from local.runtime import forget
 from local.server import Server
-from local.stream import Stream
 from local.template import ACCOUNT, Template
 
 ROOT = Path(__file__).parents[1]
@@ -128,7 +128,7 @@ def serving(data: Path | None = None, *, root: Path = ROOT) -> Iterator[Server]:
 def _watch(server: Server, config: MkDocsConfig, root: Path) -> None:
     """Watch what makes the site and the functions, but not functions/pages, which the build writes."""
     packages = [file.parent for file in (root / "functions").glob("*/__init__.py")]
-    for folder in (root / "local", root / "functions", *packages):
+    for folder in (root / "local", root / "local/aws", root / "functions", *packages):
         if folder.exists():
             server.watch(str(folder), recursive=False)
     others = (root / "template.yaml", root / "functions" / "templates", config.config_file_path, config.docs_dir)
@@ -139,7 +139,7 @@ def _watch(server: Server, config: MkDocsConfig, root: Path) -> None:
 
 def _rebuild(root: Path, build_site: Callable[[], object]) -> Callable[[], None]:
     """What is done when something changed. Raises CodeChanged; an error in the new code is raised here instead."""
-    template, modules = root / "template.yaml", sorted(root.glob("local/*.py"))
+    template, modules = root / "template.yaml", sorted(root.glob("local/**/*.py"))
 
     def stamps() -> list[float]:
         return [file.stat().st_mtime for file in (template, *modules)]

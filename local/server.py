@@ -15,14 +15,14 @@ from urllib.parse import quote
 
 from mkdocs.livereload import LiveReloadServer
 
+from local.aws.api_gateway import Gateway, Response
+from local.aws.cloudfront import sent_on
+from local.aws.dynamodb_stream import Stream
 from local.clock import Clock
 from local.clock_pages import ClockPages
-from local.cloudfront import sent_on
 from local.error_cache import ErrorCache
-from local.gateway import Gateway, Response
-from local.incoming import Environ, Handler, ask, refusal
+from local.http_handler import Environ, Handler, ask, refusal
 from local.mailbox import PAGES, Mailbox
-from local.stream import Stream
 from local.template import Template
 
 RELOAD_SCRIPT = "/_livereload.js"

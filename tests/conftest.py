@@ -2,46 +2,40 @@
 
 import io
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from html.parser import HTMLParser
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import boto3
 import pytest
 import time_machine
-from boto3.dynamodb.types import TypeDeserializer
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from playwright.sync_api import Browser, sync_playwright
-from programs import launch_options
-from run import LocalRun
-from samples import TODAY
 
-from forms.spam import TRAP
-from local import rights
-from local.aws import StandIn, create_table
-from local.events import stream_mappings
-from local.gateway import Gateway, Request, event_for, invoke
-from local.mailbox import Mailbox
-from local.stream import Stream
+from local.aws import iam
+from local.aws.api_gateway import Gateway, Request, event_for, invoke
+from local.aws.stand_in import StandIn
 from local.template import REGION, Template
+from tests.support.answers import FORM, Answer, as_answer
+from tests.support.inbox import Inbox, ses_event
+from tests.support.office_clock import Clock
+from tests.support.programs import launch_options
+from tests.support.run import LocalRun
+from tests.support.samples import TODAY
+from tests.support.tables import Table, make_tables
 
 ROOT = Path(__file__).parents[1]
-FORM = "application/x-www-form-urlencoded"
-pytest_plugins = ["figures", "logged"]
+pytest_plugins = ["tests.support.iam_report", "tests.support.log_privacy"]
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site; the build also leaves the forms' pages for the functions."""
     folder = tmp_path_factory.mktemp("site")
     build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True))
@@ -54,10 +48,10 @@ def _rights_suffice(request: pytest.FixtureRequest) -> Iterator[None]:
 
     A test sends functions to a table that is `gone`, or is marked `denies`, where it wants that.
     """
-    asked: list[rights.Asked] = []
-    rights.listeners.append(asked.append)
+    asked: list[iam.Asked] = []
+    iam.listeners.append(asked.append)
     yield
-    rights.listeners.remove(asked.append)
+    iam.listeners.remove(asked.append)
     denied = {each for each in asked if each.allowed_by is None and not each.resource.endswith("gone")}
     assert request.node.get_closest_marker("denies") or not denied
 
@@ -68,7 +62,7 @@ def template() -> Template:
 
 
 @pytest.fixture(scope="session")
-def stand_in(template: Template, site: Path) -> Iterator[StandIn]:
+def stand_in(template: Template, built_site: Path) -> Iterator[StandIn]:
     """AWS as the template declares it, in this process, and its environment."""
     cloud = StandIn(template)
     yield cloud
@@ -84,7 +78,7 @@ def local_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def local_run(local_data: Path) -> Iterator[LocalRun]:
     """The whole system, running in a process of its own as `make serve` starts it."""
-    from logged import personal
+    from tests.support.log_privacy import personal
 
     run = LocalRun(local_data)
     yield run
@@ -103,33 +97,6 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a form answered."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    def form_values(self) -> set[str]:
-        """What stands in the boxes of the redrawn form."""
-        reader = _FormValues()
-        reader.feed(self.text)
-        return reader.values
-
-
-@dataclass(frozen=True)
-class Table:
-    """The table of submissions."""
-
-    name: str
-
-    def items(self) -> list[dict[str, Any]]:
-        deserialize = TypeDeserializer().deserialize
-        items = boto3.client("dynamodb").scan(TableName=self.name, ConsistentRead=True)["Items"]
-        return [{name: deserialize(value) for name, value in item.items()} for item in items]
-
-
 @pytest.fixture
 def table(stand_in: StandIn, template: Template) -> Table:
     """The table of submissions, new and empty, its stream too."""
@@ -137,15 +104,8 @@ def table(stand_in: StandIn, template: Template) -> Table:
     return Table(os.environ["SUBMISSIONS_TABLE"])
 
 
-def make_tables(template: Template) -> None:
-    """Every table new and empty, as the template declares it."""
-    for name, declared in template.resources("AWS::DynamoDB::Table").items():
-        boto3.client("dynamodb").delete_table(TableName=name)
-        create_table(name, declared)
-
-
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+def log_output(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What the functions log from here on."""
     import telemetry
 
@@ -168,7 +128,7 @@ def post(table: Table, template: Template) -> Callable[..., Answer]:
         body = answers if isinstance(answers, bytes) else urlencode(answers).encode()
         given = {"content-type": FORM, **(headers or {})}
         request = Request("POST", f"/forms/{slug}", headers=given, body=body, sender=(sender, 50_000))
-        return _as_answer(gateway, request)
+        return as_answer(gateway, request)
 
     return post
 
@@ -180,7 +140,7 @@ def get(table: Table, template: Template) -> Callable[[str], Answer]:
 
     def get(address: str) -> Answer:
         path, _, query = address.partition("?")
-        return _as_answer(gateway, Request("GET", path, query))
+        return as_answer(gateway, Request("GET", path, query))
 
     return get
 
@@ -192,7 +152,7 @@ def press(table: Table, template: Template) -> Callable[..., Answer]:
 
     def press(link: str, body: bytes = b"") -> Answer:
         path, _, query = link.partition("?")
-        return _as_answer(gateway, Request("POST", path, query, {"content-type": FORM}, body))
+        return as_answer(gateway, Request("POST", path, query, {"content-type": FORM}, body))
 
     return press
 
@@ -208,64 +168,11 @@ def call(table: Table, template: Template) -> Callable[..., Any]:
     return call
 
 
-def link_in(message: Mapping[str, Any], action: str) -> str:
-    """The address of an action, in an e-mail, from /forms on."""
-    [link] = set(re.findall(rf"https://[^/\s]+(/forms/\S+/{action}\?token=\S+)", message["text"]))
-    return str(link)
-
-
-class Mail:
-    """The e-mails of one test. `deliver()` plays the stream as far as it goes."""
-
-    def __init__(self, template: Template, cloud: StandIn) -> None:
-        [self.mapping] = stream_mappings(template)
-        self.template = template
-        self.mailbox = Mailbox(cloud.sent_mail)
-
-    def deliver(self) -> bool:
-        """Play the stream from its beginning, so that old records come again; False where one failed."""
-        return Stream(self.template, self.mapping).drain()
-
-    def messages(self) -> list[dict[str, Any]]:
-        return self.mailbox.messages()
-
-    def to_staff(self) -> list[dict[str, Any]]:
-        return [message for message in self.messages() if message["to"] == [os.environ["STAFF_ADDRESSES"]]]
-
-    def titled(self, beginning: str) -> list[dict[str, Any]]:
-        """The messages whose subject begins so."""
-        return [message for message in self.messages() if message["subject"].startswith(beginning)]
-
-    def receipts(self) -> list[dict[str, Any]]:
-        return [message for message in self.messages() if message not in self.to_staff()]
-
-
 @pytest.fixture
-def mail(table: Table, template: Template, stand_in: StandIn) -> Mail:
+def inbox(table: Table, template: Template, stand_in: StandIn) -> Inbox:
     """An empty mailbox."""
     ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages.clear()
-    return Mail(template, stand_in)
-
-
-class Clock:
-    """Time that stands still until it is moved."""
-
-    def __init__(self, template: Template, traveller: time_machine.Traveller) -> None:
-        self._template = template
-        self._traveller = traveller
-
-    def forward(self, **by: float) -> bool:
-        """Move it, and let the schedule look once; False where something failed."""
-        self._traveller.shift(timedelta(**by))
-        return self.look()
-
-    def look(self) -> bool:
-        """The schedule calls its function."""
-        try:
-            invoke(self._template, "RemindFunction", {})
-        except Exception:
-            return False
-        return True
+    return Inbox(template, stand_in)
 
 
 @pytest.fixture
@@ -274,14 +181,6 @@ def clock(table: Table, template: Template) -> Iterator[Clock]:
     noon = datetime.combine(TODAY, time(12), ZoneInfo(os.environ["TIME_ZONE"]))
     with time_machine.travel(noon, tick=False) as traveller:
         yield Clock(template, traveller)
-
-
-def ses_event(kind: str, owed: Any, address: str = "nobody@example.gov", **more: str) -> dict[str, Any]:
-    """What EventBridge hands over when SES reports on an e-mail."""
-    tags = {name: [value] for name, value in owed.tags.items()}
-    mail = {"messageId": "x", "destination": [address], "tags": tags}
-    detail = {"eventType": kind, "mail": mail, kind.lower(): {"bounceSubType": "General", **more}}
-    return {"source": "aws.ses", "detail": detail}
 
 
 @pytest.fixture
@@ -295,7 +194,7 @@ def report(table: Table, template: Template) -> Callable[..., None]:
 
 
 @pytest.fixture
-def ses(monkeypatch, stand_in):
+def ses_error(monkeypatch, stand_in):
     """Make SES fail with an error, or work again with None."""
     from mail import ses
 
@@ -312,7 +211,7 @@ def ses(monkeypatch, stand_in):
 
 
 @pytest.fixture
-def staff(table, monkeypatch, capsys):
+def run_staff(table, monkeypatch, capsys):
     """Call the command against the stand-in: `staff("list", "--json")` gives exit code, output and messages."""
     from staff import command
     from telemetry import logger
@@ -333,35 +232,3 @@ def staff(table, monkeypatch, capsys):
         return code, said.out, said.err
 
     return staff
-
-
-def _as_answer(gateway: Gateway, request: Request) -> Answer:
-    response = gateway.answer(request)
-    return Answer(response.status, dict(response.headers), response.body.decode())
-
-
-class _FormValues(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.values: set[str] = set()
-        self._text: list[str] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        box = tag == "input" and given.get("type") != "checkbox" and given.get("name") != TRAP
-        chosen = tag == "option" and "selected" in given
-        ticked = given.get("type") == "checkbox" and "checked" in given
-        if box or chosen or ticked:
-            self.values.add(given.get("value") or "")
-        if tag == "textarea":
-            self._text = []
-
-    def handle_data(self, data: str) -> None:
-        if self._text is not None:
-            self._text.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea" and self._text is not None:
-            # HTML drops one line end after the start tag.
-            self.values.add("".join(self._text).replace("\r\n", "\n").removeprefix("\n"))
-            self._text = None

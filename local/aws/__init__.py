@@ -1,0 +1,1 @@
+"""AWS services as the local run plays them, each under its own name."""

@@ -1,0 +1,87 @@
+"""Requests as they come in over HTTP: what is none is refused as CloudFront refuses it, everything else is read."""
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler
+
+from local.aws.api_gateway import BODY_LIMIT, Request, Response
+from local.mailbox import as_file
+
+LONGEST_LENGTH = 18
+"""Digits of a Content-Length; more cannot be meant."""
+
+Environ = dict[str, Any]
+
+
+class Handler(WSGIRequestHandler):
+    """One connection. Its server has `with_headers()`, which puts the site's headers on an answer."""
+
+    def get_environ(self) -> Environ:
+        environ = super().get_environ()
+        # Where a request names no type, Python's server makes one up.
+        return {**environ, "REMOTE_PORT": self.client_address[1], "CONTENT_TYPE": self.headers.get("content-type", "")}
+
+    def parse_request(self) -> bool:
+        """HTTP/0.9 has no headers, so its answers could not have the site's."""
+        if super().parse_request():
+            if self.request_version != "HTTP/0.9":
+                return True
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        return False
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Python's server would answer with a page of its own, and to some requests without a status line."""
+        status = HTTPStatus.BAD_REQUEST if code >= HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus(code)
+        response = self.server.with_headers(refusal(status))  # type: ignore[attr-defined]
+        fields = [*response.headers, ("content-length", str(len(response.body))), ("connection", "close")]
+        lines = [f"HTTP/1.0 {status:d} {status.phrase}", *(f"{name}: {value}" for name, value in fields), "", ""]
+        self.wfile.write("\r\n".join(lines).encode("latin-1") + response.body)
+        self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        """Requests for pages are not worth a line each, and an address may hold a receipt."""
+
+
+def ask(whom: Callable[[Request], Response], environ: Environ, path: str) -> Response:
+    """Read a request, and let somebody answer it; who went away before its end has sent nothing."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdecimal() and len(length) <= LONGEST_LENGTH):
+        return refusal(HTTPStatus.BAD_REQUEST)
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return refusal(HTTPStatus.LENGTH_REQUIRED)
+    wanted = min(int(length), BODY_LIMIT + 1)
+    body = environ["wsgi.input"].read(wanted)
+    if len(body) < wanted:
+        return refusal(HTTPStatus.BAD_REQUEST)
+    _read_away(environ["wsgi.input"], int(length) - len(body))
+    return whom(
+        Request(
+            method=environ["REQUEST_METHOD"],
+            path=path,
+            query=environ.get("QUERY_STRING", ""),
+            headers=_headers(environ),
+            body=body,
+            sender=(environ["REMOTE_ADDR"], environ["REMOTE_PORT"]),
+        )
+    )
+
+
+def refusal(status: HTTPStatus) -> Response:
+    """An answer that says no more than what its status means."""
+    return as_file(json.dumps({"message": status.phrase}), "application/json", status=status)
+
+
+def _headers(environ: Environ) -> dict[str, str]:
+    return {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or (name in ("CONTENT_LENGTH", "CONTENT_TYPE") and value)
+    }
+
+
+def _read_away(stream: Any, length: int) -> None:
+    """A connection closed with unread bytes is reset, and the sender would not see the answer."""
+    while length > 0 and (chunk := stream.read(min(length, 1 << 16))):
+        length -= len(chunk)

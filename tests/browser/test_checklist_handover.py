@@ -1,0 +1,432 @@
+"""A whole certification: handed over by file and link, merged, printed, completed, renewed by another edition."""
+
+import base64
+import json
+import re
+import zlib
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import jsonschema
+import pytest
+from playwright.sync_api import Page, expect
+
+from forms.plaque import PlaqueForm
+from promises import day_in_words, valid_until
+from tests.support.checklist_pages import (
+    CHECKLISTS,
+    all_done,
+    built_with,
+    decide,
+    entry,
+    keep,
+    named,
+    printed,
+    record,
+    row,
+    so_far,
+    state,
+    tick,
+    visit,
+)
+from tests.support.samples import PLAQUE, new_address
+from tests.support.visits import fill_in
+
+ROOT = Path(__file__).parents[2]
+LEADER, TEAM = named("leader"), named("team")
+REQUIRED = sum(len(checklist.items) for checklist in CHECKLISTS if not checklist.optional)
+FIRST = LEADER.items[0]
+DECISION = {"who": "Chief Sample", "when": "2026-11-01", "why": "Too small for it."}
+
+
+@pytest.fixture
+def computer(browser, local_run):
+    """Open a browser as on another computer: `computer()` gives its first page."""
+    contexts = []
+
+    def computer() -> Page:
+        context = browser.new_context(base_url=local_run.url, accept_downloads=True)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield computer
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(computer):
+    """The index of the checklists, nothing done."""
+    page = computer()
+    visit(page)
+    return page
+
+
+def saved(page: Page, path: Path) -> Path:
+    """The file that "Save to a file" gives."""
+    visit(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save to a file").click()
+    download.value.save_as(path)
+    return path
+
+
+def open_file(page: Page, file) -> None:
+    visit(page)
+    page.get_by_label("Open a saved file").set_input_files(file)
+
+
+def told(page: Page) -> str:
+    return page.locator(".keep__told").inner_text()
+
+
+def test_a_file_takes_everything_to_another_computer(page, computer, tmp_path):
+    visit(page, "leader")
+    tick(page, LEADER.items[:3])
+    decide(page, LEADER.items[4], **DECISION)
+    visit(page)
+    page.get_by_label("Agency name").fill("Town of Kapaʻa & Sons")
+    file = saved(page, tmp_path / "copy.json")
+    schema = json.loads((ROOT / "overrides/checklists/progress.schema.json").read_text("utf-8"))
+    jsonschema.validate(json.loads(file.read_text("utf-8")), schema, format_checker=jsonschema.FormatChecker())
+    other = computer()
+    open_file(other, file)
+    expect(other.locator("#incoming")).to_contain_text("From Town of Kapaʻa & Sons: 4 items to add or update.")
+    assert record(other) is None
+    other.get_by_role("button", name="Add to mine").click()
+    assert told(other) == "The copy was added to yours."
+    assert record(other) == record(page)
+    visit(other, "leader")
+    assert (
+        state(other, LEADER.items[4])
+        == "Skipped by decision. Decided by Chief Sample on November 1, 2026: Too small for it."
+    )
+
+
+def test_a_copy_of_the_same_or_of_nothing_changes_nothing(page, tmp_path):
+    visit(page, "leader")
+    tick(page, LEADER.items[:1])
+    open_file(page, {"name": "bad.json", "mimeType": "application/json", "buffer": b"{"})
+    expect(page.locator(".keep__told")).to_contain_text("it is damaged")
+    page.get_by_label("Open a saved file").set_input_files(saved(page, tmp_path / "copy.json"))
+    expect(page.locator(".keep__told")).to_have_text("The copy has nothing new.")
+    expect(page.locator("#incoming")).to_be_hidden()
+
+
+@pytest.mark.parametrize("compression", [True, False], ids=["compressed", "in a browser that cannot compress"])
+def test_a_link_takes_everything_over_and_no_server_sees_it(compression, page, computer):
+    visit(page, "leader")
+    tick(page, LEADER.items[:3])
+    visit(page)
+    if not compression:
+        page.evaluate("delete globalThis.CompressionStream")
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#link")).not_to_have_value("")
+    link = page.locator("#link").input_value()
+    assert len(link) < 2000
+    other = computer()
+    asked = []
+    other.on("request", lambda request: asked.append(request.url))
+    other.goto(link)
+    other.get_by_role("button", name="Add to mine").click()
+    assert record(other) == record(page)
+    assert urlsplit(other.url).fragment == ""
+    secret = link.partition("#")[2]
+    assert all(secret not in url for url in asked)
+
+
+def test_two_copies_are_merged_the_newer_entry_wins_and_disagreements_show_both(page, tmp_path):
+    older, newer = entry(on="2026-10-01", at=1_000), entry(on="2026-11-02", at=2_000)
+    keep(page, {LEADER.items[0].id: older, LEADER.items[1].id: newer, LEADER.items[2].id: older})
+    theirs = {
+        LEADER.items[0].id: entry("not-taken", at=1_500, **DECISION),
+        LEADER.items[1].id: entry("to-do", at=1_500),
+        LEADER.items[2].id: older | {"at": 1_200},
+        LEADER.items[3].id: newer,
+    }
+    file = tmp_path / "theirs.json"
+    file.write_text(json.dumps({"version": 1, "agency": "", "items": theirs}))
+    open_file(page, file)
+    expect(page.locator("#incoming")).to_be_visible()
+    first, second = page.locator("[data-differences] fieldset").all()
+    assert "Done October 1, 2026." in first.inner_text()
+    assert "Skipped by decision. Decided by Chief Sample" in first.inner_text()
+    assert first.get_by_label("In the copy").is_checked()
+    assert second.get_by_label("Mine").is_checked()
+    second.get_by_label("In the copy").check()
+    page.get_by_role("button", name="Add to mine").click()
+    merged = {item_id: found["state"] for item_id, found in record(page)["items"].items()}
+    assert merged == dict(zip([item.id for item in LEADER.items], ["not-taken", "to-do", "done", "done"], strict=False))
+
+
+def test_a_copy_can_be_left(page, tmp_path):
+    keep(page, {FIRST.id: entry()})
+    before = record(page)
+    file = tmp_path / "theirs.json"
+    file.write_text(json.dumps({"version": 1, "agency": "X", "items": {FIRST.id: entry("to-do", at=10**15)}}))
+    open_file(page, file)
+    page.get_by_role("button", name="Keep mine as it is").click()
+    assert told(page) == "The copy was not added. Nothing changed."
+    assert record(page) == before
+
+
+def copy(**items) -> dict:
+    return {"version": 1, "agency": "", "items": items}
+
+
+WRONG = {
+    "not JSON": "hello",
+    "empty": "",
+    "null": "null",
+    "a list": "[]",
+    "a picture": b"\x89PNG\r\n\x1a\n\x00\xff\xfe",
+    "another file": json.dumps({"name": "x"}),
+    "no version": json.dumps({"agency": "", "items": {}}),
+    "an old version": json.dumps(copy() | {"version": 0}),
+    "items that are a text": json.dumps(copy() | {"items": "x"}),
+    "an agency that is a number": json.dumps(copy() | {"agency": 7}),
+    "the prototype": '{"version": 1, "agency": "", "items": {"__proto__": {"state": "done", "at": 1}}}',
+    "markup for an id": json.dumps(copy(**{"<img src=x onerror=alert(1)>": entry()})),
+    "a state that is none": json.dumps(copy(x=entry("finished"))),
+    "no time": json.dumps(copy(x={"state": "done"})),
+    "a day that is none": json.dumps(copy(x=entry(on="2026-02-30"))),
+    "a reason that is an object": json.dumps(copy(x=entry(why={"a": 1}))),
+    "a reason of a million letters": json.dumps(copy(x=entry(why="x" * 900_000))),
+    "two megabytes": json.dumps(copy() | {"more": "x" * 2_000_000}),
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
+def test_a_wrong_file_is_refused_in_words_and_changes_nothing(text, page, tmp_path):
+    keep(page, {FIRST.id: entry()})
+    before = record(page)
+    file = tmp_path / "wrong.json"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    open_file(page, file)
+    expect(page.locator(".keep__told")).to_contain_text("Nothing changed.")
+    expect(page.locator("#incoming")).to_be_hidden()
+    assert record(page) == before
+
+
+def test_a_copy_of_a_newer_version_of_the_site_asks_to_reload(page, tmp_path):
+    file = tmp_path / "newer.json"
+    file.write_text(json.dumps(copy() | {"version": 2}))
+    open_file(page, file)
+    expect(page.locator(".keep__told")).to_contain_text("newer version of this site. Reload the page")
+
+
+def test_a_constructor_and_markup_are_nothing_but_text(page, tmp_path):
+    file = tmp_path / "odd.json"
+    odd = copy(constructor=entry(who="<script>alert(1)</script>", when="2026-11-01", why="<b>", out=True))
+    file.write_text(json.dumps(odd))
+    open_file(page, file)
+    page.get_by_role("button", name="Add to mine").click()
+    expect(page.locator("[data-unknown]")).to_contain_text("<script>alert(1)</script>")
+
+
+@pytest.mark.parametrize("packed", ["", "z", "zAAAA", "j!!!", "jbnVsbA", "q123", "z" + "A" * 5000])
+def test_a_damaged_link_is_refused_in_words(packed, page):
+    page.goto(f"/checklists/?#progress={packed}")
+    expect(page.locator(".keep__told")).to_contain_text("Nothing changed.")
+    assert record(page) is None
+
+
+def test_a_link_that_unpacks_to_a_gigabyte_is_refused(page):
+    squeeze = zlib.compressobj(wbits=-15)
+    megabyte = squeeze.compress(bytes(1 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    bomb = megabyte * 1024 + squeeze.flush()
+    page.goto(f"/checklists/?#progress=z{base64.urlsafe_b64encode(bomb).decode()}")
+    expect(page.locator(".keep__told")).to_contain_text("This link is incomplete")
+
+
+def test_everything_can_be_erased(page):
+    keep(page, {FIRST.id: entry()}, agency="Town of Sample")
+    page.get_by_text("Erase everything", exact=True).click()
+    page.get_by_role("button", name="Erase everything in this browser").click()
+    assert told(page) == "Everything is erased from this browser."
+    assert record(page) == {"version": 1, "agency": "", "items": {}}
+
+
+# On paper
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_a_checklist_prints_with_its_progress(paper, page, tmp_path):
+    keep(page, {FIRST.id: entry(), LEADER.items[1].id: entry("not-taken", **DECISION)}, agency="Town of Sample")
+    visit(page, "leader")
+    text = printed(page, tmp_path / "leader.pdf", paper)
+    assert text.count("✓") == 1
+    assert "Print it" not in text  # no button on paper
+    assert "Done November 2, 2026." in text
+    assert "Decided by Chief Sample on November 1, 2026: Too small for it." in " ".join(text.split())
+    for words in (
+        "1.1 ",
+        "1.11 ",
+        "Signature, name, and rank",
+        "Town of Sample",
+        "Working edition 2026-11",
+        "Page 1 of",
+    ):
+        assert words in text
+    for item in LEADER.items:
+        assert item.id in text
+    assert "Details" not in text
+
+
+def test_a_checklist_prints_with_empty_boxes_and_its_progress_is_back_afterwards(page, tmp_path):
+    keep(page, {FIRST.id: entry()}, agency="Town of Sample")
+    visit(page, "leader")
+    page.evaluate("window.print = () => { window.shown = document.querySelector('.page').innerText }")
+    page.get_by_role("button", name="Print it with empty boxes").click()
+    shown = page.evaluate("window.shown")
+    assert "Done November 2" not in shown
+    assert "Town of Sample" not in shown
+    assert row(page, FIRST).get_by_role("checkbox").is_checked()
+
+
+def test_all_checklists_print_each_on_a_sheet_of_its_own(page, tmp_path):
+    keep(page, {FIRST.id: entry(), TEAM.items[0].id: entry(on="2026-11-01")})
+    visit(page, "print")
+    assert so_far(page).startswith(f"2 of {REQUIRED} items done")
+    sheets = printed(page, tmp_path / "all.pdf").split("\f")
+    for checklist in CHECKLISTS:
+        [sheet] = [text for text in sheets if f"{checklist.order}. {checklist.title}" in text]
+        for item in checklist.items:
+            assert item.id in sheet
+    assert sum(sheet.count("✓") for sheet in sheets) == 2
+    assert "Done out of sequence, November 1, 2026." in " ".join(" ".join(sheets).split())
+
+
+# From the last tick to the plaque
+
+
+def complete(page: Page, agency: str = "Town of Sample Police & Fire") -> None:
+    """Everything done, but for two steps not taken and the very last."""
+    items = all_done() | {
+        LEADER.items[1].id: entry("not-taken", **DECISION),
+        TEAM.items[2].id: entry("not-taken", **DECISION),
+    }
+    del items[CHECKLISTS[-1].items[-1].id]
+    keep(page, items, agency)
+    visit(page, CHECKLISTS[-1].name)
+    tick(page, [CHECKLISTS[-1].items[-1]])
+
+
+def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the_staff(page, local_run):
+    complete(page)
+    page.get_by_role("link", name="Every item is done or skipped by decision").click()
+    page.wait_for_selector("#complete:not([hidden])")
+    today = date.today()
+    shown = page.locator("#complete").inner_text()
+    assert day_in_words(today) in shown
+    assert day_in_words(valid_until(today)) in shown
+    words = f"{REQUIRED - 2} of {REQUIRED} items done, 2 skipped by decision, 0 done out of sequence."
+    assert words in shown
+    assert DECISION["why"] not in shown
+    page.get_by_role("link", name="Request your plaque").locator("visible=true").last.click()
+    page.wait_for_url("**/plaque/")
+    assert page.locator("[name=agency]").input_value() == "Town of Sample Police & Fire"
+    assert page.locator("[name=completed]").input_value() == today.isoformat()
+    preview = page.locator(".field__offered").inner_text()
+    assert words in preview
+    assert page.get_by_label("Include this checklist summary").locator("visible=true").first.is_checked()
+    before = len(local_run.messages())
+    answers = PLAQUE | {
+        "email": new_address(),
+        "agency": "Town of Sample Police & Fire",
+        "completed": today.isoformat(),
+    }
+    fill_in(page, PlaqueForm, answers)
+    page.get_by_role("button", name=PlaqueForm.send).click()
+    page.wait_for_url("**/received?receipt=*")
+    to_staff = local_run.wait_for_mail(before + 2)[before]
+    assert preview in to_staff["text"].replace("\r\n", "\n")
+    assert DECISION["why"] not in to_staff["text"]
+
+
+def test_reasons_go_along_only_when_asked_for(page):
+    complete(page)
+    visit(page)
+    page.get_by_label("Include the reasons").check()
+    assert "Decided by Chief Sample on 2026-11-01: Too small for it." in page.locator(".summary").inner_text()
+
+
+def test_without_its_tick_the_summary_is_not_sent(page, local_run):
+    complete(page, agency="Town of Unticked")
+    visit(page)
+    page.locator("#complete").get_by_role("link").click()
+    page.wait_for_url("**/plaque/")
+    page.locator("[name=summary]").uncheck()
+    before = len(local_run.messages())
+    answers = PLAQUE | {"email": new_address(), "agency": "Town of Unticked"}
+    fill_in(page, PlaqueForm, answers)
+    page.get_by_role("button", name=PlaqueForm.send).click()
+    page.wait_for_url("**/received?receipt=*")
+    assert "items done" not in local_run.wait_for_mail(before + 2)[before]["text"]
+
+
+def test_the_summary_is_still_there_and_ticked_after_a_mistake(page):
+    complete(page)
+    visit(page)
+    page.locator("#complete").get_by_role("link").click()
+    page.wait_for_url("**/plaque/")
+    page.get_by_role("button", name=PlaqueForm.send).click()
+    page.wait_for_selector(".error-summary")
+    assert "items done" in page.locator(".field__offered").inner_text()
+    assert page.locator("[name=summary]").is_checked()
+
+
+def test_a_plaque_form_without_a_summary_does_not_mention_it(page):
+    page.goto("/plaque/")
+    expect(page.locator("[name=summary]")).to_be_hidden()
+
+
+# Another edition
+
+
+@pytest.fixture(scope="module")
+def next_edition(tmp_path_factory) -> Path:
+    """The site with another edition of the first checklist: an item reworded, one removed, one new."""
+    first, second = LEADER.items[:2]
+
+    def change(checklists: Path) -> None:
+        file = checklists / "leader.md"
+        text = file.read_text("utf-8").replace('edition: "2026-11"', 'edition: "2027-02"')
+        text = re.sub(rf"- .*{first.id}}}", f"- [ ] Complete both modules. {{#{first.id} changed=2027-02}}", text)
+        text = re.sub(rf"- .*{second.id}}}\n", "", text)
+        text = text.replace("---\n\n", f"removed:\n  {second.id}: Read it.\n---\n\n", 1)
+        file.write_text(f"{text.rstrip()}\n- [ ] Do something new. {{#leader-new changed=2027-02}}\n", "utf-8")
+
+    return built_with(tmp_path_factory.mktemp("edition"), change)
+
+
+def test_after_another_edition_ticks_stay_and_what_changed_is_marked(page, next_edition):
+    complete(page)
+
+    def serve_next_edition(route):
+        path = urlsplit(route.request.url).path
+        file = next_edition / path.lstrip("/") / ("index.html" if path.endswith("/") else "")
+        route.fulfill(path=file)
+
+    page.route("**/checklists/**", serve_next_edition)
+    visit(page, "leader")
+    items = page.locator(".item")
+    assert row(page, LEADER.items[0]).get_by_role("checkbox", name="Complete both modules.").is_checked()
+    assert "Changed in edition 2027-02, after you marked it." in state(page, LEADER.items[0])
+    gone = page.locator(f"li[id={LEADER.items[1].id}]")
+    assert "No longer on this checklist. Skipped by decision. Decided by Chief Sample" in gone.inner_text()
+    new = items.filter(has_text="Do something new.")
+    assert "New or changed in edition 2027-02." in new.inner_text()
+    assert so_far(page) == f"{len(LEADER.items) - 1} of {len(LEADER.items)} items done."
+    row(page, LEADER.items[0]).get_by_role("button", name="Details").click()
+    row(page, LEADER.items[0]).get_by_role("button", name="Still correct as it is").click()
+    assert "Changed" not in state(page, LEADER.items[0])
+    visit(page)
+    expect(page.locator("#complete")).to_be_hidden()
+    visit(page, "leader")
+    new.get_by_role("checkbox").click()
+    assert "New" not in new.inner_text()
+    visit(page)
+    expect(page.locator("#complete")).to_be_visible()

@@ -1,0 +1,141 @@
+"""What the form's script adds, and what happens when the network or a person does not do as expected."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from forms.contact import ContactForm
+from tests.support.samples import CONTACT, new_address
+from tests.support.visits import fill_in
+
+SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
+
+
+@pytest.fixture
+def context(browser, local_run):
+    context = browser.new_context(base_url=local_run.url)
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """The contact form, filled in and not yet sent."""
+    page = context.new_page()
+    page.goto("/contact/")
+    fill_in(page, ContactForm, CONTACT | {"email": new_address()})
+    return page
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Send message").click()
+
+
+def test_the_script_is_under_4_kb_compressed():
+    assert len(gzip.compress(SCRIPT.read_bytes())) < 4096
+
+
+def test_a_refused_form_is_redrawn_in_place_and_the_summary_has_the_focus(page):
+    page.evaluate("window.stayed = true")
+    page.locator("[name=email]").fill("nobody")
+    send(page)
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert page.title().startswith("Error: ")
+    assert page.evaluate("window.stayed")
+    assert page.url.endswith("/contact/")
+
+
+def test_a_lost_connection_is_told_keeps_everything_and_can_be_tried_again(page):
+    page.route("**/forms/contact", lambda route: route.abort())
+    send(page)
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert "Your answers were not sent" in page.locator(".error-summary").inner_text()
+    assert page.locator("[name=message]").input_value() == CONTACT["message"]
+    page.unroute("**/forms/contact")
+    send(page)
+    page.wait_for_url("**/received?receipt=*")
+
+
+def test_an_answer_that_is_no_form_is_told_as_not_sent(page):
+    page.route(
+        "**/forms/contact", lambda route: route.fulfill(status=502, content_type="text/html", body="<p>Bad gateway")
+    )
+    send(page)
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert "Your answers were not sent" in page.locator(".error-summary").inner_text()
+
+
+def test_a_second_click_sends_nothing_more(page, local_run):
+    sent = []
+    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    page.get_by_role("button", name="Send message").dblclick(no_wait_after=True)
+    page.wait_for_url("**/received?receipt=*")
+    assert len(sent) == 1
+
+
+def test_the_button_says_that_the_form_is_on_its_way(page):
+    page.route("**/forms/contact", lambda route: None)
+    send(page)
+    expect(page.get_by_role("button", name="Sending…")).to_have_attribute("aria-disabled", "true")
+
+
+def test_what_was_typed_is_still_there_after_a_visit_to_another_page_and_gone_after_the_receipt(page):
+    page.goto("/faq/")
+    page.goto("/contact/")
+    assert page.locator("[name=message]").input_value() == CONTACT["message"]
+    assert page.locator("[name=announcements]").is_checked()
+    send(page)
+    page.wait_for_url("**/received?receipt=*")
+    page.goto("/contact/")
+    assert page.locator("[name=message]").input_value() == ""
+
+
+def test_the_draft_stays_in_its_tab_and_is_never_kept_on_the_computer(page, context):
+    other = context.new_page()
+    other.goto("/contact/")
+    assert other.locator("[name=message]").input_value() == ""
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_going_back_from_the_receipt_shows_a_form_that_can_be_sent(page):
+    send(page)
+    page.wait_for_url("**/received?receipt=*")
+    page.go_back()
+    expect(page.get_by_role("button", name="Send message")).to_be_enabled()
+    fill_in(page, ContactForm, CONTACT | {"email": new_address()})
+    send(page)
+    page.wait_for_url("**/received?receipt=*")
+
+
+def test_the_engraved_name_is_shown_while_it_is_typed(page):
+    page.goto("/plaque/")
+    preview = page.locator(".preview")
+    expect(preview).to_be_hidden()
+    page.locator("[name=agency]").press_sequentially("Town of <b>")
+    expect(preview).to_have_text("As it will be engraved: Town of <b>")
+
+
+def test_the_form_works_where_its_script_is_blocked(page):
+    page.route("**/forms.js", lambda route: route.abort())
+    page.goto("/contact/")
+    fill_in(page, ContactForm, CONTACT | {"email": new_address()})
+    send(page)
+    page.wait_for_url("**/received?receipt=*")
+
+
+def test_the_form_can_be_filled_in_and_sent_by_keyboard_alone(page):
+    page.evaluate("sessionStorage.clear()")
+    page.goto("/contact/")
+    page.locator("[name=name]").focus()
+    for keys in ("Jordan Sample", new_address(), "", "", "Something", "By keyboard"):
+        page.keyboard.type(keys)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.locator("[name=announcements]").is_checked()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.type") == "submit"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/received?receipt=*")

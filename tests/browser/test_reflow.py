@@ -1,0 +1,129 @@
+"""Pages as people set them: narrow or enlarged, with wide spacing, in forced colors, without motion, on paper."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.keyboard import check as walk_and_check
+from tests.support.pages import PAGES
+from tests.support.visits import FORMS, SCHEMES, visit
+
+CLIPPED = (Path(__file__).parents[1] / "support/clipped.js").read_text("utf-8")
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+    p { margin-block-end: 2em !important }`);
+  document.adoptedStyleSheets = [sheet];
+}"""
+"""What WCAG 1.4.12 lets a reader set."""
+BORDERLESS = """() => {
+  const all = document.querySelectorAll("button, .button, .card, .error-summary, .field :is(input, select, textarea)");
+  const shown = [...all].filter((each) => each.checkVisibility() && !each.closest(".trap") && each.type !== "checkbox");
+  const isBare = ({ borderBottomWidth, textDecorationLine: line }) => !parseFloat(borderBottomWidth) && line === "none";
+  return shown.filter((each) => isBare(getComputedStyle(each))).map((each) => each.outerHTML);
+}"""
+DRAWN = """() => {
+  const shapes = document.querySelectorAll("svg:not(.plaque, .counter__bar) :is(path, circle, rect)");
+  const colors = (style) => [style.fill, style.stroke].filter((color) => color !== "none");
+  return [...shapes].filter((each) => each.checkVisibility()).flatMap((each) => colors(getComputedStyle(each)));
+}"""
+
+
+@pytest.fixture
+def page(browser, local_run):
+    context = browser.new_context(base_url=local_run.url, viewport={"width": 320, "height": 256})
+    yield context.new_page()
+    context.close()
+
+
+def with_open_parts(page) -> None:
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere/"])
+def test_nothing_is_lost_in_a_narrow_window_or_with_wide_spacing(address, page):
+    """320 by 256 is a window of 1280 by 1024 enlarged four times."""
+    visit(page, address)
+    with_open_parts(page)
+    assert page.evaluate(CLIPPED) == []
+    page.evaluate(SPACED)
+    assert page.evaluate(CLIPPED) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_what_is_lost_is_noticed(page):
+    page.goto("/about/")
+    page.locator("h1").evaluate("(each) => { each.style.marginInlineStart = '300px' }")
+    page.locator("h2").first.evaluate("(each) => { each.style.overflow = 'hidden'; each.style.height = '10px' }")
+    assert page.evaluate(CLIPPED) == [page.locator(heading).first.inner_text() for heading in ("h1", "h2")]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.slug)
+def test_nothing_of_a_form_with_errors_is_lost(form, page):
+    page.goto(f"/{form.slug}/")
+    page.get_by_role("button", name=form.send).click()
+    page.wait_for_selector(".error-summary")
+    page.evaluate(SPACED)
+    assert page.evaluate(CLIPPED) == []
+
+
+@pytest.fixture
+def forced(browser, local_run):
+    """A window in forced colors, where backgrounds and shadows are gone."""
+    context = browser.new_context(base_url=local_run.url, forced_colors="active", reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_in_forced_colors_boxes_keep_their_borders_and_drawings_their_lines(scheme, forced):
+    forced.emulate_media(color_scheme=scheme)
+    text = {"light": "rgb(0, 0, 0)", "dark": "rgb(255, 255, 255)"}[scheme]
+    for address in ("/", "/contact/", "/plaque/", "/faq/", "/checklists/leader/"):
+        visit(forced, address)
+        assert forced.evaluate(BORDERLESS) == []
+        assert set(forced.evaluate(DRAWN)) == {text}
+
+
+@pytest.mark.parametrize("address", ["/", "/contact/", "/faq/", "/checklists/leader/"])
+def test_in_forced_colors_the_keyboard_shows_where_it_is(address, forced):
+    visit(forced, address)
+    walk_and_check(forced)
+
+
+def test_nothing_moves_for_who_wants_no_motion(page):
+    page.emulate_media(reduced_motion="reduce")
+    for address in ("/", "/faq/", "/contact/"):
+        page.goto(address)
+        with_open_parts(page)
+        assert page.evaluate("document.getAnimations().length") == 0
+        assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+def test_on_paper_every_answer_is_there(page):
+    page.goto("/faq/")
+    page.emulate_media(media="print")
+    answers = page.locator("details.question > :not(summary)")
+    assert answers.count() > 20
+    assert all(answers.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().height > 0)"))
+
+
+SHIFTS = """() => new Promise((done) => {
+  const words = ({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 80);
+  const listen = (list) => done(list.getEntries().map(({ value, sources }) => [value, ...sources.map(words)]));
+  new PerformanceObserver(listen).observe({ type: "layout-shift", buffered: true });
+  setTimeout(done, 500, []);
+})"""
+"""What moved without anybody's doing: by how much, as Chromium weighs it, and what."""
+WITH_SCRIPT = ["/checklists/", "/checklists/leader/", "/checklists/print/", "/search/", "/contact/"]
+
+
+@pytest.mark.parametrize("width", [412, 1280])
+@pytest.mark.parametrize("address", WITH_SCRIPT)
+def test_nothing_moves_when_the_script_of_a_page_arrives_late(address, width, browser, local_run):
+    page = browser.new_page(base_url=local_run.url, viewport={"width": width, "height": 823})
+    page.route("**/*.js", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    visit(page, address)
+    moved = page.evaluate(SHIFTS)
+    page.close()
+    assert sum(value for value, *_ in moved) < 0.01, moved

@@ -1,0 +1,66 @@
+"""Other people's browsers, other people's words, other people's networks: none is a way to switch a form off."""
+
+import os
+
+import pytest
+
+from forms import spam
+from tests.support.samples import CONTACT, PLAQUE
+from web import rate_limit
+
+FOREIGN = {
+    "another origin": {"origin": "https://evil.example"},
+    "a sandboxed frame": {"origin": "null"},
+    "the same name without TLS": {"origin": "http://certification.example.org"},
+    "a longer name": {"origin": "https://certification.example.org.evil.example"},
+    "as the browser says": {"origin": "https://certification.example.org", "sec-fetch-site": "cross-site"},
+    "a neighbor": {"sec-fetch-site": "same-site"},
+}
+
+
+@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
+def test_a_form_that_another_website_sends_is_refused_in_words_and_costs_its_visitor_nothing(headers, post, table):
+    answer = post("contact", CONTACT, headers)
+    assert answer.status == 400
+    assert "sent from another website" in answer.text
+    assert CONTACT["message"] in answer.form_values()
+    assert post("contact", CONTACT, {**headers, "accept": "application/json"}).status == 400
+    assert table.items() == []
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"origin": "SITE"}, {"sec-fetch-site": "same-origin"}, {"origin": "null", "sec-fetch-site": "none"}]
+)
+def test_our_own_page_and_programs_are_let_in(headers, post, table):
+    assert (
+        post("contact", CONTACT, {k: v.replace("SITE", os.environ["SITE_URL"]) for k, v in headers.items()}).status
+        == 303
+    )
+    assert len(table.items()) == 1
+
+
+def test_refused_forms_count_so_that_nobody_can_keep_a_form_busy_with_them(post, monkeypatch):
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 10)
+    assert [post("contact", {}).status for _ in range(12)] == [422] * 10 + [429] * 2
+    assert post("contact", CONTACT).status == 429
+
+
+def test_a_network_over_its_limit_is_told_so_before_its_answers_are_checked(post, monkeypatch):
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 0)
+    assert post("contact", {**CONTACT, "email": "a" + "\u0315\u0316" * 9_000 + "@b.gov"}).status == 429
+
+
+def test_the_same_words_sent_first_to_have_them_held_hold_nobody_else(post, table, inbox):
+    assert post("contact", {**CONTACT, spam.TRAP: "x"}).status == 303
+    assert post("contact", CONTACT).status == 303
+    assert sorted("held" in item for item in table.items()) == [False, True]
+    inbox.deliver()
+    assert len(inbox.receipts()) == 1
+    assert {post("contact", CONTACT).status for _ in range(3)} == {303}
+    assert len(table.items()) == 2
+
+
+def test_a_plaque_is_as_safe_as_a_message(post, table):
+    assert post("plaque", {**PLAQUE, spam.TRAP: "x"}).status == 303
+    assert post("plaque", PLAQUE, {"origin": "https://evil.example"}).status == 400
+    assert [bool(item.get("held")) for item in table.items()] == [True]

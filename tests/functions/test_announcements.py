@@ -1,0 +1,106 @@
+"""Signing up for announcements: only the owner of an address can, and can end it with one click."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+import promises
+from storage import subscribers
+from tests.support.samples import CONTACT
+
+ADDRESS = "jordan.sample@example.gov"
+
+
+@pytest.fixture
+def sign_up(post):
+    return lambda address=ADDRESS: post("announcements", {"email": address})
+
+
+def confirm_link(message):
+    [link] = re.findall(
+        r"https://certification[.]example[.]org(/forms/announcements/confirm[?]token=\S+)", message["text"]
+    )
+    return link
+
+
+def test_signing_up_sends_a_link_and_nothing_to_staff(sign_up, inbox, get):
+    answer = sign_up()
+    assert answer.status == 303
+    assert "Check your e-mail" in get(answer.headers["location"]).text
+    inbox.deliver()
+    [message] = inbox.messages()
+    assert message["to"] == [ADDRESS]
+    assert confirm_link(message)
+    assert not subscribers.is_subscribed(ADDRESS)
+
+
+def test_opening_the_link_changes_nothing_and_its_button_subscribes(sign_up, inbox, get, press):
+    sign_up()
+    inbox.deliver()
+    link = confirm_link(inbox.messages()[0])
+    assert "<button" in get(link).text
+    assert not subscribers.is_subscribed(ADDRESS)
+    for _ in range(2):
+        assert "You are signed up" in press(link).text
+    assert subscribers.is_subscribed(ADDRESS)
+    assert subscribers.is_subscribed(ADDRESS.upper())
+
+
+def test_signing_up_twice_mails_once_a_day_and_says_the_same(sign_up, inbox):
+    first, second = sign_up(), sign_up()
+    assert (first.status, first.text) == (second.status, second.text)
+    inbox.deliver()
+    assert len(inbox.messages()) == 1
+
+
+def test_a_subscriber_who_signs_up_again_sees_the_same_and_gets_no_mail(sign_up, inbox, get):
+    subscribers.subscribe(ADDRESS, promises.now())
+    assert "Check your e-mail" in get(sign_up().headers["location"]).text
+    assert inbox.deliver()
+    assert inbox.messages() == []
+
+
+def test_the_box_on_another_form_brings_the_link_with_the_receipt(post, inbox, press):
+    post("contact", CONTACT)
+    inbox.deliver()
+    [receipt] = inbox.receipts()
+    press(confirm_link(receipt))
+    assert subscribers.is_subscribed(CONTACT["email"])
+
+
+def test_without_the_box_there_is_no_link(post, inbox):
+    post("contact", {**CONTACT, "announcements": "no"})
+    inbox.deliver()
+    assert "/announcements/confirm" not in inbox.receipts()[0]["text"]
+
+
+def test_unsubscribing_takes_one_button_or_one_click_of_the_mail_program(get, press):
+    import links
+
+    link = links.unsubscribe_link("", ADDRESS)
+    assert ADDRESS not in link
+    for click in (b"", b"List-Unsubscribe=One-Click"):
+        subscribers.subscribe(ADDRESS, promises.now())
+        assert "<button" in get(link).text
+        assert subscribers.is_subscribed(ADDRESS)
+        assert "You are unsubscribed" in press(link, click).text
+        assert not subscribers.is_subscribed(ADDRESS)
+
+
+@pytest.mark.parametrize("page", ["confirm", "unsubscribe"])
+@pytest.mark.parametrize("token", ["", "x", "W10.abc"])
+def test_a_link_that_was_changed_does_nothing(page, token, press):
+    answer = press(f"/forms/announcements/{page}?token={token}")
+    assert answer.status == 200
+    assert "This link is" in answer.text
+
+
+def test_a_link_to_confirm_is_good_for_a_week(sign_up, inbox, press, monkeypatch):
+    sign_up()
+    inbox.deliver()
+    link = confirm_link(inbox.messages()[0])
+    later = promises.now() + timedelta(days=8)
+    monkeypatch.setattr(promises, "now", lambda: later)
+    assert "This link is too old" in press(link).text
+    assert not subscribers.is_subscribed(ADDRESS)

@@ -1,0 +1,71 @@
+"""Whatever is typed into any field: what is accepted is stored and shown as typed, what is refused names its field."""
+
+from html import unescape
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.examples import examples
+from tests.support.samples import SAMPLES
+
+ANYTHING = st.text(max_size=300)
+LIKELY = st.sampled_from(
+    ["<b>&amp;", "{{ x }}", "=1+1", "\r\nBcc: x@example.com", "a\x00b", "\u202e", "é" * 250, " ", "\\"]
+)
+
+
+@pytest.mark.parametrize(("slug", "field"), [(slug, field) for slug in SAMPLES for field in SAMPLES[slug]])
+def test_any_text_in_a_field_is_kept_as_typed_or_refused_by_name(slug, field, post, table):
+    from forms import catalog
+
+    form, networks = catalog.FORMS[slug], count()
+
+    @given(st.one_of(ANYTHING, LIKELY))
+    @examples(25)
+    def try_text(text):
+        # A form-encoded body has no other line end than CR LF, and no half characters.
+        typed = text.encode("utf-8", "ignore").decode()
+        network = next(networks) // 20  # of which none may send too much
+        answer = post(slug, SAMPLES[slug] | {field: typed}, sender=f"10.{network // 250}.{network % 250}.1")
+        assert answer.status in (303, 422)
+        if answer.status == 422:
+            assert f'href="#{field}"' in answer.text
+            return
+        kept = typed.replace("\r\n", "\n").replace("\r", "\n") if typed.strip() else ""
+        stored = [item["answers"][field] for item in table.items()]
+        kind = form()[field].type
+        assert kind in ("Yes", "Day") or kept in stored
+        shown = dict(form.in_words({field: kept}))[form()[field].label.text]
+        assert kind == "Choice" or kind in ("Yes", "Day") or shown == kept
+
+    try_text()
+
+
+@given(st.text(max_size=300))
+@examples(100)
+def test_any_text_comes_back_in_its_box_as_typed(text):
+    from forms.contact import ContactForm
+    from forms.form import FormData
+    from tests.support.answers import FormValues
+
+    typed = text.encode("utf-8", "ignore").decode().replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    drawn = ContactForm(FormData({"message": [typed]})).draw()
+    assert "<script" not in drawn
+    reader = FormValues()
+    reader.feed(drawn)
+    assert typed in reader.values
+
+
+@given(st.text(max_size=300))
+@examples(100)
+def test_any_text_reaches_staff_in_words_as_typed(text):
+    from rendering import render
+
+    typed = text.encode("utf-8", "ignore").decode()
+    context = dict.fromkeys(("about", "reference", "received", "due", "task", "done", "mark", "hint", "held"), "x")
+    context |= {"others": [], "label": None, "release": "x"}
+    answers = [("Message", typed)]
+    assert f"Message:\n{typed or '(not given)'}" in render("email/staff/body.txt", answers=answers, **context)
+    assert (typed or "(not given)") in unescape(render("email/staff/body.html", answers=answers, **context))

@@ -1,0 +1,84 @@
+"""A fault of each kind at each point from a posted form to its e-mails: nothing is lost, nothing is sent twice."""
+
+import pytest
+import time_machine
+
+from tools.chaos.cloud import hooked
+from tools.chaos.enumeration import EACH_FORM, TOGETHER, Tally, Untested, singles, strike
+from tools.chaos.kinds import KINDS, Fault
+from tools.chaos.schedules import PLAIN, SCHEDULES
+from tools.chaos.story import World
+
+KIND = {kind.name: kind for kind in KINDS}
+SCHEDULE = {schedule.name: schedule for schedule in SCHEDULES}
+
+
+@pytest.fixture(scope="module")
+def world(stand_in, template):
+    """The functions with clients that fail as they are told; those that other tests use stay theirs."""
+    import keys
+    from mail import digest, ses
+    from storage import dynamodb
+
+    kept = [dynamodb.client, ses._client, digest._queues, keys._client]
+    for made in kept:
+        made.cache_clear()
+    with hooked() as clients, time_machine.travel(0, tick=False) as traveller:
+        yield World(template, clients, traveller)
+    for made in kept:
+        made.cache_clear()
+
+
+def tally_of(runs):
+    tally = Tally()
+    for run in runs:
+        tally.add(run)
+    return tally
+
+
+@pytest.mark.parametrize("slugs", EACH_FORM, ids="".join)
+def test_a_fault_of_each_kind_at_each_point_loses_nothing_and_sends_nothing_twice(slugs, world):
+    tally = tally_of(singles(world, slugs, PLAIN, (1, 3)))
+    assert tally.problems == []
+    assert (tally.lost, tally.duplicates) == (0, 0)
+    assert tally.runs > 1000
+    assert tally.strikes.keys() == KIND.keys()
+    assert tally.own_writes_met > 10
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.name)
+@pytest.mark.parametrize("slugs", [*EACH_FORM, TOGETHER], ids=" ".join)
+def test_without_a_fault_everything_is_mailed_once(slugs, schedule, world):
+    assert tally_of([world.play(slugs, schedule)]).problems == []
+
+
+def test_an_e_mail_goes_out_twice_only_where_its_report_is_lost_as_well(world):
+    sent = [point.service for point in world.play(("contact",)).cloud.points].index("sesv2")
+    fault = Fault(sent, KIND["process dies after"])
+    found = [tally_of([strike(world, ("contact",), SCHEDULE[name], fault)]) for name in ("plain", "Send event lost")]
+    assert [(tally.duplicates, tally.excused) for tally in found] == [(0, 0), (0, 1)]
+
+
+def test_a_fault_that_does_not_happen_is_no_proof(world):
+    end = len(world.play(("contact",)).cloud.points)
+    with pytest.raises(Untested):
+        strike(world, ("contact",), PLAIN, Fault(end, KIND["500"]))
+
+
+def test_what_is_remembered_of_earlier_runs_changes_no_run(world):
+    faults = [Fault(at, KIND["answer lost after"], 3) for at in (3, 7, 9, 26)]
+    first = [strike(world, ("contact",), PLAIN, fault) for fault in faults]
+    for run, fault in zip(first, faults, strict=True):
+        world.tables.forget()
+        again = strike(world, ("contact",), PLAIN, fault)
+        assert again.cloud.points == run.cloud.points
+        assert again.rows == run.rows
+        assert [(mail.tags, mail.at) for mail in again.cloud.accepted] == [
+            (mail.tags, mail.at) for mail in run.cloud.accepted
+        ]
+
+
+def test_a_function_in_whose_call_another_one_runs_keeps_what_it_knows(world):
+    world.tables.forget()
+    ran, repeated = (world.play(("contact",), SCHEDULE["Send event before the answer"]) for _ in range(2))
+    assert repeated.cloud.points == ran.cloud.points

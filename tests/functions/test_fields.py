@@ -1,0 +1,209 @@
+"""What each kind of field takes, refuses and says."""
+
+import re
+
+import pytest
+from email_validator import validate_email
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from forms.contact import ContactForm
+from forms.fields import Line
+from forms.form import FormData
+from forms.plaque import PLAQUE_LINE_LIMIT, PlaqueForm
+from forms.validators import ORDINARY_ADDRESS
+from promises import day_in_words
+from tests.support.examples import examples
+from tests.support.filled_forms import filled, messages
+from tests.support.samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
+
+FORMS = [ContactForm, PlaqueForm]
+LINES = [(form, field.name) for form in FORMS for field in form() if isinstance(field, Line) and field.name != "zip"]
+REQUIRED = [(form, field.name) for form in FORMS for field in form() if field.flags.required]
+WRITTEN = [(form, name) for form, name in REQUIRED if name != "name_confirmed"]
+EVERY_FIELD = [(form, field.name) for form in FORMS for field in form()]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_filled_in_properly_is_accepted(form):
+    assert messages(filled(form)) == {}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_sample_answer_is_stored_as_typed(form):
+    assert filled(form).answers() == SAMPLES[form.slug]
+
+
+@pytest.mark.parametrize(("form", "field"), WRITTEN)
+@pytest.mark.parametrize("nothing", ["", "   ", "\t"])
+def test_a_missing_answer_is_named_with_what_to_do(form, field, nothing):
+    found = messages(filled(form, **{field: nothing}))
+    assert list(found) == [field]
+    assert re.match(r"(Enter|Choose) \w+", found[field][0])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_empty_form_names_every_required_field(form):
+    assert set(messages(form(FormData()))) == {name for owner, name in REQUIRED if owner is form}
+
+
+@pytest.mark.parametrize(("form", "field"), LINES)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_unusual_text_in_a_line_is_accepted_and_kept(form, field, text):
+    answered = filled(form, **{field: text})
+    assert messages(answered) == {}
+    assert answered.answers()[field] == text
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85"], ids=repr)
+def test_a_message_has_no_hidden_control_characters(character):
+    told = "Message contains hidden control characters; remove them or type it again"
+    assert messages(filled(ContactForm, message=f"How do we{character} begin?")) == {"message": [told]}
+    assert messages(filled(ContactForm, message="How do we\n\tbegin?")) == {}
+
+
+@pytest.mark.parametrize(("form", "field"), LINES)
+@pytest.mark.parametrize("text", REFUSED_IN_A_LINE.values(), ids=REFUSED_IN_A_LINE)
+def test_a_line_refuses_what_could_reach_a_mail_header(form, field, text):
+    assert list(messages(filled(form, **{field: text}))) == [field]
+
+
+@pytest.mark.parametrize(("form", "field"), EVERY_FIELD)
+def test_a_very_long_answer_is_refused_or_not_stored(form, field):
+    answered = filled(form, **{field: "x" * 20_000})
+    found = messages(answered)
+    assert list(found) == [field] or answered.answers()[field] in ("yes", "no")
+
+
+def test_the_message_may_have_lines_and_its_limit_counts_characters():
+    assert messages(filled(ContactForm, message="é\n" * 2500)) == {}
+    [text] = messages(filled(ContactForm, message="é\n" * 2500 + "!"))["message"]
+    assert text == "Message must be 5,000 characters or fewer; you have 5,001"
+
+
+def test_line_ends_of_a_message_are_kept_as_one_character():
+    assert filled(ContactForm, message="a\r\nb\rc\nd").answers()["message"] == "a\nb\nc\nd"
+
+
+def test_an_agency_name_fits_the_plaque():
+    assert messages(filled(PlaqueForm, agency="x" * PLAQUE_LINE_LIMIT)) == {}
+    assert "agency" in messages(filled(PlaqueForm, agency="x" * (PLAQUE_LINE_LIMIT + 1)))
+
+
+@pytest.mark.parametrize(
+    "address", ["a@example.gov", "o'sample+x@sub.example.us", "chief@bücher.example", " a@example.gov "]
+)
+def test_an_e_mail_address_is_accepted(address):
+    assert messages(filled(ContactForm, email=address)) == {}
+
+
+NAMES = st.lists(st.text("azAZ09_+-", min_size=1, max_size=12), min_size=1, max_size=3).map(".".join)
+LABELS = st.lists(st.text("azAZ09", min_size=1, max_size=6), min_size=1, max_size=3).map("-".join)
+DOMAINS = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
+
+
+@given(st.builds("{}@{}.{}".format, NAMES, DOMAINS, st.sampled_from(["com", "edu", "gov", "MIL", "net", "org", "us"])))
+@examples(100)
+def test_the_library_accepts_what_it_is_not_asked_about(address):
+    assume(len(address) <= 64)
+    assert ORDINARY_ADDRESS.fullmatch(address)
+    assert validate_email(address, check_deliverability=False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jordan",
+        "a@",
+        "@example.gov",
+        "a b@example.gov",
+        "a@example",
+        "a@b@example.gov",
+        "=?utf-8?q?v=40example.com=2C?=@example.gov",
+    ],
+)
+def test_what_is_not_an_e_mail_address_is_refused(address):
+    assert messages(filled(ContactForm, email=address)) == {
+        "email": ["Enter an e-mail address in the form name@example.gov"]
+    }
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["555-555-0100", "+1 (555) 555 0100", "5555550100 x22", "555.555.0100 ext 7", "1-800-FLOWERS", "800 FLOWERS"],
+)
+def test_a_telephone_number_is_accepted_as_it_is_written(number):
+    assert filled(PlaqueForm, telephone=number).answers()["telephone"] == number
+    assert messages(filled(PlaqueForm, telephone=number)) == {}
+
+
+@pytest.mark.parametrize("number", ["call me", "555", "12 34", "12 POLICEDEPT"])
+def test_too_few_digits_are_not_a_telephone_number(number):
+    assert list(messages(filled(PlaqueForm, telephone=number))) == ["telephone"]
+
+
+@pytest.mark.parametrize("code", ["96746", "96746-0012", "967460012", " 96746 "])
+def test_a_zip_code_is_accepted(code):
+    assert messages(filled(PlaqueForm, zip=code)) == {}
+
+
+@pytest.mark.parametrize("code", ["9674", "96746-00", "ABCDE", "９６７４６", "96746-0012-1"])
+def test_what_is_not_a_zip_code_is_refused(code):
+    assert list(messages(filled(PlaqueForm, zip=code))) == ["zip"]
+
+
+@pytest.mark.parametrize("way", ["%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%B %d, %Y", "%b %d %Y"])
+def test_a_date_is_understood_as_americans_write_it(way):
+    answered = filled(PlaqueForm, completed=COMPLETED.strftime(way))
+    assert messages(answered) == {}
+    assert answered.answers()["completed"] == COMPLETED.isoformat()
+
+
+def test_the_engraved_name_is_shown_again_and_has_to_be_confirmed():
+    answered = filled(PlaqueForm, agency="Town of <b>", name_confirmed="")
+    assert messages(answered) == {"name_confirmed": ["Check the agency name as it will be engraved, and check the box"]}
+    assert '<output for="agency">Town of &lt;b&gt;</output>' in answered.draw()
+
+
+@pytest.mark.parametrize("written", ["2026-02-30", "15/31/2026", "soon", "0000-00-00", "2026"])
+def test_what_is_not_a_date_is_refused_and_stays_in_its_box(written):
+    answered = filled(PlaqueForm, completed=written)
+    assert messages(answered) == {"completed": ["Enter a real date, such as 3/27/2026"]}
+    assert f'value="{written}"' in answered.draw()
+    assert 'type="text"' in answered["completed"]()
+
+
+@pytest.mark.parametrize(
+    ("form", "field"), [(ContactForm, "topic"), (PlaqueForm, "state"), (PlaqueForm, "agency_state")]
+)
+def test_a_choice_that_is_not_offered_is_refused(form, field):
+    assert list(messages(filled(form, **{field: "Atlantis"}))) == [field]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_unknown_fields_are_never_stored(form):
+    assert filled(form, status="done", reference="X", __proto__="x").answers() == SAMPLES[form.slug]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_answers_in_words_use_the_labels_of_the_form(form):
+    words = dict(form.in_words(SAMPLES[form.slug]))
+    assert [field.label.text for field in form()] == list(words)
+    assert words["E-mail me when a new certification is announced"] in ("Yes", "No")
+
+
+def test_answers_in_words_are_words_and_not_codes():
+    words = dict(PlaqueForm.in_words(SAMPLES["plaque"]))
+    assert words["State"] == "Hawaii"
+    assert words["Date of completion"] == day_in_words(COMPLETED)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_field_says_what_a_browser_may_fill_in(form):
+    assert all(
+        field.render_kw is None or "autocomplete" in field.render_kw or field.name == "message" for field in form()
+    )
+
+
+def test_an_empty_date_is_missing_and_not_wrong():
+    assert messages(filled(PlaqueForm, completed=" ")) == {"completed": ["Enter the date of completion"]}

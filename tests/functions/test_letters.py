@@ -1,0 +1,87 @@
+"""Every e-mail with hostile answers: as typed in the text, escaped in the HTML, and readable on a phone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.samples import CONTACT, HOSTILE, PLAQUE
+
+FOLDER = Path(__file__).parents[2] / "functions/templates/email"
+NAMES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
+TAGS = re.compile(
+    r"<(?!/?(?:!doctype|html|head|meta|title|body|div|h1|h2|p|br|strong|a|dl|dt|dd|pre|ul|li|em)\b)", re.I
+)
+
+
+@pytest.fixture
+def written(post, table, clock):
+    """Every e-mail there is, of a contact and a plaque form with this text wherever it is allowed."""
+
+    def written(text):
+        import promises
+        from mail import digest, messages
+        from staff import announce
+
+        hostile = dict.fromkeys(("organization", "message", "name"), text)
+        post("contact", {**CONTACT, **hostile, "email": "x@example.gov", "reply_code": "x"})
+        street = dict.fromkeys(("agency", "addressee", "street1", "city", "contact_name", "contact_title"), text)
+        post("plaque", {**PLAQUE, **street, "announcements": "yes"})
+        post("announcements", {"email": "new@example.gov"})
+        items = {f"{item['form']}{' held' if 'held' in item else ''}": item for item in table.items()}
+        plaque, held = items["plaque"], items["contact held"]
+        contact = {name: value for name, value in held.items() if name != "held"}  # some texts are held by themselves
+        done = plaque | {"done": {"at": plaque["received_at"], "by": text}}
+        clock.forward(minutes=11)
+        import boto3
+
+        from mail import renewals
+        from storage import dynamodb
+
+        [certified] = boto3.client("dynamodb").scan(TableName="Certifications")["Items"]
+        announcement = announce.Announcement("x", f"News {text}", f"Text {text}")
+        return {
+            "staff": [messages.staff_mail(each) for each in (plaque, contact, held)],
+            "receipt": [messages.COMPOSE["receipt"](each) for each in (plaque | {"reference": "B" * 10},)],
+            "confirm": [messages.COMPOSE["receipt"](items["announcements"])],
+            "reminder": [messages.reminder(plaque), messages.late_notice(contact)],
+            "mailed": [messages.mailed_mail(done)],
+            "renewal": [renewals.invitation(dynamodb.from_item(certified))],
+            "digest": [digest.compose(promises.now())],
+            "announcement": [announce.compose(announcement, "someone@example.gov")],
+        }
+
+    return written
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_answers_are_text_in_every_e_mail(text, written):
+    messages = written(text)
+    assert sorted(messages) == NAMES
+    for name, found in messages.items():
+        for message in found:
+            if isinstance(message, str):
+                assert message == "one a day"
+                continue
+            assert message["Auto-Submitted"] == "auto-generated"
+            assert "Bcc" not in message
+            assert "\n" not in message["Subject"]
+            html = message.get_body(("html",)).get_content()
+            if name != "announcement":  # whose Markdown is the office's own
+                assert not TAGS.findall(html), name
+            if name in ("receipt", "confirm", "mailed", "renewal"):
+                assert text not in message.get_body(("plain",)).get_content()
+            if name == "staff":
+                assert text in message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
+def test_every_e_mail_can_be_read_on_a_phone(written, browser):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    for name, found in written("W" * 100).items():
+        for message in found:
+            if isinstance(message, str):
+                continue
+            page.set_content(message.get_body(("html",)).get_content())
+            assert page.screenshot()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+    page.close()

@@ -1,0 +1,222 @@
+"""Whatever happens, nothing that somebody wrote is logged or measured; and what is measured is counted once.
+
+logged.py searches the lines of every test; here every field of every form holds a word of its own, and goes through
+every way a request can take, and every fault.
+"""
+
+import json
+import logging
+
+import pytest
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
+
+from forms.spam import TRAP
+from storage.outbox import Owed
+from tests.support.inbox import link_in
+from tests.support.log_privacy import lines, personal
+from tests.support.samples import COMPLETED, CONTACT, PLAQUE
+
+CANARIES = {
+    "contact": CONTACT
+    | {
+        "name": "Canary Nameson",
+        "email": "canary.contact@example.gov",
+        "telephone": "(555) 555-7919",
+        "organization": "Canary County Sheriff",
+        "message": "Canary message\nof two lines",
+    },
+    "plaque": PLAQUE
+    | {
+        "agency": "Canary Town Police",
+        "addressee": "Canary Office",
+        "street1": "7919 Canary Road",
+        "street2": "Canary Floor 7",
+        "city": "Canaryville",
+        "zip": "96746-7919",
+        "contact_name": "Canary Contactson",
+        "contact_title": "Canary Coordinator",
+        "email": "canary.plaque@example.gov",
+        "telephone": "555.555.7919",
+        "summary": "Canary summary\n1. Canary: 9 of 11",
+        "announcements": "yes",
+    },
+    "announcements": {"email": "canary.reader@example.gov"},
+}
+CANARY = "Canary Said So <canary.error@example.gov>"
+REFUSAL = ClientError(
+    {"Error": {"Code": "MessageRejected", "Message": CANARY}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail"
+)
+OUTAGE = ClientError(
+    {"Error": {"Code": "InternalFailure", "Message": CANARY}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "PutItem"
+)
+INVALID = ParamValidationError(report=f"Invalid type for parameter Item.name, value: {CANARY}")
+SILENCE = ReadTimeoutError(endpoint_url=f"https://dynamodb/{CANARY}")
+FAULTS = {"outage": OUTAGE, "invalid": INVALID, "silence": SILENCE, "refusal": REFUSAL}
+JSON = {"accept": "application/json"}
+
+
+def measured(name):
+    """The values of a metric, each with its dimensions."""
+    found = []
+    for line in lines:
+        document = json.loads(line) if line.startswith('{"_aws"') else {"_aws": {"CloudWatchMetrics": []}}
+        for given in document["_aws"]["CloudWatchMetrics"]:
+            [names] = given["Dimensions"]
+            about = {each: document[each] for each in names if each != "service"}
+            found += [(about, sum(document[each["Name"]])) for each in given["Metrics"] if each["Name"] == name]
+    return found
+
+
+def outcomes():
+    """What became of the posted forms, as counted."""
+    names = ("accepted", "held", "duplicate", "refused", "limited", "unreadable", "failed")
+    return [(name, about) for name in names for about, number in measured(name) for _ in range(int(number))]
+
+
+@pytest.fixture(autouse=True)
+def _error_texts_are_private():
+    yield
+    assert personal("\n".join(lines), {CANARY, "Canary", "canary"}) == set()
+
+
+@pytest.mark.parametrize("slug", CANARIES)
+def test_a_good_form_and_the_same_again(slug, post, get):
+    get(post(slug, CANARIES[slug]).headers["location"])
+    post(slug, CANARIES[slug], JSON)
+    assert outcomes() == [("accepted", {"form": slug}), ("duplicate", {"form": slug})]
+
+
+@pytest.mark.parametrize("slug", CANARIES)
+def test_a_form_that_is_held(slug, post):
+    post(slug, CANARIES[slug] | {TRAP: "Canary trapped"})
+    assert outcomes() == [("accepted" if slug == "announcements" else "held", {"form": slug})]
+
+
+@pytest.mark.parametrize("slug", CANARIES)
+def test_a_form_that_is_refused_names_its_fields_once_each(slug, post):
+    wrong = {name: f"{value}\x00\u202e" for name, value in CANARIES[slug].items()}
+    assert [post(slug, wrong, accept).status for accept in ({}, JSON)] == [422, 422]
+    assert outcomes() == [("refused", {"form": slug})] * 2
+    fields = [about["field"] for about, _ in measured("refused_field")]
+    assert set(fields) <= set(CANARIES[slug])
+    assert len(fields) == 2 * len(set(fields)) > 0
+    assert all(about["form"] == slug and number == 1 for about, number in measured("refused_field"))
+
+
+@pytest.mark.parametrize("slug", CANARIES)
+def test_a_form_that_cannot_be_read_or_comes_too_often(slug, post, monkeypatch):
+    from web import rate_limit
+
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 0)
+    for accept in ({}, JSON):
+        post(slug, CANARIES[slug], accept | {"content-type": "text/plain; boundary=Canary"})
+        post(slug, CANARIES[slug] | {"more": "Canary " * 10_000}, accept)
+        post(slug, b"email=Canary+%ff", accept)
+        assert post(slug, CANARIES[slug], accept, sender="192.0.2.79").status == 429
+    assert outcomes() == [("limited", {"form": slug})] * 2 + [("unreadable", {"form": slug})] * 6
+    assert "192.0.2.79" not in "\n".join(lines)
+
+
+@pytest.mark.parametrize("slug", CANARIES)
+def test_a_form_while_the_table_is_in_trouble(slug, post, monkeypatch):
+    from storage import dynamodb
+
+    for fault in FAULTS.values():
+        for accept in ({}, JSON):
+            with monkeypatch.context() as broken:
+                broken.setattr(dynamodb.client(), "put_item", _failing(fault))
+                assert post(slug, CANARIES[slug], accept).status == 500
+    assert outcomes() == [("failed", {"form": slug})] * 2 * len(FAULTS)
+    with monkeypatch.context() as broken:
+        broken.setattr(dynamodb.client(), "get_item", _failing(OUTAGE))
+        broken.setattr(dynamodb.client(), "update_item", _failing(OUTAGE))
+        assert post(slug, CANARIES[slug]).status == 303
+    assert outcomes()[0] == ("accepted", {"form": slug})
+
+
+def _failing(fault):
+    def fail(**_):
+        raise fault
+
+    return fail
+
+
+@pytest.mark.parametrize("slug", CANARIES)
+def test_mail_is_counted_by_form_once_it_went_out(slug, post, inbox):
+    post(slug, CANARIES[slug])
+    for _ in range(2):
+        inbox.deliver()
+    assert sum(number for _, number in measured("mailed")) == len(inbox.messages()) > 0
+    assert {about["form"] for about, _ in measured("mailed")} == {slug}
+
+
+@pytest.mark.parametrize(("slug", "fault"), list(zip(CANARIES, FAULTS.values(), strict=False)))
+def test_while_ses_is_in_trouble_what_waits_is_counted_as_owed(slug, fault, post, inbox, ses_error, clock):
+    post(slug, CANARIES[slug])
+    ses_error(fault)
+    inbox.deliver()
+    clock.forward(minutes=11)
+    slots = 1 if slug == "announcements" else 2
+    assert measured("owed") == [({"form": slug}, slots)]
+    assert measured("mailed") == []
+
+
+@pytest.mark.parametrize("fault", [REFUSAL, SILENCE], ids=["refusal", "silence"])
+def test_an_invitation_that_fails_does_not_name_whom_it_was_for(fault, post, inbox, ses_error, clock):
+    post("plaque", CANARIES["plaque"])
+    inbox.deliver()
+    clock.forward(minutes=11)
+    ses_error(fault)
+    assert not clock.forward(days=730 - 40 - 30)
+    assert any("Unfinished" in line for line in lines)
+
+
+@pytest.mark.parametrize("action", ["mark", "release"])
+def test_the_links_of_staff_and_their_names(action, post, inbox, press, get, monkeypatch):
+    from storage import submissions
+
+    post("contact", CANARIES["contact"] | ({TRAP: "Canarytrap"} if action == "release" else {}))
+    inbox.deliver()
+    link = link_in(inbox.to_staff()[0], action)
+    get(link)
+    for body in (b"name=Canary+Clerk", b"undo=yes", b"name=%ff"):
+        press(link, body)
+    monkeypatch.setattr(submissions, "get", lambda _: _failing(OUTAGE)())
+    assert press(link, b"name=Canary+Clerk").status == 500
+
+
+def test_subscribing_bouncing_and_unsubscribing(post, inbox, press, get, report):
+    import links
+    from storage import subscribers
+
+    address = CANARIES["announcements"]["email"]
+    post("announcements", {"email": address})
+    inbox.deliver()
+    press(link_in(inbox.messages()[0], "confirm"))
+    for kind in ("Send", "Bounce", "Complaint"):
+        owed = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(address), "news")
+        report(kind, owed, address=address, bounceType="Permanent", diagnosticCode=CANARY)
+    link = links.unsubscribe_link("", address)
+    get(link)
+    press(link)
+    get(f"{link}{CANARY}")
+
+
+def test_each_line_is_json_with_what_it_takes_to_follow_a_submission(post, inbox, log_output, clock):
+    answer = post("contact", CANARIES["contact"], {"accept": "application/json"})
+    reference = json.loads(answer.text)["reference"]
+    inbox.deliver()
+    accepted, *mailed = [json.loads(line) for line in log_output.getvalue().splitlines()]
+    assert accepted["reference"] == reference
+    assert [line["id"] for line in mailed] == [reference] * 2
+    assert all(line["correlation_id"] for line in (accepted, *mailed))
+    assert accepted["correlation_id"] != mailed[0]["correlation_id"] == mailed[1]["correlation_id"]
+
+
+def test_the_search_finds_what_is_logged_by_mistake(post):
+    post("contact", CANARIES["contact"])
+    logging.getLogger("certification").error("oops", extra={"answers": CANARIES["contact"]})
+    found = personal("\n".join(lines), set(CANARIES["contact"].values()))
+    lines[:] = [line for line in lines if "oops" not in line]
+    assert found >= {"Canary Nameson", "canary.contact@example.gov"}
+    assert str(COMPLETED) not in personal("\n".join(lines), {str(COMPLETED)})

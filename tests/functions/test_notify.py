@@ -1,0 +1,189 @@
+"""E-mail: who gets what, once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from tests.support.samples import HOSTILE, SAMPLES
+from tests.support.ses_errors import BUSY, OUTAGE, REFUSAL, SILENCE
+
+SLUGS = sorted(SAMPLES)
+ALL_HEADERS = {"From", "To", "Reply-To", "Subject", "Date", "Auto-Submitted", "MIME-Version", "Content-Type"}
+ON_FORM_ONLY = {"email", "topic", "announcements", "completed", "street2", "agency_state", "state"}
+"""Answers too short or too common to search an e-mail for."""
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_staff_get_every_answer_and_can_reply(slug, post, inbox):
+    from forms import catalog
+
+    post(slug, SAMPLES[slug])
+    inbox.deliver()
+    [message] = inbox.to_staff()
+    assert message["reply_to"] == [SAMPLES[slug]["email"]]
+    for label, words in catalog.FORMS[slug].in_words(SAMPLES[slug]):
+        assert f"{label}:\n{words}" in message["text"]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_sender_gets_a_receipt_of_fixed_words(slug, post, inbox, table):
+    post(slug, SAMPLES[slug])
+    inbox.deliver()
+    [message] = inbox.receipts()
+    assert message["to"] == [SAMPLES[slug]["email"]]
+    assert table.items()[0]["reference"] in message["subject"]
+    everything = message["text"] + message["html"] + message["subject"]
+    typed = {value for name, value in SAMPLES[slug].items() if name not in ON_FORM_ONLY}
+    assert len(typed) >= 4
+    assert not [value for value in typed if value in everything]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_reaches_staff_as_typed_and_escaped(text, post, inbox):
+    post("contact", {**SAMPLES["contact"], "name": text, "organization": text, "message": text})
+    inbox.deliver()
+    [message] = inbox.to_staff()
+    assert f"Message:\n{text}\n" in message["text"]
+    assert "<script>" not in message["html"]
+    assert message["headers"].keys() == ALL_HEADERS
+    assert "\x00" not in message["subject"]
+    assert message["to"] == ["office@certification.example.org"]
+
+
+def test_a_long_agency_name_shortens_the_subject_only(post, inbox):
+    post("contact", {**SAMPLES["contact"], "organization": "Long " * 40})
+    inbox.deliver()
+    [message] = inbox.to_staff()
+    assert len(message["subject"]) < 200
+    assert "Long " * 40 in message["text"]
+
+
+def test_an_address_that_mail_cannot_reach_gets_no_receipt_and_staff_still_know(post, inbox, table):
+    post("contact", {**SAMPLES["contact"], "email": "jørdan@example.gov"})
+    inbox.deliver()
+    [message] = inbox.to_staff()
+    assert "jørdan@example.gov" in message["text"]
+    assert message["reply_to"] == []
+    assert inbox.receipts() == []
+    assert table.items()[0]["mail"]["receipt"] == {"state": "undeliverable"}
+
+
+def test_an_international_domain_is_written_in_ascii(post, inbox):
+    post("contact", {**SAMPLES["contact"], "email": "chief@bücher.example"})
+    inbox.deliver()
+    [message] = inbox.receipts()
+    assert message["to"] == ["chief@xn--bcher-kva.example"]
+
+
+def test_staff_are_told_which_request_another_one_may_correct(post, inbox, table):
+    post("plaque", SAMPLES["plaque"])
+    [first] = table.items()
+    inbox.deliver()
+    post("plaque", {**SAMPLES["plaque"], "agency": SAMPLES["plaque"]["agency"].upper() + " ", "zip": "96747"})
+    post("plaque", {**SAMPLES["plaque"], "agency": "Another agency"})
+    inbox.deliver()
+    [told] = [message for message in inbox.to_staff() if f"may correct {first['reference']}" in message["text"]]
+    assert "96747" in told["text"]
+
+
+def test_the_receipt_of_a_plaque_brings_the_renewal_for_the_calendar(post, inbox):
+    post("plaque", SAMPLES["plaque"])
+    post("contact", SAMPLES["contact"])
+    inbox.deliver()
+    attached = [message["attachments"] for message in inbox.receipts()]
+    assert attached == [["renewal.ics"], []]
+
+
+@pytest.mark.parametrize("address", ["a.b!#$%&'*+/=^?`{|}~@example.gov", "%s@example.gov", "-x@example.gov"])
+def test_an_unusual_address_stays_one_address(address, post, inbox):
+    post("contact", {**SAMPLES["contact"], "email": address})
+    assert inbox.deliver()
+    assert inbox.to_staff()[0]["reply_to"] == inbox.receipts()[0]["to"] == [address]
+
+
+def test_mail_says_that_it_is_automatic(post, inbox):
+    post("contact", SAMPLES["contact"])
+    inbox.deliver()
+    assert [message["headers"]["Auto-Submitted"] for message in inbox.messages()] == ["auto-generated"] * 2
+
+
+def test_a_record_delivered_twice_mails_nobody_twice(post, inbox):
+    post("contact", SAMPLES["contact"])
+    assert inbox.deliver()
+    assert inbox.deliver()
+    assert len(inbox.messages()) == 2
+
+
+def test_a_refused_e_mail_is_owed_again_and_goes_out_with_the_next_try(post, inbox, ses_error, table):
+    post("contact", SAMPLES["contact"])
+    ses_error(REFUSAL)
+    inbox.deliver()
+    assert table.items()[0]["mail"] == {"staff": {"state": "owed"}, "receipt": {"state": "owed"}}
+    ses_error(None)
+    inbox.deliver()
+    assert len(inbox.messages()) == 2
+
+
+@pytest.mark.parametrize("trouble", [SILENCE, OUTAGE, BUSY], ids=["silence", "500", "503"])
+def test_where_ses_may_have_sent_nobody_sends_again_for_ten_minutes(trouble, post, inbox, ses_error, monkeypatch):
+    import promises
+
+    post("contact", SAMPLES["contact"])
+    ses_error(trouble)
+    inbox.deliver()
+    ses_error(None)
+    inbox.deliver()
+    assert inbox.messages() == []
+    later = promises.now() + timedelta(minutes=11)
+    monkeypatch.setattr(promises, "now", lambda: later)
+    inbox.deliver()
+    assert len(inbox.messages()) == 2
+
+
+def test_an_e_mail_that_cannot_be_sent_holds_up_nobody(post, inbox, monkeypatch):
+    from mail import messages
+
+    post("contact", SAMPLES["contact"])
+    post("plaque", SAMPLES["plaque"])
+    receipt = messages.COMPOSE["receipt"]
+    monkeypatch.setitem(messages.COMPOSE, "receipt", lambda item: receipt(item) if item["form"] == "plaque" else 1 / 0)
+    assert inbox.deliver()
+    assert len(inbox.to_staff()) == 2
+    assert len(inbox.receipts()) == 1
+
+
+def test_notifiers_at_work_at_once_send_one_e_mail_each(post, inbox):
+    post("contact", SAMPLES["contact"])
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: inbox.deliver(), range(8)))
+    assert len(inbox.messages()) == 2
+
+
+def test_who_wants_announcements_gets_the_link_though_the_days_receipt_is_out(post, inbox):
+    for number in range(3):
+        post("contact", {**SAMPLES["contact"], "message": f"{number}", "announcements": "yes" if number else "no"})
+    inbox.deliver()
+    assert sorted(message["subject"][:15] for message in inbox.receipts()) == ["Confirm that yo", "We have your me"]
+
+
+def test_a_receipt_says_how_to_reach_the_office_and_a_reply_goes_there(post, inbox):
+    post("contact", SAMPLES["contact"])
+    inbox.deliver()
+    [message] = inbox.receipts()
+    assert message["reply_to"] == ["office@example.org"]
+    assert "(555) 555-0100, office@example.org" in message["text"]
+
+
+def test_a_plaque_may_be_asked_for_again_once_it_should_have_come(post, inbox, clock, table):
+    post("plaque", SAMPLES["plaque"])
+    post("plaque", SAMPLES["plaque"])
+    clock.forward(days=13)
+    post("plaque", SAMPLES["plaque"])
+    assert len(table.items()) == 1
+    clock.forward(days=2)
+    post("plaque", SAMPLES["plaque"])
+    post("plaque", SAMPLES["plaque"])
+    assert len(table.items()) == 2
+    inbox.deliver()
+    assert len([message for message in inbox.to_staff() if "] Plaque for" in message["subject"]]) >= 2

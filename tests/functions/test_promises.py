@@ -1,0 +1,122 @@
+"""The dates that follow from the promises."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import promises
+from forms.contact import ContactForm
+from forms.plaque import HOURS_AHEAD, PlaqueForm
+from tests.support.filled_forms import filled, messages
+
+PRIVACY = Path(__file__).parents[2] / "docs/privacy.md"
+
+
+@pytest.fixture(autouse=True)
+def _office_in_new_york(monkeypatch):
+    monkeypatch.setenv("TIME_ZONE", "America/New_York")
+
+
+def test_a_certification_is_valid_for_two_years():
+    assert promises.valid_until(date(2026, 11, 20)) == date(2028, 11, 20)
+
+
+def test_one_completed_on_a_leap_day_ends_on_the_last_day_of_february():
+    assert promises.valid_until(date(2024, 2, 29)) == date(2026, 2, 28)
+
+
+def test_moments_are_told_by_the_clock_of_the_office():
+    assert (
+        promises.moment_in_words(datetime(2026, 11, 24, 20, 5, tzinfo=UTC)) == "Tuesday, November 24, 2026, 3:05 PM EST"
+    )
+    assert promises.moment_in_words(datetime(2026, 7, 4, 16, 0, tzinfo=UTC)) == "Saturday, July 4, 2026, 12:00 PM EDT"
+
+
+def test_a_message_is_answered_within_24_hours():
+    received = datetime(2026, 3, 7, 20, 5, tzinfo=UTC)
+    assert ContactForm.due(received) - received == timedelta(hours=24)
+    assert ContactForm.promised(received, {}) == [("We respond by", "Sunday, March 8, 2026, 4:05 PM EDT")]
+
+
+def test_a_plaque_is_mailed_within_two_weeks():
+    received = datetime(2026, 11, 10, 2, 0, tzinfo=UTC)
+    assert PlaqueForm.due(received) - received == timedelta(days=14)
+    assert PlaqueForm.promised(received, {"completed": "2026-11-09"}) == [
+        ("Plaque mailed by", "November 23, 2026"),
+        ("Certification valid until", "November 9, 2028"),
+    ]
+
+
+@pytest.mark.parametrize("state", ["NY", "HI", "AS", *HOURS_AHEAD])
+def test_a_date_of_completion_in_the_future_is_refused(state):
+    tomorrow = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0), days=1)).date()
+    answered = filled(PlaqueForm, completed=tomorrow.isoformat(), agency_state=state)
+    assert messages(answered) == {
+        "completed": ["The date of completion is in the future; enter the day your agency finished"]
+    }
+
+
+def test_a_certification_that_has_ended_is_refused_with_its_last_day():
+    two_years_and_two_days_ago = promises.now().date() - timedelta(days=733)
+    [said] = messages(filled(PlaqueForm, completed=two_years_and_two_days_ago.isoformat()))["completed"]
+    assert promises.day_in_words(promises.valid_until(two_years_and_two_days_ago)) in said
+    assert "go through the process again" in said
+
+
+def test_a_certification_that_ends_soon_is_accepted_with_a_remark():
+    received = promises.now()
+    completed = (received - timedelta(days=700)).date()
+    assert messages(filled(PlaqueForm, completed=completed.isoformat())) == {}
+    [remark] = PlaqueForm.remarks(received, {"completed": completed.isoformat()})
+    assert "begin the process again" in remark
+    assert PlaqueForm.remarks(received, {"completed": received.date().isoformat()}) == []
+
+
+@pytest.mark.parametrize("state", ["NY", "GU"])
+def test_today_is_a_date_of_completion(state):
+    today = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0))).date()
+    assert messages(filled(PlaqueForm, completed=today.isoformat(), agency_state=state)) == {}
+
+
+@pytest.mark.parametrize("slug", ["contact", "plaque", "announcements"])
+def test_the_privacy_page_says_how_long_each_form_is_kept(slug):
+    from forms import catalog
+
+    said = {
+        "contact": "**contact form**",
+        "plaque": "**plaque form**",
+        "announcements": "**sign-up for announcements**",
+    }
+    text = " ".join(PRIVACY.read_text("utf-8").split())
+    [days] = re.findall(rf"{re.escape(said[slug])} is deleted (?:after )?(\d+) days", text)
+    assert timedelta(days=int(days)) == catalog.FORMS[slug].kept_for
+
+
+def test_the_privacy_page_says_how_long_a_certification_is_kept():
+    from storage import certifications
+
+    text = " ".join(PRIVACY.read_text("utf-8").split())
+    assert f"until {certifications.KEPT_AFTER_END.days} days after the certification ends" in text
+
+
+@pytest.mark.parametrize("slug", ["contact", "plaque"])
+def test_what_is_stored_expires_after_that_time(slug, post, table):
+    from forms import catalog
+    from tests.support.samples import SAMPLES
+
+    post(slug, SAMPLES[slug])
+    [item] = table.items()
+    received = datetime.fromisoformat(item["received_at"])
+    assert item["expires_at"] == int((received + catalog.FORMS[slug].kept_for).timestamp())
+
+
+@pytest.mark.parametrize(
+    ("days_left", "words"), [(-1, "ended yesterday"), (0, "ends today"), (1, "ends tomorrow"), (59, "ends in 59 days")]
+)
+def test_a_request_near_the_end_is_told_by_the_offices_day(days_left, words):
+    received = datetime(2026, 11, 23, 4, 44, tzinfo=UTC)  # 11:44 PM on the 22nd at the office
+    completed = date(2024, 11, 22) + timedelta(days=days_left)
+    [remark] = PlaqueForm.remarks(received, {"completed": completed.isoformat()})
+    assert remark.startswith(f"Your certification {words}.")

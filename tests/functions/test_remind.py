@@ -1,0 +1,297 @@
+"""The clock: due soon, late, owed, ended, and the digest of every morning."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+import promises
+from forms.spam import TRAP
+from storage.outbox import Owed
+from tests.support.inbox import invitations, link_in
+from tests.support.samples import CONTACT, PLAQUE, TODAY
+from tests.support.ses_errors import OUTAGE, REFUSAL, SILENCE
+from tests.support.tables import Table
+
+SAMPLES = {
+    "contact": (CONTACT, promises.ANSWERED_WITHIN, promises.ANSWER_REMINDED_BEFORE),
+    "plaque": (PLAQUE, promises.PLAQUE_MAILED_WITHIN, promises.PLAQUE_REMINDED_BEFORE),
+}
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def submitted(clock, post, inbox, table):
+    """Post a form and deliver its e-mails; the item."""
+
+    def submitted(slug, deliver=True, **answers):
+        before = {item["reference"] for item in table.items()}
+        post(slug, SAMPLES[slug][0] | answers)
+        if deliver:
+            inbox.deliver()
+        [item] = [item for item in table.items() if item["reference"] not in before]
+        return item
+
+    return submitted
+
+
+@pytest.mark.parametrize("slug", SAMPLES)
+def test_staff_are_reminded_once_before_and_the_escalation_address_once_when_it_is_late(slug, submitted, clock, inbox):
+    _, within, before = SAMPLES[slug]
+    item = submitted(slug)
+    clock.forward(seconds=(within - before - MINUTE).total_seconds())
+    assert inbox.titled("Due soon") == []
+    clock.forward(minutes=2)
+    [soon] = inbox.titled("Due soon")
+    assert (item["reference"] in soon["subject"], soon["to"]) == (True, ["office@certification.example.org"])
+    assert link_in(soon, "mark")
+    clock.forward(seconds=(before - 2 * MINUTE).total_seconds())
+    assert inbox.titled("Late") == []
+    clock.forward(minutes=2)
+    [late] = inbox.titled("Late")
+    assert late["to"] == ["director@certification.example.org"]
+    for _ in range(5):
+        clock.forward(days=3)
+    assert len(inbox.titled("Due soon")) == len(inbox.titled("Late")) == 1
+
+
+@pytest.mark.parametrize("slug", SAMPLES)
+def test_once_it_is_done_nobody_is_reminded(slug, submitted, clock, inbox, press, table):
+    item = submitted(slug)
+    press(link_in(inbox.to_staff()[0], "mark"))
+    clock.forward(days=30)
+    clock.forward(days=30)
+    assert inbox.titled("Due soon") == inbox.titled("Late") == []
+    assert "clock" not in table.items()[0], item
+
+
+def test_a_mark_that_is_taken_back_sets_the_clock_going_again(submitted, clock, inbox, press):
+    submitted("contact")
+    link = link_in(inbox.to_staff()[0], "mark")
+    press(link)
+    clock.forward(hours=1)
+    press(link, b"undo=yes")
+    clock.forward(hours=20)
+    assert len(inbox.titled("Due soon")) == 1
+
+
+def test_what_is_held_is_not_due_until_it_is_released(submitted, clock, inbox, press):
+    submitted("contact", **{TRAP: "x"})
+    clock.forward(hours=30)
+    assert inbox.titled("Late") == []
+    press(link_in(inbox.titled("[possible spam]")[0], "release"))
+    clock.look()
+    assert len(inbox.titled("Late")) == 1
+    assert len(inbox.titled("We have your message")) == 1
+
+
+def test_a_clock_that_stood_still_for_days_skips_the_first_reminder(submitted, clock, inbox):
+    submitted("contact")
+    clock.forward(days=3)
+    assert (len(inbox.titled("Due soon")), len(inbox.titled("Late"))) == (0, 1)
+
+
+# The sweep
+
+
+def test_what_the_stream_never_brought_is_mailed_by_the_clock(submitted, clock, inbox):
+    submitted("plaque", deliver=False)
+    clock.forward(minutes=9)
+    assert inbox.titled("[") == []
+    clock.forward(minutes=2)
+    assert (len(inbox.to_staff()[-1:]), len(inbox.titled("We have your plaque request"))) == (1, 1)
+    inbox.deliver()
+    clock.forward(minutes=30)
+    assert len([message for message in inbox.to_staff() if "Plaque for" in message["subject"]]) == 1
+    assert len(inbox.titled("We have your plaque request")) == 1
+
+
+@pytest.mark.parametrize("trouble", [REFUSAL, SILENCE, OUTAGE], ids=["refusal", "silence", "outage"])
+def test_the_clock_tries_until_ses_takes_it(trouble, submitted, clock, inbox, ses_error):
+    submitted("contact", deliver=False)
+    ses_error(trouble)
+    for _ in range(4):
+        clock.forward(minutes=30)
+    assert inbox.messages() == []
+    ses_error(None)
+    clock.forward(hours=1)
+    clock.forward(hours=1)
+    assert len([message for message in inbox.to_staff() if "Message from" in message["subject"]]) == 1
+    assert len(inbox.titled("We have your message")) == 1
+
+
+def test_an_answer_of_ses_that_was_lost_is_settled_by_its_report(submitted, clock, inbox, ses_error, report, table):
+    item = submitted("contact", deliver=False)
+    ses_error(SILENCE)
+    inbox.deliver()
+    ses_error(None)
+    for slot in ("staff", "receipt"):
+        report("Send", Owed("SUBMISSIONS_TABLE", item["reference"], slot))
+    clock.forward(hours=2)
+    assert [message for message in inbox.messages() if not message["subject"].startswith("Digest")] == []
+    assert {slot["state"] for slot in table.items()[0]["mail"].values()} == {"sent"}
+
+
+# Renewal
+
+
+def test_an_agency_is_invited_60_days_before_the_end_and_on_the_day(submitted, clock, inbox, table):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
+    clock.forward(days=(end - TODAY).days - 61)
+    assert invitations(inbox) == []
+    clock.forward(days=1)
+    [first] = invitations(inbox)
+    assert promises.day_in_words(end) in first["subject"]
+    assert first["to"] == [PLAQUE["email"]]
+    assert first["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
+    assert datetime.fromisoformat(certification["next_at"]) > promises.now() + timedelta(days=58)  # no look in vain
+    clock.forward(days=59)
+    assert len(invitations(inbox)) == 1
+    clock.forward(days=1)
+    assert "has ended" in invitations(inbox)[1]["subject"]
+    for _ in range(3):
+        clock.forward(days=20)
+    assert len(invitations(inbox)) == 2
+
+
+def test_an_invitation_that_ses_kept_silent_about_is_sent_once_its_claim_is_over(submitted, clock, inbox, ses_error):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
+    ses_error(SILENCE)
+    clock.forward(days=(end - TODAY).days - 60)
+    ses_error(None)
+    assert clock.forward(minutes=5)  # waiting is no failure, of which staff would get an alarm
+    assert invitations(inbox) == []
+    assert clock.forward(minutes=6)
+    assert len(invitations(inbox)) == 1
+
+
+def test_a_certification_is_forgotten_90_days_after_its_end(submitted, clock):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
+    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
+    forgotten = datetime.fromtimestamp(int(certification["expires_at"]), UTC)
+    assert promises.day_at_office(forgotten) == end + timedelta(days=90)
+
+
+def test_a_new_request_of_the_same_agency_stops_the_old_clock(submitted, clock, inbox):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    clock.forward(days=600)
+    completed = (TODAY + timedelta(days=599)).isoformat()
+    submitted("plaque", completed=completed, agency=f" {PLAQUE['agency'].upper()}", email="new@example.gov")
+    clock.forward(minutes=11)
+    for _ in range(10):
+        clock.forward(days=20)
+    assert invitations(inbox) == []
+    clock.forward(days=440)
+    for _ in range(16):
+        clock.forward(days=10)
+    assert [message["to"] for message in invitations(inbox)] == [["new@example.gov"]] * 2
+
+
+def test_a_correction_changes_the_address_and_invites_nobody_twice(submitted, clock, inbox):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    submitted("plaque", email="right@example.gov")
+    clock.forward(minutes=11)
+    clock.forward(days=640)
+    for _ in range(16):
+        clock.forward(days=10)
+    assert [message["to"] for message in invitations(inbox)] == [["right@example.gov"]] * 2
+
+
+def test_one_click_stops_the_invitations(submitted, clock, inbox, press, get):
+    submitted("plaque")
+    clock.forward(minutes=11)
+    clock.forward(days=640)
+    link = link_in(invitations(inbox)[0], "stop")
+    clock.forward(days=50)
+    assert "<button" in get(link).text
+    assert "no longer invite" in press(link, b"List-Unsubscribe=One-Click").text
+    for _ in range(5):
+        clock.forward(days=10)
+    assert len(invitations(inbox)) == 1
+
+
+def test_a_held_request_certifies_nobody(submitted, clock, inbox):
+    submitted("plaque", **{TRAP: "x"})
+    clock.forward(minutes=11)
+    clock.forward(days=640)
+    for _ in range(16):
+        clock.forward(days=10)
+    assert invitations(inbox) == []
+
+
+# The digest
+
+
+def digests(inbox):
+    return inbox.titled("Digest of")
+
+
+def test_the_digest_comes_every_morning_also_when_there_is_nothing(clock, inbox):
+    clock.look()
+    clock.look()
+    assert len(digests(inbox)) == 1
+    clock.forward(hours=18)
+    assert len(digests(inbox)) == 1
+    clock.forward(hours=1, minutes=1)
+    clock.look()
+    assert len(digests(inbox)) == 2
+    text = digests(inbox)[1]["text"]
+    for nothing in (
+        "contact 0, plaque 0",
+        "Answered: 0",
+        "Mailed: 0",
+        "Late: 0",
+        "Waiting: 0",
+        "spam; each link releases one: 0",
+    ):
+        assert nothing in text
+    for nothing in ("came back: 0", "the engineer): 0", "announcements: 0", "more than ten minutes: 0"):
+        assert nothing in text
+
+
+def test_a_digest_that_ses_kept_silent_about_is_sent_once_its_claim_is_over(clock, inbox, ses_error):
+    ses_error(SILENCE)
+    assert not clock.look()
+    ses_error(None)
+    assert clock.forward(minutes=5)
+    assert digests(inbox) == []
+    assert clock.forward(minutes=6)
+    assert len(digests(inbox)) == 1
+
+
+def test_the_digest_of_a_full_day_says_everything(submitted, clock, inbox, press, report, monkeypatch):
+    clock.look()
+    answered = submitted("contact", message="One")
+    press(link_in(inbox.to_staff()[-1], "mark"))
+    waiting = submitted("plaque")
+    held = submitted("contact", message="Two", **{TRAP: "x"})
+    late = submitted("contact", message="Three")
+    owed = submitted("contact", deliver=False, message="Four")
+    press(link_in(inbox.titled("We have your message")[0], "confirm"))
+    report("Bounce", Owed("SUBMISSIONS_TABLE", late["reference"], "receipt"), bounceType="Permanent")
+    from mail import ses as sender
+
+    ref = owed["reference"]
+    send = sender.send
+    monkeypatch.setattr(sender, "send", lambda message, tags: send(message, tags) if tags["id"] != ref else 1 / 0)
+    clock.forward(hours=19, minutes=1)
+    assert (len(digests(inbox)), digests(inbox)[1]["subject"].endswith("1 held, trouble with e-mail")) == (2, True)
+    text = digests(inbox)[1]["text"]
+    sections = dict(part.split(": ", 1) for part in text.split("\n\n") if ": " in part)
+    assert "Received: contact 4, plaque 1" in text
+    assert f"Answered: 1 ({answered['reference']})" in text
+    assert waiting["reference"] in sections["Waiting"]
+    assert held["reference"] in sections["Held as possible spam; each link releases one"]
+    assert link_in(digests(inbox)[1], "release")
+    assert late["reference"] in sections["E-mail that came back"]
+    assert owed["reference"] in sections["E-mail owed for more than ten minutes"]
+    assert "Subscribers to announcements: 1" in text

@@ -1,0 +1,143 @@
+"""Spam is held, not lost; people are not held."""
+
+import os
+import re
+from datetime import timedelta
+
+import pytest
+
+import promises
+from forms import spam
+from tests.support.samples import CONTACT, PLAQUE
+from tests.support.tables import Table
+from web import rate_limit
+
+PEOPLE = {
+    "short": "Hi",
+    "plain": "How do we begin? We are nine officers and a dispatcher.",
+    "a link": "Our policy is at https://police.example.gov/policy.pdf - does it fit step 6?",
+    "three links": "See http://a.example.gov http://b.example.gov www.c.example.gov",
+    "capitals": "CALL ME BACK PLEASE. CHIEF.",
+    "another language": "Necesitamos ayuda con la lista de verificación número tres.",
+    "money": "What does the training cost? Is there a grant?",
+}
+BOTS = {
+    "markup": 'Great site! <a href="http://example.com">click</a>',
+    "forum markup": "[url=http://example.com]click[/url]",
+    "seller": "We offer SEO services, see https://example.com",
+    "many links": "http://a.example http://b.example http://c.example http://d.example buy followers",
+}
+
+
+@pytest.mark.parametrize("message", PEOPLE.values(), ids=PEOPLE)
+def test_a_person_is_not_held(message):
+    assert spam.reasons_to_hold({**CONTACT, "message": message}, trapped=False) == ""
+
+
+def test_a_plaque_request_is_not_held():
+    assert spam.reasons_to_hold(PLAQUE, trapped=False) == ""
+
+
+@pytest.mark.parametrize("message", BOTS.values(), ids=BOTS)
+def test_a_bot_is_held_for_reasons_that_can_be_read(message):
+    reasons = spam.reasons_to_hold({**CONTACT, "message": message}, trapped=False)
+    assert len(reasons) > 5
+    assert reasons.islower()
+
+
+def test_who_fills_in_the_hidden_box_is_held_and_sees_the_same_receipt(post, get, table, inbox):
+    answer = post("contact", {**CONTACT, spam.TRAP: "x"})
+    assert answer.status == 303
+    assert "We have your message" in get(answer.headers["location"]).text
+    [item] = table.items()
+    assert item["held"] == "the hidden box was filled in"
+    assert spam.TRAP not in item["answers"]
+    inbox.deliver()
+    [message] = inbox.to_staff()
+    assert message["subject"].startswith("[possible spam]")
+    assert "the hidden box was filled in" in message["text"]
+    assert inbox.receipts() == []
+
+
+def test_staff_release_what_was_held_with_one_button_and_the_sender_gets_the_receipt(post, get, press, inbox, table):
+    post("contact", {**CONTACT, spam.TRAP: "x"})
+    inbox.deliver()
+    [link] = re.findall(
+        r"https://certification[.]example[.]org(/forms/actions/release[?]token=\S+)", inbox.to_staff()[0]["text"]
+    )
+    assert "<button" in get(link).text
+    assert "held" in table.items()[0]
+    for _ in range(2):
+        assert "is released" in press(link).text
+        inbox.deliver()
+    assert "held" not in table.items()[0]
+    assert len(inbox.to_staff()) == len(inbox.receipts()) == 1
+    assert "This link is not complete" in press("/forms/actions/release?token=x").text
+
+
+def test_a_network_that_sends_too_much_is_told_to_wait_and_loses_nothing(post, table, monkeypatch):
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 30)
+    for number in range(3):
+        assert post("contact", {**CONTACT, "message": f"Number {number}"}).status == 303
+    answer = post("contact", {**CONTACT, "message": "Number 4"})
+    assert answer.status == 429
+    assert answer.headers["retry-after"] == "3600"
+    assert "Number 4" in answer.form_values()
+    assert "(555) 555-0100" in answer.text
+    assert len(table.items()) == 3
+    assert post("contact", {**CONTACT, "message": "Number 4"}, sender="127.0.0.2").status == 303
+
+
+def test_what_is_counted_of_a_network_is_kept_for_an_hour_at_least(post):
+    post("contact", CONTACT)
+    [counted] = Table(os.environ["COUNTERS_TABLE"]).items()
+    end = promises.now() + timedelta(hours=1)
+    assert end.timestamp() <= counted["expires_at"] <= (end + timedelta(days=1)).timestamp()
+
+
+def test_after_an_hour_a_network_may_send_again(post, clock, monkeypatch):
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 10)
+    other = {**CONTACT, "message": "Number 2"}
+    assert (post("contact", CONTACT).status, post("contact", other).status) == (303, 429)
+    clock.forward(hours=1)
+    assert post("contact", other).status == 303
+
+
+def test_the_same_form_again_counts_a_tenth(post, monkeypatch):
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 20)
+    assert {post("contact", CONTACT).status for _ in range(5)} == {303}
+
+
+def test_where_the_counters_fail_everybody_is_let_in(post, table, monkeypatch):
+    monkeypatch.setenv("COUNTERS_TABLE", "gone")
+    assert post("contact", CONTACT).status == 303
+    assert len(table.items()) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1:40000", "192.0.2.1:50000", True),
+        ("192.0.2.1:40000", "192.0.2.2:40000", False),
+        ("2001:db8:1:2:3::4:40000", "2001:db8:1:2:9::9:50000", True),
+        ("2001:db8:1:2:3::4:40000", "2001:db8:1:3:3::4:40000", True),
+        ("2001:db8:1:2:3::4:40000", "2001:db8:2:2:3::4:40000", False),
+        ("2001:db8:1:2:3::4:40000", "[2001:db8:1:2:3::4]:40000", True),
+        ("2001:db8::1:2:40000", "2001:db8::2:3:50000", True),
+    ],
+)
+def test_a_network_is_an_address_or_half_of_a_long_one(one, other, same, table):
+    keys = [rate_limit._key({"headers": {"cloudfront-viewer-address": address}}) for address in (one, other)]
+    assert (keys[0] == keys[1]) == same
+
+
+def test_a_sign_up_is_never_held_because_nobody_could_release_it(post, inbox, table):
+    post("announcements", {"email": "someone@example.gov", spam.TRAP: "x"})
+    inbox.deliver()
+    assert "held" not in table.items()[0]
+    assert len(inbox.titled("Confirm")) == 1
+
+
+def test_a_link_in_the_summary_of_the_checklists_is_no_sign(table):
+    answers = {**PLAQUE, "summary": "Not taken. Decided by the chief: see https://town.example.gov/order"}
+    assert spam.reasons_to_hold(answers, trapped=False) == ""

@@ -1,0 +1,156 @@
+"""`make deploy`: what it would do, what it leaves in the bucket, in what order, and what it refuses to deploy."""
+
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+
+from tools import deploy
+from tools.bucket import ASSETS_STAY, Bucket, Refused, uploads
+from tools.deploy import Settings, check, check_pages
+
+SETTINGS = Settings("certification", "us-east-1", "https://certification.example.org")
+MINUTE = "public, max-age=60, s-maxage=86400"
+YEAR = "public, max-age=31536000, immutable"
+
+
+@pytest.fixture
+def bucket(stand_in):
+    """An empty bucket behind a distribution."""
+    s3 = boto3.client("s3", "us-east-1")
+    s3.create_bucket(Bucket="certification-site")
+    yield Bucket("certification-site", "E2DISTRIBUTION", "us-east-1")
+    for key in keys():
+        s3.delete_object(Bucket="certification-site", Key=key)
+    s3.delete_bucket(Bucket="certification-site")
+
+
+def keys() -> set[str]:
+    found = boto3.client("s3", "us-east-1").list_objects_v2(Bucket="certification-site")
+    return {stored["Key"] for stored in found.get("Contents", [])}
+
+
+def test_the_dry_run_prints_every_file_once_with_its_header_and_asks_nothing_of_aws(built_site, capsys, monkeypatch):
+    def fail(*_, **__):
+        raise AssertionError("the dry run asks nothing")
+
+    monkeypatch.setattr(boto3, "client", fail)
+    monkeypatch.setattr(subprocess, "run", fail)
+    deploy.deploy(SETTINGS, built_site, dry=True)
+    lines = capsys.readouterr().out.splitlines()
+    put = [line.removeprefix("put s3://<SiteBucketName>/").split(" | ") for line in lines if line.startswith("put ")]
+    assert sorted(key for key, *_ in put) == sorted(
+        path.relative_to(built_site).as_posix() for path in built_site.rglob("*") if path.is_file()
+    )
+    for key, content_type, cache_control in put:
+        assert cache_control == (YEAR if key.startswith("assets/") else MINUTE), key
+        assert content_type.startswith(("image/png", "application/gzip")) or content_type.endswith("; charset=utf-8")
+    assert {key: kind for key, kind, _ in put}["faq/index.html"] == "text/html; charset=utf-8"
+    order = [line.split()[0] for line in lines]
+    assert order == ["put"] * order.index("sam") + ["sam"] + ["put"] * (order.count("put") - order.index("sam")) + [
+        "remove",
+        "invalidate",
+    ]
+    assert all("assets/" in line for line in lines[: order.index("sam")])
+
+
+def test_the_bucket_gets_the_files_as_they_are_with_type_and_header(bucket, built_site):
+    bucket.put(built_site, uploads(built_site))
+    assert keys() == {upload.key for upload in uploads(built_site)}
+    stored = boto3.client("s3", "us-east-1").get_object(Bucket=bucket.name, Key="faq/index.html")
+    assert stored["Body"].read() == (built_site / "faq" / "index.html").read_bytes()
+    assert (stored["ContentType"], stored["CacheControl"]) == ("text/html; charset=utf-8", MINUTE)
+
+
+def test_old_pages_go_at_once_and_old_assets_a_month_after_the_last_deployment_that_had_them(bucket, tmp_path):
+    for name in ("index.html", "old/index.html", "assets/site.0123456789.css", "assets/site.abcdef0123.css"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    bucket.put(tmp_path, uploads(tmp_path))
+    current = [upload for upload in uploads(tmp_path) if upload.key in ("index.html", "assets/site.abcdef0123.css")]
+    bucket.remove_all_but(current, datetime.now(UTC))
+    assert keys() == {"index.html", "assets/site.0123456789.css", "assets/site.abcdef0123.css"}
+    bucket.remove_all_but(current, datetime.now(UTC) + ASSETS_STAY + timedelta(minutes=1))
+    assert keys() == {"index.html", "assets/site.abcdef0123.css"}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["no stack yet", "stack is there"])
+def test_a_deployment_puts_assets_then_stack_then_pages_and_ends_with_the_invalidation(
+    first, bucket, built_site, capsys, monkeypatch
+):
+    stacks = iter([None if first else bucket, bucket])
+    invalidated = []
+    monkeypatch.setattr(Bucket, "of", lambda *_: next(stacks))
+    monkeypatch.setattr(Bucket, "invalidate", lambda _: invalidated.append(keys()))
+    there = []
+    monkeypatch.setattr(deploy, "_run", lambda *_, **__: there.extend(keys()))
+    deploy.deploy(SETTINGS, built_site, dry=False)
+    everything = {upload.key for upload in uploads(built_site)}
+    assert set(there) == (set() if first else {key for key in everything if key.startswith("assets/")})
+    assert invalidated == [everything]
+
+
+def test_a_stack_that_is_not_there_yet_has_no_bucket(stand_in):
+    assert Bucket.of("nowhere", "us-east-1") is None
+
+
+def test_the_stack_says_its_bucket_and_its_distribution(stand_in):
+    cloudformation = boto3.client("cloudformation", "us-east-1")
+    cloudformation.create_stack(
+        StackName=SETTINGS.stack,
+        TemplateBody="""{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}, "Outputs": {
+            "SiteBucketName": {"Value": "the-bucket"}, "DistributionId": {"Value": "E2"}}}""",
+    )
+    assert Bucket.of(SETTINGS.stack, SETTINGS.region) == Bucket("the-bucket", "E2", "us-east-1")
+    cloudformation.delete_stack(StackName=SETTINGS.stack)
+
+
+def test_the_template_has_the_outputs_that_a_deployment_reads(template):
+    assert {"SiteBucketName", "DistributionId"} <= template._template["Outputs"].keys()
+
+
+def test_pages_that_name_this_machine_or_another_site_are_refused(built_site, tmp_path):
+    check_pages([built_site], "https://certification.example.org")
+    with pytest.raises(Refused, match=r"instead of https://www\.example\.org"):
+        check_pages([built_site], "https://www.example.org")
+    (tmp_path / "index.html").write_text('<a href="http://localhost:8000/">Home</a>')
+    with pytest.raises(Refused, match="//localhost"):
+        check_pages([tmp_path], "https://certification.example.org")
+
+
+def test_a_file_of_a_kind_that_is_not_known_is_refused(tmp_path):
+    (tmp_path / "film.mp4").touch()
+    with pytest.raises(Refused, match=r"content type of \.mp4"):
+        uploads(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        r'''"SiteUrl=\"https://a.example.org\" DomainName=\"a.example.org\""''',
+        '["SiteUrl=https://a.example.org", "DomainName="]',
+    ],
+)
+def test_the_address_is_read_as_sam_writes_it(overrides, tmp_path):
+    file = tmp_path / "samconfig.toml"
+    stack = 'stack_name = "s"\nregion = "us-east-1"'
+    file.write_text(f"[default.deploy.parameters]\n{stack}\nparameter_overrides = {overrides}\n")
+    assert Settings.read(file) == Settings("s", "us-east-1", "https://a.example.org")
+    file.write_text(f"[default.deploy.parameters]\n{stack}\n")
+    with pytest.raises(Refused, match="SiteUrl"):
+        Settings.read(file)
+
+
+def test_changes_that_are_not_committed_samples_and_a_missing_sam_are_refused(monkeypatch):
+    dirty, clean = subprocess.CompletedProcess([], 0, b" M README.md\n"), subprocess.CompletedProcess([], 0, b"")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: dirty)
+    with pytest.raises(Refused, match="not committed"):
+        check(SETTINGS)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: clean)
+    with pytest.raises(Refused, match="sample"):
+        check(SETTINGS)
+    with pytest.raises(Refused, match="aws-sam-cli"):
+        check(Settings("s", "us-east-1", "https://certification.example"))

@@ -1,0 +1,76 @@
+"""RUNBOOK.md: it says what to do for each alarm, and names what there is."""
+
+import json
+import re
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.support.samples import CONTACT
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "RUNBOOK.md").read_text("utf-8")
+
+
+def explained() -> set[str]:
+    """The metrics in the table of alarms."""
+    _, _, after = TEXT.partition("## What an alarm means\n")
+    return set(re.findall(r"^\| `([^`]+)` \|", after.partition("\n## ")[0], re.MULTILINE))
+
+
+def watched(template) -> set[str]:
+    """The metrics that the template's alarms look at."""
+    alarms = template.resources("AWS::CloudWatch::Alarm").values()
+    metrics = [
+        query["MetricStat"]["Metric"] for alarm in alarms for query in alarm.get("Metrics", []) if "MetricStat" in query
+    ]
+    return {metric["MetricName"] for metric in [*alarms, *metrics] if "MetricName" in metric}
+
+
+def test_every_alarm_is_explained_and_every_explanation_has_its_alarm(template):
+    assert len(explained()) == 8
+    assert watched(template) in (explained(), set())
+
+
+def test_every_queue_says_whether_it_can_be_replayed(template):
+    assert {f"**{name}**" for name in template.resources("AWS::SQS::Queue")} <= set(re.findall(r"\*\*\w+\*\*", TEXT))
+
+
+def test_every_secret_says_whether_and_how_it_is_changed(template):
+    _, _, after = TEXT.partition("## Secrets\n")
+    said = set(re.findall(r"^- \*\*(\w+)\*\*", after, re.MULTILINE))
+    assert said == template.resources("AWS::SecretsManager::Secret").keys()
+    assert set(re.findall(r"(?:change|S) (\w+Secret)\b", after)) == said
+    assert set(re.findall(r"`(\w+Turn)`", after)) <= template._template["Parameters"].keys()
+
+
+def test_what_it_names_is_there(template):
+    outputs = template._template["Outputs"]
+    assert set(re.findall(r"\$\(O (\w+)\)", TEXT)) <= outputs.keys()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", TEXT)) <= targets
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`staff (?:--stack STACK )?(\w+)", TEXT))))
+def test_every_command_of_the_staff_that_it_names_is_one(command, run_staff):
+    assert run_staff(command, "--help")[0] == 0
+
+
+def test_what_is_put_back_from_a_restored_table_is_not_mailed_again(post, inbox, table):
+    post("contact", CONTACT)
+    inbox.deliver()
+    sent, client = len(inbox.messages()), boto3.client("dynamodb")
+    [restored] = client.scan(TableName=table.name)["Items"]
+    client.delete_item(TableName=table.name, Key={"reference": restored["reference"]})
+    [(condition, names)] = re.findall(r'--condition-expression "(.+?)" --expression-attribute-names \'(.+?)\'', TEXT)
+    put_back = {"ConditionExpression": condition, "ExpressionAttributeNames": json.loads(names)}
+    client.put_item(TableName=table.name, Item=restored, **put_back)
+    with pytest.raises(client.exceptions.ConditionalCheckFailedException):
+        client.put_item(TableName=table.name, Item=restored, **put_back)
+    assert inbox.deliver()
+    assert (len(table.items()), len(inbox.messages())) == (1, sent)
+
+
+def test_it_is_one_page():
+    assert len(TEXT.splitlines()) <= 110

@@ -1,0 +1,223 @@
+"""template.yaml: what it declares is what the functions need."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aws import HURRIED
+from local.template import Loader, Template
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_function_has_a_handler(template, stand_in):
+    assert len(template.functions) >= 3
+    for properties in template.functions.values():
+        module, _, name = properties["Handler"].partition(".")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_sam_build_asks_the_makefile_for_each_function():
+    resources = yaml.load((ROOT / "template.yaml").read_text("utf-8"), Loader)["Resources"].values()
+    built = [each["Metadata"] for each in resources if each["Type"] == "AWS::Serverless::Function"]
+    assert built
+    assert all(each == {"BuildMethod": "makefile", "ContextPath": ".", "WorkingDirectory": "."} for each in built)
+    assert "\nbuild-%: build\n" in (ROOT / "Makefile").read_text("utf-8")
+
+
+def test_every_variable_that_functions_read_is_set_and_every_one_set_is_read(template):
+    source = "".join(file.read_text("utf-8") for file in (ROOT / "functions").rglob("*.py"))
+    read = set(re.findall(r'os\.environ\["([A-Z_]+)"\]', source))
+    assert read == set(template.environment())
+
+
+def test_every_form_has_its_page_its_post_and_its_receipt(template, stand_in):
+    from forms import catalog
+
+    routes = {(route.method, route.path) for route in template.routes()}
+    for slug in catalog.FORMS:
+        assert {("GET", f"/forms/{slug}"), ("POST", f"/forms/{slug}"), ("GET", f"/forms/{slug}/received")} <= routes
+
+
+def test_all_tries_of_a_write_end_before_the_function_does(template):
+    tries = HURRIED.retries["total_max_attempts"]
+    longest = tries * (HURRIED.connect_timeout + HURRIED.read_timeout)
+    assert longest < min(properties["Timeout"] for properties in template.functions.values()) - 3
+
+
+def test_an_unknown_reference_is_an_error(template):
+    with pytest.raises(ValueError, match="Nowhere"):
+        template.resolve({"Ref": "Nowhere"})
+    with pytest.raises(ValueError, match="Fn::ImportValue"):
+        template.resolve({"Fn::ImportValue": "x"})
+
+
+def metrics_of(alarm):
+    """(namespace, metric, dimensions) of everything that an alarm looks at."""
+    stats = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
+    watched = stats or [alarm]
+    return [
+        (each["Namespace"], each["MetricName"], {each["Name"]: each["Value"] for each in each.get("Dimensions", [])})
+        for each in watched
+    ]
+
+
+def watched(template, metric):
+    """The values of the one dimension of a metric, over all alarms."""
+    alarms = template.resources("AWS::CloudWatch::Alarm").values()
+    found = [dimensions for alarm in alarms for _, name, dimensions in metrics_of(alarm) if name == metric]
+    return sorted(str(value) for dimensions in found for value in dimensions.values())
+
+
+def reference(*names):
+    return sorted(str({"Ref": name}) for name in names)
+
+
+def test_every_function_that_fails_or_is_not_let_run_raises_an_alarm(template):
+    """What visitors call fails as an answer of the API, which one alarm watches; the others fail by themselves."""
+    [api] = template.resources("AWS::Serverless::HttpApi").values()
+    authorizers = [each["FunctionArn"]["Fn::GetAtt"][0] for each in api["Auth"]["Authorizers"].values()]
+    called_by_visitors = {route.function for route in template.routes()} | set(authorizers)
+    assert called_by_visitors
+    assert watched(template, "Errors") == reference(*template.functions.keys() - called_by_visitors)
+    assert watched(template, "5xx") == reference("FormsApi")
+
+
+def test_every_queue_of_failures_raises_an_alarm_and_is_in_the_digest(template):
+    queues = template.resources("AWS::SQS::Queue")
+    names = sorted(str({"Fn::GetAtt": [queue, "QueueName"]}) for queue in queues)
+    assert watched(template, "ApproximateNumberOfMessagesVisible") == names
+    assert len(template.environment()["DEAD_LETTER_QUEUES"].split(",")) == len(queues)
+
+
+def test_the_stream_is_watched(template):
+    assert watched(template, "IteratorAge") == reference("NotifyFunction")
+    waits = template.resources("AWS::CloudWatch::Alarm")["StreamWaits"]
+    assert waits["Threshold"] == 10 * 60 * 1000  # milliseconds
+
+
+def test_an_alarm_reaches_somebody_and_says_what_it_means(template):
+    alarms = template.resources("AWS::CloudWatch::Alarm")
+    assert alarms
+    for name, alarm in alarms.items():
+        told = {key: alarm[key] for key in ("AlarmActions", "InsufficientDataActions") if key in alarm}
+        assert list(told.values()) == [[{"Ref": "Alarms"}]], name
+        assert alarm.get("ActionsEnabled", True) is True
+        assert alarm["AlarmDescription"].endswith(".")
+        if "Metrics" in alarm:
+            assert [each["Expression"] for each in alarm["Metrics"] if each["ReturnData"]] == ["SUM(METRICS())"]
+
+
+def test_cloudwatch_may_write_to_the_topic_of_the_alarms(template):
+    topic = template.resources("AWS::SNS::Topic")["Alarms"]
+    assert topic["Subscription"] == [{"Protocol": "email", "Endpoint": {"Ref": "AlarmAddress"}}]
+    assert "KmsMasterKeyId" not in topic  # with AWS's key CloudWatch could not write to it; ours has a price
+    [publish] = template.resources("AWS::SNS::TopicPolicy")["AlarmsPolicy"]["PolicyDocument"]["Statement"]
+    assert (publish["Effect"], publish["Action"]) == ("Allow", "sns:Publish")
+    assert publish["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+
+
+def test_a_bill_that_grows_is_told_before_the_month_ends(template):
+    [budget] = template.resources("AWS::Budgets::Budget").values()
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
+    told = {each["Notification"]["NotificationType"]: each for each in budget["NotificationsWithSubscribers"]}
+    assert told.keys() == {"ACTUAL", "FORECASTED"}
+    for each in told.values():
+        assert (each["Notification"]["ComparisonOperator"], each["Notification"]["Threshold"]) == ("GREATER_THAN", 100)
+        assert each["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmAddress"}}]
+
+
+# What is kept
+
+
+def test_tables_with_people_in_them_can_be_restored_and_are_not_deleted_by_mistake(template):
+    tables = template.resources("AWS::DynamoDB::Table")
+    for name, table in tables.items():
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        if name == "Counters":
+            continue
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["DeletionProtectionEnabled"] is True
+    assert {name for name, table in tables.items() if "TimeToLiveSpecification" not in table} == {"Subscribers"}
+    for table in tables.values():
+        if time_to_live := table.get("TimeToLiveSpecification"):
+            assert time_to_live == {"AttributeName": "expires_at", "Enabled": True}
+
+
+KEPT = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::Logs::LogGroup"}
+KEPT_SECRETS = {"SigningSecret", "IdentitySecret"}
+
+
+def test_what_holds_data_stays_when_the_stack_goes_but_not_when_its_first_deployment_fails(template):
+    resources = {**template._template["Resources"]}
+    del resources["Counters"]
+    kept = [each for name, each in resources.items() if each["Type"] in KEPT or name in KEPT_SECRETS]
+    assert len(kept) == 3 + 3 + 2 + 2 + len(KEPT_SECRETS)
+    for each in kept:
+        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_queues_keep_failures_for_two_weeks_encrypted(template):
+    for queue in template.resources("AWS::SQS::Queue").values():
+        assert queue == {"MessageRetentionPeriod": 14 * 24 * 3600, "SqsManagedSseEnabled": True}
+
+
+def test_buckets_are_private_encrypted_and_take_no_plain_http(template):
+    buckets = template.resources("AWS::S3::Bucket")
+    policies = {each["Bucket"]["Ref"]: each for each in template.resources("AWS::S3::BucketPolicy").values()}
+    assert policies.keys() == buckets.keys()
+    for name, bucket in buckets.items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        *allowed, denied = policies[name]["PolicyDocument"]["Statement"]
+        assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+        for statement in allowed:
+            assert statement["Principal"].keys() == {"Service"}
+            assert {"AWS:SourceArn", "aws:SourceAccount"} & statement["Condition"]["StringEquals"].keys()
+            assert statement["Action"] in ("s3:GetObject", "s3:PutObject")
+
+
+def test_our_distribution_alone_reads_the_site(template):
+    [read, _] = template.resources("AWS::S3::BucketPolicy")["SiteBucketPolicy"]["PolicyDocument"]["Statement"]
+    assert read["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    own = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"
+    assert read["Condition"] == {"StringEquals": {"AWS:SourceArn": {"Fn::Sub": own}}}
+
+
+# Who deploys it
+
+
+def test_every_parameter_says_what_it_is_and_takes_no_nonsense(template):
+    for name, parameter in template._template["Parameters"].items():
+        assert parameter["Description"].endswith("."), name
+        bounded = {"AllowedPattern", "AllowedValues", "MinValue"} & parameter.keys()
+        assert bounded or parameter["Type"] == "CommaDelimitedList", name
+        if pattern := parameter.get("AllowedPattern"):
+            assert re.fullmatch(pattern, str(parameter["Default"])), name
+    for name, output in template._template["Outputs"].items():
+        assert output["Description"].endswith("."), name
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ({}, True),
+        ({"DomainName": "www.example.org"}, False),
+        ({"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}, False),
+        ({"DomainName": "www.example.org", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}, True),
+    ],
+    ids=["neither", "domain only", "certificate only", "both"],
+)
+def test_a_domain_comes_with_its_certificate_or_the_deployment_is_refused_at_once(given, taken):
+    template = Template(ROOT / "template.yaml", **given)
+    rules = template._template["Rules"].values()
+    asserted = [each["Assert"] for rule in rules for each in rule["Assertions"]]
+    assert all(template.resolve.holds(condition) for condition in asserted) is taken

@@ -1,0 +1,149 @@
+"""template.yaml: what visitors get, how they come in, and what is written down of it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from local.aws.cloudfront import sent_on
+from local.template import ErrorPage
+
+POLICY = """default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';
+manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';
+trusted-types 'none'"""
+
+
+def test_a_page_may_do_what_the_site_needs_and_nothing_else(template):
+    headers = dict(template.response_headers())
+    assert headers["Content-Security-Policy"].split() == POLICY.split()
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def distribution(template):
+    [found] = template.resources("AWS::CloudFront::Distribution").values()
+    return found["DistributionConfig"]
+
+
+def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(template):
+    config = distribution(template)
+    forms = config["CacheBehaviors"]
+    assert [each["PathPattern"] for each in forms] == ["/forms/*"]
+    for behavior in (config["DefaultCacheBehavior"], *forms):
+        assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
+        assert behavior["ResponseHeadersPolicyId"] == {"Ref": "ResponseHeaders"}
+        assert behavior["Compress"] is True
+    assert forms[0]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert forms[0]["OriginRequestPolicyId"] == {"Ref": "FormsRequests"}
+    [clean] = config["DefaultCacheBehavior"]["FunctionAssociations"]
+    assert clean == {"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["CleanUrls", "FunctionARN"]}}
+    own = config["ViewerCertificate"]["Fn::If"][1]
+    assert own["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    site, api = config["Origins"]
+    assert site["OriginAccessControlId"] == {"Ref": "SiteAccess"}
+    assert api["CustomOriginConfig"] == {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
+    access = template.resources("AWS::CloudFront::OriginAccessControl")["SiteAccess"]["OriginAccessControlConfig"]
+    assert (access["SigningBehavior"], access["SigningProtocol"]) == ("always", "sigv4")
+
+
+def test_the_forms_see_of_a_request_what_they_need_and_no_more(template):
+    [policy] = template.resources("AWS::CloudFront::OriginRequestPolicy").values()
+    config = policy["OriginRequestPolicyConfig"]
+    assert config["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    assert config["CookiesConfig"] == {"CookieBehavior": "none"}
+    headers = ["Accept", "Content-Type", "CloudFront-Viewer-Address", "Origin", "Sec-Fetch-Site"]
+    assert config["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": headers}
+
+
+def test_a_page_that_is_not_there_is_said_not_to_be_there(template):
+    pages = template.error_pages()
+    assert pages[403] == pages[404] == ErrorPage(404, "/404.html")  # S3 says 403 where nobody may list
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_what_the_api_itself_answers_is_a_page_that_people_can_read(status, template, built_site):
+    """Our functions answer a failure with 500 and a page of their own, which keeps what was written."""
+    page = template.error_pages()[status]
+    assert page.status == status
+    assert "we cannot tell whether it arrived" in Path(built_site, page.path.lstrip("/")).read_text("utf-8")
+    assert 500 not in template.error_pages()
+
+
+def test_browsers_are_told_to_come_over_https_for_two_years(template):
+    [policy] = template.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
+    transport = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]["StrictTransportSecurity"]
+    assert transport == {"AccessControlMaxAgeSec": 63072000, "IncludeSubdomains": True, "Override": True}
+
+
+def test_a_flood_has_its_limits(template):
+    [api] = template.resources("AWS::Serverless::HttpApi").values()
+    assert api["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 50, "ThrottlingRateLimit": 20}
+    public = {route.function for route in template.routes()}
+    limit = {"Fn::If": ["LimitsConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    limited = {name for name, each in template.functions.items() if each.get("ReservedConcurrentExecutions") == limit}
+    assert limited == public
+
+
+PERSONAL = ["ip", "sourceIp", "user-agent", "userAgent", "referer", "query", "cookie", "path", "email", "principalId"]
+
+
+def test_logs_of_visits_hold_nobody(template):
+    [api] = template.resources("AWS::Serverless::HttpApi").values()
+    written = api["AccessLogSettings"]["Format"]
+    assert json.loads(written)["requestId"] == "$context.requestId"
+    [delivery] = template.resources("AWS::Logs::Delivery").values()
+    fields = [*re.findall(r"\$context\.([\w.]+)", written), *delivery["RecordFields"]]
+    assert not [field for field in fields if any(word in field for word in PERSONAL)]
+
+
+def test_every_log_ends_after_ninety_days(template):
+    groups = template.resources("AWS::Logs::LogGroup")
+    assert {name: group["RetentionInDays"] for name, group in groups.items()} == {"Logs": 90, "ApiLogs": 90}
+    assert all(each["LoggingConfig"] == {"LogGroup": {"Ref": "Logs"}} for each in template.functions.values())
+    [rule] = template.resources("AWS::S3::Bucket")["LogBucket"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
+
+
+def test_ses_reports_what_the_functions_note_and_takes_tls_only(template):
+    [sets] = template.resources("AWS::SES::ConfigurationSet").values()
+    assert sets["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+    [reports] = template.resources("AWS::SES::ConfigurationSetEventDestination").values()
+    assert reports["EventDestination"]["Enabled"] is True
+    assert reports["EventDestination"]["MatchingEventTypes"] == ["SEND", "BOUNCE", "COMPLAINT"]
+    [identity] = template.resources("AWS::SES::EmailIdentity").values()
+    assert identity["FeedbackAttributes"] == {"EmailForwardingEnabled": False}  # the sender has no mailbox
+    assert template.resolve(identity["MailFromAttributes"])["MailFromDomain"] == "mail.certification.example.org"
+
+
+@pytest.mark.parametrize(
+    ("asked", "query", "answer"),
+    [
+        ("/", "", "/index.html"),
+        ("/checklists/leader/", "", "/checklists/leader/index.html"),
+        ("/assets/site.css", "v=1", "/assets/site.css"),
+        ("/checklists/leader", "", "-> /checklists/leader/"),
+        ("/search", "q=use%20of%20force&x=&q=b", "-> /search/?q=use%20of%20force&q=b&x="),
+        ("//evil.example/x", "", "-> /evil.example/x/"),
+        ("//evil.example/x", "a=//b", "-> /evil.example/x/?a=//b"),
+        ("/a.b/c", "", "-> /a.b/c/"),
+    ],
+)
+def test_clean_addresses_are_files_or_sent_on_here_as_on_aws(asked, query, answer, template, browser):
+    [function] = template.resources("AWS::CloudFront::Function").values()
+    given = json.dumps({"request": {"uri": asked, "querystring": as_cloudfront_reads(query)}})
+    with browser.new_page() as page:
+        got = page.evaluate(f"(() => {{ {function['FunctionCode']}; return handler({given}) }})()")
+    sent = got["headers"]["location"]["value"] if "headers" in got else None
+    assert (f"-> {sent}" if sent else got["uri"]) == answer
+    here = sent_on(asked, query)
+    assert (here and sorted(re.split("[?&]", here))) == (sent and sorted(re.split("[?&]", sent)))
+
+
+def as_cloudfront_reads(query):
+    """The querystring of the event of a CloudFront function: a name that comes twice has all of its values."""
+    read = {}
+    for name, _, value in (each.partition("=") for each in query.split("&") if each):
+        read.setdefault(name, []).append({"value": value})
+    return {name: {**each[0], **({"multiValue": each} if each[1:] else {})} for name, each in read.items()}

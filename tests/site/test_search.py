@@ -1,0 +1,158 @@
+"""The search page: a plain index for everybody, and with script results as one types."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.pages import PAGES
+
+RESULTS = ".search__results li"
+
+
+@pytest.fixture(scope="module")
+def index(built_site):
+    """Everything that the script looks in."""
+    return json.loads((built_site / "search/index.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def page(browser, local_run):
+    context = browser.new_context(base_url=local_run.url)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert not errors
+
+
+def ask(page, words: str) -> None:
+    page.get_by_label("Words to look for").fill(words)
+    page.wait_for_selector(".search__told:not(:empty)")
+
+
+def test_the_plain_index_names_every_page_and_question(built_site, read):
+    html = (built_site / "search/index.html").read_text("utf-8")
+    listed = re.search(r'<div class="search__index">(.*?)</div>', html, re.DOTALL)[1]
+    linked = set(re.findall(r'href="\.\./([^"]*)"', listed))
+    questions = re.findall(r'<details class="question">\n<summary>', (built_site / "faq/index.html").read_text("utf-8"))
+    assert {page.lstrip("/") or "./" for page in PAGES if page != "/search/"} <= linked | {"./"}
+    assert len([address for address in linked if address.startswith("faq/#")]) == len(questions) > 10
+
+
+def test_the_index_knows_every_page_and_leads_to_anchors_that_exist(index, read):
+    assert {"/" + entry["url"].partition("#")[0] for entry in index} == {page for page in PAGES if page != "/search/"}
+    for entry in index:
+        address, _, anchor = entry["url"].partition("#")
+        assert entry["title"]
+        assert not anchor or anchor in read(f"/{address}").ids()
+
+
+def test_words_of_pages_questions_and_checklist_items_are_in_the_index(index, built_site):
+    text = " ".join(entry["text"] for entry in index)
+    for checklist in json.loads((built_site / "checklists/all.json").read_text("utf-8"))["checklists"]:
+        for item in checklist["items"]:
+            assert item["text"] in text
+    assert "It is valid for two years from the date of completion." in text
+
+
+def test_results_come_while_one_types_and_their_number_is_said(page):
+    page.goto("/search/")
+    ask(page, "how long valid")
+    assert re.match(r"\d+ results?", page.get_by_role("status").inner_text())
+    first = page.locator(RESULTS).first
+    assert first.get_by_role("link").inner_text() == "When does my agency certification expire? How long is it valid?"
+    assert page.locator(".search__index").is_hidden()
+    first.get_by_role("link").click()
+    page.wait_for_url("**/faq/#how-long-is-it-valid")
+    assert page.get_by_text("Your receipt shows the last day.").is_visible()
+
+
+def test_forms_of_a_word_and_its_spelling_do_not_matter(page):
+    page.goto("/search/")
+    for words, title in {
+        "Plaques": "Request your plaque",
+        "RENEWAL": "How do we renew?",
+        "email": "Announcements",
+        "agencys leaders": "The leader's personal commitment",
+    }.items():
+        ask(page, words)
+        expect(page.get_by_role("link", name=title).and_(page.locator(f"{RESULTS} a"))).to_have_count(1)
+
+
+def test_a_question_in_many_words_finds_what_has_some_of_them(page):
+    page.goto("/search/")
+    ask(page, "whatever happens with renewing zebras")
+    assert page.get_by_role("status").inner_text().startswith("Nothing has all of these words.")
+    assert page.locator(RESULTS).count() > 0
+
+
+def test_what_is_not_there_is_said_and_the_index_stays(page):
+    page.goto("/search/")
+    ask(page, "xylophone")
+    assert page.get_by_role("status").inner_text() == "Nothing found. Everything on this site is listed below."
+    assert page.locator(".search__index").is_visible()
+
+
+def test_the_address_keeps_the_words(page):
+    page.goto("/search/")
+    ask(page, "records & <b>911</b>")
+    assert page.url.endswith("/search/?q=records+%26+%3Cb%3E911%3C%2Fb%3E")
+    page.reload()
+    page.wait_for_selector(RESULTS)
+    assert page.get_by_label("Words to look for").input_value() == "records & <b>911</b>"
+    page.get_by_label("Words to look for").fill("")
+    page.wait_for_url("**/search/")
+    assert page.locator(".search__index").is_visible()
+
+
+def test_the_keyboard_walks_through_the_results(page):
+    page.goto("/search/")
+    ask(page, "plaque")
+    reached = []
+    page.get_by_label("Words to look for").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "Escape", "Enter"):
+        page.keyboard.press(key)
+        reached.append(page.locator(":focus").evaluate("(stop) => stop.id || stop.className || stop.textContent"))
+    first, second = page.locator(f"{RESULTS} a").all_inner_texts()[:2]
+    assert reached == [first, second, first, "q", "search__told"]
+
+
+def test_words_that_were_found_are_marked_without_color(page):
+    page.goto("/search/")
+    ask(page, "plaque")
+    mark = page.locator("mark").first
+    assert mark.inner_text().lower().startswith("plaque")
+    assert mark.evaluate("(each) => getComputedStyle(each).textDecorationLine") == "underline"
+
+
+def test_a_search_that_cannot_be_loaded_says_so(browser, local_run):
+    context = browser.new_context(base_url=local_run.url)
+    page = context.new_page()
+    page.route("**/search/index.json", lambda route: route.abort())
+    page.goto("/search/?q=plaque")
+    expect(page.get_by_role("status")).to_contain_text("The search could not be loaded.")
+    assert page.locator(".search__index").is_visible()
+    context.close()
+
+
+def test_only_the_search_page_loads_the_search(built_site):
+    holding = [
+        file.parent.name
+        for file in built_site.rglob("*.html")
+        if re.search(r"assets/search\.\w+\.js", file.read_text("utf-8"))
+    ]
+    assert holding == ["search"]
+
+
+def test_without_script_there_is_no_box_that_does_nothing(browser, local_run):
+    context = browser.new_context(base_url=local_run.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/search/")
+    assert not page.get_by_role("searchbox").is_visible()
+    page.get_by_role("link", name="How do we renew?").click()
+    page.wait_for_url("**/faq/#how-do-we-renew")
+    context.close()

@@ -1,0 +1,128 @@
+"""The built site: every page, every link, nothing from elsewhere."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+from xml.etree import ElementTree
+
+import pytest
+
+from forms.announcements import AnnouncementsForm
+from forms.contact import ContactForm
+from forms.plaque import PlaqueForm
+from local.template import Template
+from promises import ANSWERED_WITHIN, PLAQUE_MAILED_WITHIN, VALID_FOR_YEARS
+from tests.support.pages import ADDRESS, PAGES, Reader
+
+ROOT = Path(__file__).parents[2]
+NUMBERS = {1: "one", 2: "two", 3: "three", 24: "24", 48: "48"}
+
+
+def test_there_are_checklists_to_test():
+    assert 8 <= len([page for page in PAGES if page.count("/") == 3 and page != "/checklists/print/"]) <= 10
+
+
+def test_the_sitemap_names_every_page(built_site):
+    tree = ElementTree.parse(built_site / "sitemap.xml")
+    named = {element.text for element in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")}
+    assert named == {ADDRESS + page for page in PAGES}
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/404.html", "/unavailable.html"])
+def test_a_page_has_a_title_a_description_one_heading_and_a_language(page, read):
+    elements = read(page).elements
+    assert [tag for tag, _ in elements].count("h1") == 1
+    assert [tag for tag, _ in elements].count("title") >= 1
+    assert next(attributes["content"] for _, attributes in elements if attributes.get("name") == "description")
+    assert ("html", "en") in {(tag, attributes.get("lang", "")) for tag, attributes in elements}
+
+
+def test_titles_and_descriptions_are_different_on_every_page(built_site):
+    pages = [(built_site / page.strip("/") / "index.html").read_text("utf-8") for page in PAGES]
+    for pattern in (r"<title>(.*?)</title>", r'<meta name="description" content="(.*?)"'):
+        found = [re.search(pattern, html, re.DOTALL)[1] for html in pages]
+        assert sorted(set(found)) == sorted(found)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/404.html", "/unavailable.html"])
+def test_every_internal_link_and_anchor_resolves(page, read, built_site, template: Template):
+    routes = {route.path for route in template.routes()}
+    for address in read(page).addresses():
+        target = urlsplit(urljoin(ADDRESS + page, address))
+        if target.scheme in ("mailto", "tel") or target.netloc != urlsplit(ADDRESS).netloc:
+            continue
+        if target.path in routes:
+            continue
+        file = built_site / unquote(target.path).strip("/")
+        assert (file / "index.html" if target.path.endswith("/") else file).is_file(), f"{page} links to {address}"
+        if target.fragment:
+            assert unquote(target.fragment) in read(target.path).ids(), f"{page} links to {address}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/404.html", "/unavailable.html"])
+def test_no_page_loads_anything_from_elsewhere_or_carries_inline_code(page, read):
+    for tag, attributes in read(page).elements:
+        loads = attributes.get("src") or (attributes.get("href") if tag in ("link", "use", "image") else "") or ""
+        if (tag, attributes.get("rel")) != ("link", "canonical"):
+            assert urlsplit(loads).netloc == "", f"{page}: {tag} {attributes}"
+        assert tag != "style"
+        assert tag != "script" or "src" in attributes or attributes["type"] == "application/ld+json"
+        assert "style" not in attributes, f"{page}: {tag} {attributes}"
+        assert not [name for name in attributes if name.startswith("on")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_ids_are_unique_on_a_page(page, read):
+    ids = [attributes["id"] for _, attributes in read(page).elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("form", [ContactForm, PlaqueForm, AnnouncementsForm])
+def test_the_page_of_a_form_asks_what_the_form_asks(form, read):
+    page = read(f"/{form.slug}/")
+    asked = {attributes.get("name") for tag, attributes in page.elements if tag in ("input", "select", "textarea")}
+    assert {field.name for field in form()} <= asked
+    for field in form():
+        assert field.label.text in page.text
+
+
+def test_the_pages_state_the_promises_that_the_system_keeps(read):
+    words = {page: read(page).text for page in PAGES}
+    hours, weeks = int(ANSWERED_WITHIN.total_seconds() // 3600), PLAQUE_MAILED_WITHIN.days // 7
+    said = {
+        r"within (\S+) hours?": NUMBERS[hours],
+        r"within (\S+) weeks?": NUMBERS[weeks],
+        r"valid for (\S+) years?": NUMBERS[VALID_FOR_YEARS],
+    }
+    for pattern, number in said.items():
+        found = [(page, match) for page, text in words.items() for match in re.findall(pattern, text)]
+        assert len(found) >= 3, pattern
+        assert {match for _, match in found} == {number}, found
+
+
+def test_the_counters_stand_with_their_source(read):
+    text = read("/").text
+    for figure in ("17,541", "11,824", "3,051"):
+        assert figure in text
+    assert "Bureau of Justice Statistics" in text
+    assert "2018" in text
+
+
+@pytest.mark.parametrize("form", [ContactForm, PlaqueForm, AnnouncementsForm])
+def test_the_functions_get_the_finished_page_with_absolute_addresses(form, built_site):
+    import rendering
+    from web import pages
+
+    page = pages.built_page(form.slug).html
+    for address in Reader(page).addresses():
+        assert urlsplit(address).scheme or address.startswith(("/", "#")), address
+    assert set(rendering.office()) == {"telephone", "email"}
+
+
+def test_json_of_the_checklists_is_published(built_site):
+    everything = json.loads((built_site / "checklists/all.json").read_text("utf-8"))["checklists"]
+    assert [f"/checklists/{each['name']}/" for each in everything]
+    for each in everything:
+        single = json.loads((built_site / f"checklists/{each['name']}.json").read_text("utf-8"))
+        assert single == {"checklists": [each]}

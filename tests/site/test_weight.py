@@ -1,0 +1,135 @@
+"""Every page in one round trip: what a first visit to it brings, compressed.
+
+A fresh connection carries about 14,000 bytes before it waits for the visitor's answer.
+"""
+
+import base64
+import gzip
+import hashlib
+import re
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from hpack import Encoder
+
+from local.template import Template
+from tests.support.pages import ADDRESS, PAGES, Reader
+
+ROUND_TRIP = 14_000
+HOME = 10_000
+WITHOUT_SCRIPT = "/checklists/"
+"""A page that is a tool first: the round trip brings what is read, and its script follows."""
+LIMITS = {"/": HOME, "/checklists/print/": 2 * ROUND_TRIP}
+"""Where it is not one round trip. All checklists in one document grow with them."""
+SCRIPT = {"form": 4096, "search": 4096, "checklist": 8192}
+"""Bytes of script, compressed, by what a page is for; none on any other."""
+
+CLOUDFRONT = {
+    ":status": "200",
+    "content-type": "text/html",
+    "content-length": "12345",
+    "date": "Mon, 23 Nov 2026 04:00:00 GMT",
+    "last-modified": "Mon, 23 Nov 2026 04:00:00 GMT",
+    "etag": 'W/"0123456789abcdef0123456789abcdef"',
+    "server": "AmazonS3",
+    "x-amz-server-side-encryption": "AES256",
+    "cache-control": "max-age=31536000, immutable",
+    "content-encoding": "gzip",
+    "vary": "Accept-Encoding",
+    "x-cache": "Hit from cloudfront",
+    "via": "1.1 0123456789abcdef0123456789abcdef.cloudfront.net (CloudFront)",
+    "x-amz-cf-pop": "IAD12-C1",
+    "x-amz-cf-id": "0123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH==",
+    "age": "12345",
+    "strict-transport-security": "max-age=63072000; includeSubDomains; preload",
+}
+"""What CloudFront and S3 put on an answer besides what the local run shows."""
+CHANGING = ("content-length", "etag", "x-amz-cf-id")
+"""Headers that each answer has anew; a connection sends the others again as a number."""
+
+
+def compressed(content: bytes) -> int:
+    return len(gzip.compress(content, 9, mtime=0))
+
+
+def loaded(built_site: Path, page: str) -> list[Path]:
+    """The files that a visit to a page brings before anybody does anything, the page itself first."""
+    file = built_site / page.strip("/") / "index.html" if page.endswith("/") else built_site / page.strip("/")
+    files = [file]
+    for tag, attributes in Reader(file.read_text("utf-8")).elements:
+        wanted = tag in ("script", "img") or (tag == "link" and attributes.get("rel") in ("stylesheet", "icon"))
+        address = attributes.get("src") or attributes.get("href")
+        if wanted and address:
+            target = urlsplit(urljoin(ADDRESS + page, address))
+            assert target.netloc == urlsplit(ADDRESS).netloc, f"{page} loads {address}"
+            files += with_imports(built_site / target.path.strip("/"))
+    return list(dict.fromkeys(files))
+
+
+def with_imports(file: Path) -> list[Path]:
+    """A file and all that it imports at once; what it imports later, somebody asked for."""
+    imports = (
+        re.findall(r'(?<!import\()["\']\./([\w.-]+\.js)["\']', file.read_text("utf-8")) if file.suffix == ".js" else []
+    )
+    return [file, *(each for name in imports for each in with_imports(file.parent / name))]
+
+
+def weight(files: list[Path], headers: list[tuple[str, str]]) -> int:
+    """Bytes of all answers, headers as HTTP/2 sends them."""
+    encoder = Encoder()
+    total = 0
+    for number, file in enumerate(files):
+        anew = {name: CLOUDFRONT[name].replace("0", str(number)) for name in CHANGING}
+        answer = [*(CLOUDFRONT | anew).items(), *((name.lower(), value) for name, value in headers)]
+        total += len(encoder.encode(answer)) + compressed(file.read_bytes())
+    return total
+
+
+def kind(page: str, read: str) -> str:
+    """What a page is for, as far as script is concerned."""
+    if page == "/search/":
+        return "search"
+    if page.startswith("/checklists/"):
+        return "checklist"
+    return "form" if '<form class="form"' in read else "content"
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/404.html"])
+def test_a_page_comes_in_one_round_trip(page, built_site, template: Template):
+    files = [file for file in loaded(built_site, page) if file.suffix != ".js" or page != WITHOUT_SCRIPT]
+    total = weight(files, template.response_headers())
+    assert total <= LIMITS.get(page, ROUND_TRIP), [(file.name, compressed(file.read_bytes())) for file in files]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/404.html"])
+def test_a_page_loads_script_only_where_somebody_does_something(page, built_site):
+    html, *others = loaded(built_site, page)
+    script = sum(compressed(file.read_bytes()) for file in others if file.suffix == ".js")
+    assert script <= SCRIPT.get(kind(page, html.read_text("utf-8")), 0)
+
+
+def test_the_script_of_the_checklists_is_under_8_kb_with_what_comes_later(built_site):
+    parts = ("progress", "checklist", "questions", "keep", "handover")
+    files = [file for part in parts for file in (built_site / "assets").glob(f"{part}.*.js")]
+    assert len(files) == len(parts)
+    assert sum(compressed(file.read_bytes()) for file in files) < 8192
+
+
+def test_forms_and_content_pages_are_told_apart(built_site):
+    kinds = {page: kind(page, loaded(built_site, page)[0].read_text("utf-8")) for page in PAGES}
+    assert {page for page in PAGES if kinds[page] == "form"} == {"/contact/", "/plaque/", "/announcements/"}
+    assert [*kinds.values()].count("content") == 7
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/404.html"])
+def test_a_page_holds_no_code_that_the_policy_refuses(page, built_site, template: Template):
+    policy = dict(template.response_headers())["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    html = loaded(built_site, page)[0].read_text("utf-8")
+    for tag, attributes, content in re.findall(r"<(script|style)\b([^>]*)>(.*?)</\1>", html, re.DOTALL):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        is_data = tag == "script" and 'type="application/ld+json"' in attributes
+        assert "src=" in attributes or is_data or f"'sha256-{digest}'" in policy, f"{page}: {content[:60]}"
+    for _, attributes in Reader(html).elements:
+        assert not [name for name in attributes if name == "style" or name.startswith("on")]

@@ -1,0 +1,324 @@
+"""The staff's command line: lists, details, CSV, marks, erasing; and as a command beside a local run."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from forms.spam import TRAP
+from local.aws.stand_in import create_table
+from tests.support.inbox import link_in
+from tests.support.samples import CONTACT, HOSTILE, PLAQUE, new_address
+
+STAFF = Path(sys.executable).with_name("staff")
+
+
+def references(table):
+    return {item["form"]: item["reference"] for item in table.items()}
+
+
+def test_list_shows_what_is_open_by_due_date_and_what_is_held(run_staff, post, clock, table):
+    post("plaque", PLAQUE)
+    post("contact", CONTACT)
+    post("contact", {**CONTACT, "message": "Held", TRAP: "x"})
+    code, out, _ = run_staff("list", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert [(each["form"], each["state"]) for each in found] == [
+        ("contact", "open"),
+        ("plaque", "open"),
+        ("contact", "held"),
+    ]
+    assert found[0]["answers"]["message"] == CONTACT["message"]
+    clock.forward(hours=21)
+    assert [each["state"] for each in json.loads(run_staff("list", "--json")[1])] == ["due soon", "open", "held"]
+    clock.forward(hours=4)
+    _, out, _ = run_staff("list")
+    assert [line.split()[1] for line in out.splitlines()[1:]] == ["late", "open", "held"]
+    assert [each["form"] for each in json.loads(run_staff("list", "--form", "plaque", "--json")[1])] == ["plaque"]
+    assert run_staff("list", "--done")[1] == "Nothing.\n"
+
+
+def test_show_has_every_answer_and_what_became_of_the_e_mails(run_staff, post, inbox, table):
+    post("plaque", PLAQUE)
+    inbox.deliver()
+    code, out, _ = run_staff("show", references(table)["plaque"].lower())
+    assert code == 0
+    for words in (PLAQUE["agency"], PLAQUE["contact_name"], "Hawaii", "E-mail receipt: sent", "State: open"):
+        assert words in out
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_a_visitor_typed_steers_no_terminal(text, run_staff, post, table):
+    post("contact", {**CONTACT, "organization": text, "message": f"[bold]{text}\t[/bold]"})
+    for out in (run_staff("list")[1], run_staff("show", references(table)["contact"])[1]):
+        assert "\x1b" not in out
+    assert "[bold]" in run_staff("show", references(table)["contact"])[1]
+
+
+def test_mark_and_take_back(run_staff, post, table, inbox):
+    post("plaque", PLAQUE)
+    reference = references(table)["plaque"]
+    assert run_staff("mark", reference, "mailed", "--by", "Sam")[1] == f"{reference} is marked mailed.\n"
+    assert run_staff("mark", reference, "mailed")[1] == f"{reference} was already marked mailed; nothing changed.\n"
+    assert table.items()[0]["done"]["by"] == "Sam"
+    inbox.deliver()
+    assert len(inbox.titled("Your plaque is on its way")) == 1
+    assert run_staff("mark", reference, "mailed", "--undo")[1] == f"{reference} is not marked mailed any more.\n"
+    assert "done" not in table.items()[0]
+
+
+def test_release(run_staff, post, table):
+    post("contact", {**CONTACT, TRAP: "x"})
+    reference = references(table)["contact"]
+    code, _, said = run_staff("mark", reference, "answered")
+    assert (code, said) == (1, f"{reference} is held as possible spam: release it first.\n")
+    assert run_staff("release", reference)[1] == f"{reference} is released.\n"
+    assert run_staff("release", reference)[1] == f"{reference} was not held; nothing changed.\n"
+
+
+WRONG = {
+    "an unknown reference": (["show", "NOTTHERE"], "Nothing has the reference NOTTHERE.\n"),
+    "an unknown form": (["list", "--form", "x"], "There is no form x here; there are contact, plaque.\n"),
+    "a day that is none": (["export", "--since", "yesterday"], "yesterday is not a day: write it as in 2026-11-23.\n"),
+    "a page that is none": (["announce", "nowhere.md"], "nowhere.md is not an announcement"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG.values(), ids=WRONG)
+def test_an_error_is_one_line_and_exit_code_1(arguments, words, run_staff):
+    code, out, said = run_staff(*arguments)
+    assert (code, out) == (1, "")
+    assert said.startswith(words)
+    assert said.count("\n") == 1
+
+
+def test_the_wrong_word_for_a_mark_is_refused(run_staff, post, table):
+    post("contact", CONTACT)
+    reference = references(table)["contact"]
+    assert run_staff("mark", reference, "mailed")[2] == f"{reference} can be marked answered, not mailed.\n"
+
+
+def test_an_error_of_aws_is_one_line(run_staff, monkeypatch):
+    monkeypatch.setenv("SUBMISSIONS_TABLE", "Gone")
+    code, _, said = run_staff("list")
+    assert code == 1
+    assert said.startswith("AWS: ")
+    assert said.count("\n") == 1
+
+
+# CSV
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_export_has_every_answer_under_its_label(run_staff, post, table):
+    post("contact", CONTACT)
+    post("plaque", PLAQUE)
+    code, out, said = run_staff("export", "--form", "contact")
+    assert code == 0
+    [row] = rows(out)
+    assert row["Message"] == CONTACT["message"]
+    assert row["Topic"] == "Working through the checklists"
+    assert row["Telephone"] == CONTACT["telephone"]
+    assert "1 submissions" in said
+    both = rows(run_staff("export")[1])
+    assert {row["form"] for row in both} == {"contact", "plaque"}
+    assert {row["Agency name"] for row in both} == {"", PLAQUE["agency"]}
+
+
+def test_a_restored_table_is_counted_as_the_table_is(run_staff, post, table, template, clock):
+    post("contact", CONTACT)
+    post("contact", {**CONTACT, "message": "Another"})
+    create_table("Restored", template.resources("AWS::DynamoDB::Table")["Submissions"])
+    for item in boto3.client("dynamodb").scan(TableName=table.name)["Items"]:
+        boto3.client("dynamodb").put_item(TableName="Restored", Item=item)
+    clock.forward(hours=1)
+    post("plaque", PLAQUE)
+    now, then = (
+        json.loads(run_staff("count", "--json")[1]),
+        json.loads(run_staff("count", "--table", "Restored", "--json")[1]),
+    )
+    boto3.client("dynamodb").delete_table(TableName="Restored")
+    assert (now["contact"]["number"], now["plaque"]["number"], now["announcements"]["number"]) == (2, 1, 0)
+    assert now["contact"] == then["contact"]
+    assert then["plaque"] == {"number": 0, "latest": ""}
+    assert now["plaque"]["latest"] > now["contact"]["latest"]
+    assert run_staff("count")[1].splitlines()[0].split()[:2] == ["contact", "2"]
+
+
+def test_export_since_a_day(run_staff, post, clock):
+    import promises
+
+    post("contact", CONTACT)
+    today = promises.now().date().isoformat()
+    clock.forward(days=2)
+    post("contact", CONTACT)
+    assert len(rows(run_staff("export", "--since", today)[1])) == 2
+    assert len(rows(run_staff("export", "--since", promises.now().date().isoformat())[1])) == 1
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "|x",
+        "\tx",
+        " =1",
+        "＝1",
+        "＋1",
+        "＠x",
+        "\u00a0=1",
+        "\u3000=1",
+        "\u200b=1",
+        "﹢1",
+        "⁺1",
+        "'=1",
+    ],
+)
+def test_no_cell_is_a_formula(start, run_staff, post):
+    post("contact", {**CONTACT, "message": start})
+    [row] = rows(run_staff("export", "--form", "contact")[1])
+    assert row["Message"] == f"'{start}"
+
+
+def test_export_to_a_file_for_old_spreadsheets(run_staff, post, tmp_path):
+    post("contact", {**CONTACT, "name": 'Zoë, "the" 👮'})
+    file = tmp_path / "out.csv"
+    run_staff("export", "--bom", "-o", str(file))
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfreference,")
+    assert rows(file.read_text("utf-8-sig"))[0]["Your name"] == 'Zoë, "the" 👮'
+
+
+def test_a_file_that_cannot_be_written_is_one_line(run_staff, post, tmp_path):
+    code, _, said = run_staff("export", "-o", str(tmp_path / "no" / "out.csv"))
+    assert code == 1
+    assert said.splitlines()[-1] == f"{tmp_path / 'no' / 'out.csv'}: No such file or directory"
+
+
+def test_export_as_json_is_one_submission_a_line(run_staff, post):
+    post("contact", {**CONTACT, "message": "One\ntwo"})
+    post("plaque", PLAQUE)
+    found = [json.loads(line) for line in run_staff("export", "--json")[1].splitlines()]
+    assert {each["form"] for each in found} == {"contact", "plaque"}
+    assert "One\ntwo" in [each["answers"].get("message") for each in found]
+
+
+def test_mark_and_release_say_as_json_what_they_changed(run_staff, post, table):
+    post("contact", {**CONTACT, TRAP: "x"})
+    reference = references(table)["contact"]
+    released = [json.loads(run_staff("release", reference, "--json")[1]) for _ in range(2)]
+    assert [(each["state"], each["changed"]) for each in released] == [("open", True), ("open", False)]
+    marked = [json.loads(run_staff("mark", reference, "answered", "--json")[1]) for _ in range(2)]
+    assert [(each["state"], each["changed"]) for each in marked] == [("done", True), ("done", False)]
+
+
+# Erasing
+
+
+def test_erase_leaves_nothing_of_a_person_and_keeps_count_and_certification(
+    run_staff, post, table, inbox, clock, press
+):
+    from tests.support.inbox import invitations
+
+    post("contact", {**CONTACT, "email": PLAQUE["email"].upper()})
+    post("plaque", {**PLAQUE, "announcements": "yes"})
+    post("contact", {**CONTACT, "email": "another@example.gov"})
+    inbox.deliver()
+    press(link_in(inbox.titled("We have your")[0], "confirm"))
+    clock.forward(minutes=11)
+    code, out, _ = run_staff("erase", PLAQUE["email"], "--yes", "--json")
+    said = json.loads(out)
+    assert (code, len(said["submissions"]), len(said["certifications"]), said["subscriber"]) == (0, 2, 1, True)
+    everything = json.dumps([item["answers"] for item in table.items() if item["reference"] in said["submissions"]])
+    for name in ("addressee", "street1", "contact_name", "email", "telephone", "zip"):
+        assert PLAQUE[name] not in everything
+    for name in ("name", "message", "telephone"):
+        assert CONTACT[name] not in everything
+    assert (
+        PLAQUE["agency"] in json.loads(everything)[0].values() or PLAQUE["agency"] in json.loads(everything)[1].values()
+    )
+    assert len(table.items()) == 3
+    again = json.loads(run_staff("erase", PLAQUE["email"], "--yes", "--json")[1])
+    assert again == {"submissions": [], "certifications": [], "subscriber": False}
+    for _ in range(40):
+        clock.forward(days=20)
+    assert invitations(inbox) == []
+
+
+def test_what_is_erased_is_no_task_any_more(run_staff, post, table, inbox, clock, press):
+    post("plaque", PLAQUE)
+    inbox.deliver()
+    to_staff, _ = inbox.messages()
+    reference = references(table)["plaque"]
+    run_staff("erase", PLAQUE["email"], "--yes")
+    assert (run_staff("list")[1], run_staff("list", "--held")[1]) == ("Nothing.\n", "Nothing.\n")
+    out = run_staff("show", reference)[1]
+    assert "State: erased" in out
+    assert "What is left names no one." in out
+    assert PLAQUE["agency"] in out
+    assert "Telephone" not in out
+    assert run_staff("mark", reference, "mailed")[2] == f"{reference} is erased: there is nothing left to do.\n"
+    assert "There is nothing left to do" in press(link_in(to_staff, "mark")).text
+    before = len(inbox.messages())
+    for _ in range(3):
+        clock.forward(days=7)
+    subjects = [message["subject"] for message in inbox.messages()[before:]]
+    assert subjects
+    assert all("Agency certification" in subject or "digest" in subject.lower() for subject in subjects), subjects
+
+
+def test_erase_wants_an_address_and_says_when_there_was_nothing(run_staff, table):
+    assert run_staff("erase", "nobody", "--yes")[::2] == (1, "nobody is not an e-mail address.\n")
+    out = run_staff("erase", "nobody@example.gov", "--yes")[1]
+    assert "Submissions: none.\nCertifications: none.\n" in out
+
+
+def test_erase_asks_first(run_staff, post, table, monkeypatch):
+    post("contact", CONTACT)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    code, _, said = run_staff("erase", CONTACT["email"])
+    assert code == 1
+    assert "cannot be taken back" in said
+    assert table.items()[0]["answers"]["name"] == CONTACT["name"]
+
+
+# As a command
+
+
+def test_the_command_works_beside_a_local_run(local_run, local_data, browser):
+    from urllib.parse import urlencode
+    from urllib.request import Request, urlopen
+
+    answers = urlencode({**CONTACT, "email": new_address()}).encode()
+    request = Request(f"{local_run.url}/forms/contact", answers, {"Accept": "application/json"})
+    with urlopen(request) as answer:
+        reference = json.load(answer)["reference"]
+
+    def call(*arguments):
+        command = [STAFF, "--data", local_data, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert reference in [each["reference"] for each in json.loads(call("list", "--json").stdout)]
+    marked = call("mark", reference, "answered")
+    assert (marked.returncode, marked.stderr) == (0, "")
+    assert reference not in call("list").stdout
+    assert json.loads(call("show", reference, "--json").stdout)["state"] == "done"
+
+
+def test_the_command_says_where_nothing_runs(tmp_path):
+    done = subprocess.run([STAFF, "--data", tmp_path, "list"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"No local run is going in {tmp_path}, and no stack is named")
+    assert done.stderr.count("\n") == 1
+    assert "list" in subprocess.run([STAFF, "list", "--help"], capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,57 @@
+"""E-mail that a test sent: the mailbox, links in messages, and what SES reports of them."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from local.aws.dynamodb_stream import Stream
+from local.aws.stand_in import StandIn
+from local.events import stream_mappings
+from local.mailbox import Mailbox
+from local.template import Template
+
+
+def link_in(message: Mapping[str, Any], action: str) -> str:
+    """The address of an action, in an e-mail, from /forms on."""
+    [link] = set(re.findall(rf"https://[^/\s]+(/forms/\S+/{action}\?token=\S+)", message["text"]))
+    return str(link)
+
+
+class Inbox:
+    """The e-mails of one test. `deliver()` plays the stream as far as it goes."""
+
+    def __init__(self, template: Template, cloud: StandIn) -> None:
+        [self.mapping] = stream_mappings(template)
+        self.template = template
+        self.mailbox = Mailbox(cloud.sent_mail)
+
+    def deliver(self) -> bool:
+        """Play the stream from its beginning, so that old records come again; False where one failed."""
+        return Stream(self.template, self.mapping).drain()
+
+    def messages(self) -> list[dict[str, Any]]:
+        return self.mailbox.messages()
+
+    def to_staff(self) -> list[dict[str, Any]]:
+        return [message for message in self.messages() if message["to"] == [os.environ["STAFF_ADDRESSES"]]]
+
+    def titled(self, beginning: str) -> list[dict[str, Any]]:
+        """The messages whose subject begins so."""
+        return [message for message in self.messages() if message["subject"].startswith(beginning)]
+
+    def receipts(self) -> list[dict[str, Any]]:
+        return [message for message in self.messages() if message not in self.to_staff()]
+
+
+def ses_event(kind: str, owed: Any, address: str = "nobody@example.gov", **more: str) -> dict[str, Any]:
+    """What EventBridge hands over when SES reports on an e-mail."""
+    tags = {name: [value] for name, value in owed.tags.items()}
+    mail = {"messageId": "x", "destination": [address], "tags": tags}
+    detail = {"eventType": kind, "mail": mail, kind.lower(): {"bounceSubType": "General", **more}}
+    return {"source": "aws.ses", "detail": detail}
+
+
+def invitations(inbox: Inbox) -> list[dict[str, Any]]:
+    """The e-mails that invite an agency to renew, oldest first of each kind."""
+    return inbox.titled("Your certification ends") + inbox.titled("Your certification has ended")

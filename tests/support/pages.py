@@ -1,0 +1,62 @@
+"""The public pages, and a reader of their HTML."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+ADDRESS = "https://certification.example.org"
+
+
+PAGES = [
+    "/",
+    "/certification/",
+    "/checklists/",
+    "/checklists/print/",
+    "/faq/",
+    "/framework/",
+    "/about/",
+    "/contact/",
+    "/plaque/",
+    "/announcements/",
+    "/privacy/",
+    "/accessibility/",
+    "/search/",
+    *sorted(f"/checklists/{file.stem}/" for file in (ROOT / "checklists").glob("*.md")),
+]
+
+
+ADDRESSED = {"href", "src", "action", "poster", "data", "srcset"}
+
+
+class Reader(HTMLParser):
+    """What a page holds: its elements, in order, with their attributes, and its visible text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+    def addresses(self) -> Iterator[str]:
+        """Everything the page refers to."""
+        for tag, attributes in self.elements:
+            for name in ADDRESSED & attributes.keys():
+                if (tag, attributes.get("rel")) != ("link", "canonical"):
+                    yield attributes[name]
+
+    def ids(self) -> set[str]:
+        return {attributes["id"] for _, attributes in self.elements if "id" in attributes}

@@ -1,0 +1,87 @@
+"""Runs the local run as `make serve` does, in a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.request import Request, urlopen
+
+ROOT = Path(__file__).parents[2]
+Found = TypeVar("Found")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(look: Callable[[], Found], seconds: float = 15) -> Found:
+    """What `look` returns, once that is true."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"nothing within {seconds} seconds")
+        time.sleep(0.05)
+    return found
+
+
+class LocalRun:
+    """`python -m local`, running until `stop()`."""
+
+    def __init__(self, data: Path, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local", "--port", str(self.port), "--data", str(data)],
+            cwd=ROOT,
+            env={**environment, "NO_MKDOCS_2_WARNING": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        wait_for(lambda: f"Serving on {self.url}/\n" in self.said or self.process.poll() is not None, 60)
+        if self.process.returncode is not None:
+            self._reader.join()
+            raise RuntimeError("".join(self.said))
+
+    def _read(self) -> None:
+        """Take what it prints at once: it prints a line for each form, and stops where nobody reads them."""
+        assert self.process.stdout
+        with self.process.stdout as printed:
+            for line in printed:
+                self.said.append(line)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End it, and return its exit code; `said` then holds everything it printed."""
+        self.process.send_signal(how)
+        self._reader.join(timeout=20)
+        return self.process.wait(timeout=20)
+
+    def sweep(self) -> None:
+        """Let an hour pass, with what the clock does in it."""
+        with urlopen(Request(f"{self.url}/_clock/advance?hours=1", method="POST")):
+            pass
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The mailbox, oldest first."""
+        with urlopen(f"{self.url}/_mail/messages.json") as answer:
+            messages: list[dict[str, Any]] = json.load(answer)
+            return messages
+
+    def wait_for_mail(self, count: int) -> list[dict[str, Any]]:
+        """The mailbox, once it has this many messages."""
+        wait_for(lambda: len(self.messages()) >= count)
+        return self.messages()

@@ -1,0 +1,38 @@
+"""Visits of pages and forms in a browser."""
+
+from playwright.sync_api import Page
+
+from forms.announcements import AnnouncementsForm
+from forms.contact import ContactForm
+from forms.plaque import PlaqueForm
+
+FORMS = [ContactForm, PlaqueForm, AnnouncementsForm]
+
+
+SIZES = {"phone": {"width": 320, "height": 640}, "desktop": {"width": 1280, "height": 800}}
+
+
+SCHEMES = ["light", "dark"]
+
+
+def visit(page: Page, address: str) -> None:
+    """Open a page, and wait for what its script draws."""
+    page.goto(address)
+    if address.startswith("/checklists/"):
+        page.wait_for_selector("[data-progress]:not([hidden])")
+
+
+def fill_in(page: Page, form, answers: dict[str, str]) -> None:
+    """Answer every question by its label, as somebody does who reads the page."""
+    for field in form():
+        box = page.locator(f"[name={field.name}]")
+        if field.type == "Offered":
+            continue
+        assert page.locator(f"label[for={field.id}]").inner_text().startswith(field.label.text)
+        match field.type:
+            case "Yes":
+                box.set_checked(answers[field.name] == "yes")
+            case "Choice":
+                box.select_option(answers[field.name])
+            case _:
+                box.fill(answers[field.name])

@@ -1,0 +1,1 @@
+"""Programs for engineers: build, deploy, measure, break, look. `make help` lists them."""

@@ -1,0 +1,1 @@
+"""`make bench`: how long things take and weigh, beside what they may."""

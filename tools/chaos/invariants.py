@@ -1,0 +1,160 @@
+"""What has to hold once a run is at rest, whatever struck it."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+from itsdangerous import URLSafeSerializer
+from markupsafe import escape
+
+from local.aws.api_gateway import Response
+from tests.support.samples import SAMPLES
+from tools.chaos.cloud import SECRET
+from tools.chaos.kinds import Fault
+from tools.chaos.outcome import Run
+
+SLOTS = ("staff", "receipt")
+REMINDERS = ("reminder", "late")
+INVITATIONS = ("invitation", "ended")
+REMINDED_AFTER = {"contact": timedelta(hours=20), "plaque": timedelta(days=11)}
+LONGEST_DELAY = timedelta(hours=1)
+"""Between the first POST and the last e-mail, where one fault struck; each further one may add as much."""
+WITHOUT_FAULT = timedelta(minutes=5)
+
+
+def problems(run: Run) -> Iterator[str]:
+    """What is wrong, in words that begin with the invariant's number in the issue of the proof; nothing is the aim."""
+    for slug in run.slugs:
+        items = [item for item in run.rows["SUBMISSIONS_TABLE"] if item["form"] == slug]
+        answers = [answer for form, answer in run.answers if form == slug]
+        yield from _told(run, slug, answers, items)
+        if len(items) > 1:
+            yield f"4: {slug} is stored {len(items)} times"
+        for item in items:
+            yield from _kept(run, item)
+    yield from _mailed(run)
+    yield from _spoken(run)
+
+
+def delay(run: Run) -> timedelta:
+    """Until the last e-mail of a submission went out for the first time."""
+    first: dict[str, float] = {}
+    for mail in run.cloud.accepted:
+        if mail.tags["slot"] in SLOTS:
+            first.setdefault(mail.tags["id"] + mail.tags["slot"], mail.at)
+    return timedelta(seconds=max(first.values(), default=run.began) - run.began)
+
+
+def duplicates(run: Run) -> tuple[int, int]:
+    """E-mails beyond the first: those that nothing excuses, and those whose Send event was lost too."""
+    sent = Counter((mail.tags["id"], mail.tags["slot"]) for mail in run.cloud.accepted)
+    excused = sum(count - 1 for owed, count in sent.items() if owed in run.unreported)
+    return sent.total() - len(sent) - excused, excused
+
+
+def lost(run: Run) -> int:
+    """E-mails that never went out, of what is stored, and submissions that are not stored though they were received."""
+    sent = {(mail.tags["id"], mail.tags["slot"]) for mail in run.cloud.accepted}
+    stored, certified = run.rows["SUBMISSIONS_TABLE"], run.rows["CERTIFICATIONS_TABLE"]
+    told = {slug for slug, answer in run.answers if answer and answer.status == 303}
+    owed = {(item["reference"], slot) for item in stored for slot in _slots(run)}
+    if run.schedule.unanswered:
+        owed |= {(item["id"], slot) for item in certified for slot in INVITATIONS}
+    return len(owed - sent) + len(told - {item["form"] for item in stored})
+
+
+def _slots(run: Run) -> tuple[str, ...]:
+    """The e-mails that a submission causes."""
+    return SLOTS + (REMINDERS if run.schedule.unanswered else ())
+
+
+def _told(run: Run, slug: str, answers: list[Response | None], items: list[dict[str, Any]]) -> Iterator[str]:
+    for answer in answers:
+        if answer is None:
+            continue  # the process died: the browser still has the form
+        if answer.status == 303:
+            if _reference(slug, answer) not in [item["reference"] for item in items]:
+                yield f"1: {slug} was received, and is not stored"
+        elif answer.status == 500:
+            yield from _apologized(run, slug, answer)
+        else:
+            yield f"3: {slug} was answered with {answer.status}"
+    if run.cloud.faults and not any(_turns_away(fault) for fault in run.cloud.faults) and answers[0].status != 303:
+        yield f"3: {slug} was turned away by what another try outlasts"
+    told = any(answer and answer.status == 303 for answer in answers)
+    if run.schedule.resends and not told:
+        yield f"3: {slug} was sent {len(answers)} times, and never received"
+
+
+def _turns_away(fault: Fault) -> bool:
+    """Whether a visitor may notice it: not what the SDK tries again by itself, and outlasts."""
+    return not fault.kind.retried or fault.width > 2
+
+
+def _reference(slug: str, answer: Response) -> str:
+    """What the receipt says, read without the functions."""
+    [signed] = parse_qs(urlparse(dict(answer.headers)["location"]).query)["receipt"]
+    (reference, *_), _until = URLSafeSerializer(SECRET, salt=f"receipt/{slug}").loads(signed)
+    return str(reference)
+
+
+def _apologized(run: Run, slug: str, answer: Response) -> Iterator[str]:
+    page = answer.body.decode()
+    if "not received" not in page:
+        yield f"3: {slug} failed, and the page does not say so"
+    if missing := [name for name, typed in SAMPLES[slug].items() if escape(typed) not in page]:
+        yield f"3: {slug} failed, and {', '.join(missing)} is gone from the page"
+    if '"message":"failed"' not in run.said.getvalue() or '"failed":[' not in run.said.getvalue():
+        yield f"5: {slug} failed without its line in the log and its metric"
+
+
+def _kept(run: Run, item: dict[str, Any]) -> Iterator[str]:
+    slug = item["form"]
+    if item["answers"] != SAMPLES[slug]:
+        yield f"1: the answers of {slug} are not what was typed"
+    states = {slot: item["mail"].get(slot, {}).get("state") for slot in _slots(run)}
+    if set(states.values()) != {"sent"}:
+        yield f"2: {slug} is at rest with {states}"
+    due = datetime.fromisoformat(item["received_at"]) + REMINDED_AFTER[slug]
+    due_again = None if run.schedule.unanswered else due.isoformat()
+    if item.get("next_at") != due_again or ("clock" in item) != bool(due_again) or item["mail"].keys() != states.keys():
+        yield f"2: nobody will be reminded of {slug} in time"
+    certified = [kept["reference"] for kept in run.rows["CERTIFICATIONS_TABLE"]]
+    if slug == "plaque" and certified != [item["reference"]]:
+        yield "2: the agency will not be invited to renew"
+
+
+def _mailed(run: Run) -> Iterator[str]:
+    stored = {item["reference"]: item["form"] for item in run.rows["SUBMISSIONS_TABLE"]}
+    stored |= {item["id"]: "plaque" for item in run.rows["CERTIFICATIONS_TABLE"]}
+    if missing := lost(run):
+        yield f"2: {missing} lost"
+    if (twice := duplicates(run)[0]) > 0:
+        yield f"2: {twice} e-mails sent again"
+    if not any(mail.tags["slot"] == "digest" for mail in run.cloud.accepted):
+        yield "2: no digest"
+    for mail in run.cloud.accepted:
+        form = stored.get(mail.tags["id"])
+        if form is None and mail.tags["slot"] != "digest":
+            yield "2: an e-mail about something that is not stored"
+        if mail.to != (_recipient(mail.tags["slot"], form),):
+            yield f"2: the {mail.tags['slot']} e-mail went to somebody else"
+    limit = LONGEST_DELAY * len(run.cloud.faults) if run.cloud.faults else WITHOUT_FAULT
+    if delay(run) > limit and not (run.schedule.stream == "sweeper first" and delay(run) < LONGEST_DELAY):
+        yield f"2: the last e-mail went out after {delay(run)}"
+
+
+def _recipient(slot: str, form: str | None) -> str:
+    if form and slot in ("receipt", *INVITATIONS):
+        return SAMPLES[form]["email"]
+    return os.environ["ESCALATION_ADDRESSES" if slot == "late" else "STAFF_ADDRESSES"]
+
+
+def _spoken(run: Run) -> Iterator[str]:
+    for slug in run.slugs:
+        for name in ("email", "message", "contact_name", "street1"):
+            if SAMPLES[slug].get(name, "never typed") in run.said.getvalue():
+                yield f"5: {name} of {slug} stands in the log"

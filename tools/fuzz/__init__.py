@@ -1,0 +1,1 @@
+"""`make fuzz`: hostile input, guided by coverage."""

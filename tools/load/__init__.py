@@ -1,0 +1,1 @@
+"""`make load`: a flood of submissions, and an account of each."""

@@ -1,0 +1,1 @@
+"""`make scan`: what scanners find in the template and in the code."""
