@@ -1,7 +1,7 @@
-"""The clock of the local run: schedules fire at their rates, and time can be moved forward to see what falls due.
+"""The clock of the local run: fires schedules at their rates, and can be moved forward to see what falls due.
 
-The whole process lives in the moved time, functions and stand-in alike. What waits for a number of seconds does not
-notice: time.monotonic() goes on as before.
+The whole process is in the moved time, functions and stand-in included. Waiting for a number of seconds is not
+affected: time.monotonic() is not moved.
 """
 
 import json
@@ -19,8 +19,8 @@ from local.events import Schedule, schedules
 from local.template import Template
 
 SHORT, LONG = timedelta(hours=2), timedelta(hours=200)
-"""A move that is no longer than the one fires schedules at their rate on the way, than the other every hour; a longer
-one twice a day, so that years take seconds and no morning is missed."""
+"""A move up to the first fires schedules at their own rate, up to the second once an hour, a longer one twice a day, so
+that years take seconds and no morning is missed."""
 
 log = logging.getLogger("local.clock")
 
@@ -51,7 +51,7 @@ class Clock:
 
     @property
     def ahead(self) -> timedelta:
-        """How far from the real time."""
+        """Return the distance from the real time."""
         return self._ahead
 
     def start(self) -> None:
@@ -60,7 +60,7 @@ class Clock:
             thread.start()
 
     def stop(self) -> None:
-        """Fire no more, not on the way of a move either, and leave the process in the real time."""
+        """Stop firing schedules, also during a move, and return the process to the real time."""
         self._stopped.set()
         for thread in self._threads:
             if thread.ident:
@@ -69,7 +69,7 @@ class Clock:
             self._return()
 
     def advance(self, by: timedelta) -> None:
-        """Move time forward, and let happen what falls due on the way; returns when it has happened."""
+        """Move time forward and run everything that falls due; return when it is done."""
         with self._lock:
             self._settle()
             for step in self._steps(by):
@@ -81,7 +81,7 @@ class Clock:
                 self._settle()
 
     def reset(self) -> None:
-        """Back to the real time."""
+        """Return to the real time."""
         with self._lock:
             self._return()
             if self._file:

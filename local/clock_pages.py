@@ -61,7 +61,7 @@ class ClockPages:
 
 
 def _hours(request: Request) -> float:
-    """What a form or the query says; 0 where it says nothing that can be understood."""
+    """Parse the hours of a form or query; 0 if there are none."""
     fields = [parse_qs(each).get("hours", []) for each in (request.query, request.body.decode("utf-8", "replace"))]
     match [hours for field in fields for hours in field]:
         case [hours] if NUMBER.fullmatch(hours):

@@ -1,4 +1,4 @@
-"""What calls functions of the template besides requests: table streams, schedules, and what SES reports."""
+"""Reads the event sources of the template besides HTTP: table streams, schedules, and SES events."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Requests as they come in over HTTP: what is none is refused as CloudFront refuses it, everything else is read."""
+"""Parses incoming HTTP requests, and rejects malformed ones as CloudFront does."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from local.aws.api_gateway import BODY_LIMIT, Request, Response
 from local.mailbox import as_file
 
 LONGEST_LENGTH = 18
-"""Digits of a Content-Length; more cannot be meant."""
+"""Most digits of a Content-Length that is accepted."""
 
 Environ = dict[str, Any]
 
@@ -45,7 +45,7 @@ class Handler(WSGIRequestHandler):
 
 
 def ask(whom: Callable[[Request], Response], environ: Environ, path: str) -> Response:
-    """Read a request, and let somebody answer it; who went away before its end has sent nothing."""
+    """Read a request and pass it to a handler. An incomplete body is dropped."""
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdecimal() and len(length) <= LONGEST_LENGTH):
         return refusal(HTTPStatus.BAD_REQUEST)
@@ -69,7 +69,7 @@ def ask(whom: Callable[[Request], Response], environ: Environ, path: str) -> Res
 
 
 def refusal(status: HTTPStatus) -> Response:
-    """An answer that says no more than what its status means."""
+    """Return a response that contains only the phrase of its status."""
     return as_file(json.dumps({"message": status.phrase}), "application/json", status=status)
 
 

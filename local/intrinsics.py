@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, as far as template.yaml uses them where the local run looks."""
+"""Evaluates CloudFormation's intrinsic functions, as far as template.yaml uses them."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _NO_VALUE = object()
 
 
 class Resolver:
-    """Carries out intrinsic functions, called with a value. Raises ValueError for what is not played here."""
+    """Evaluates the intrinsic functions of a value. Raises ValueError for one that is not emulated."""
 
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str | list[str]]) -> None:
         self._resources = template["Resources"]

@@ -1,4 +1,4 @@
-"""Keeps what the stand-in for AWS was told to change: a JSON line per request, carried out again at the next start."""
+"""Journals the changes of the stand-in for AWS: a JSON line per request, replayed at the next start."""
 
 import fcntl
 import json
@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.test import create_environ
 
 CHANGES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
-"""What is kept of DynamoDB. Tables, queues and secrets are made anew; the failure queue fills again from the stream."""
+"""DynamoDB operations that are journaled. Tables, queues and secrets are created at every start."""
 SEND_EMAIL = "/v2/email/outbound-emails"
 
 Environ = dict[str, Any]

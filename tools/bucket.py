@@ -30,7 +30,7 @@ ASSETS_STAY = timedelta(days=30)
 
 
 class Refused(Exception):
-    """Why nothing is deployed, in one line."""
+    """Deployment is refused. The message is one line."""
 
 
 @dataclass(frozen=True)

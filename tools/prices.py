@@ -1,4 +1,4 @@
-"""What AWS charges in us-east-1, in US dollars and without any free tier, and what `make cost` has to assume.
+"""AWS prices in us-east-1, in US dollars and without free tiers, and the assumptions of `make cost`.
 
 `seen` is the month of the source that a price was checked against. "no date" was checked against an undated source,
 and "not checked" against none: look at AWS's own pages before a budget depends on one of them.

@@ -16,14 +16,14 @@ SERVICES = {"ses": "sesv2"}
 """botocore's name of a service, where policies call it otherwise."""
 
 RIGHTS_ONLY = ("ses:SendRawEmail",)
-"""What policies name that is no operation of its own: SendEmail with a raw message asks for it."""
+"""Actions that are not operations: SendEmail with a raw message requires this one."""
 
 Operations = Mapping[str, frozenset[str]]
 """The names of operations by botocore's name of their service."""
 
 
 def allowed_operations(template: Template) -> Operations:
-    """What the policies of the functions allow. Raises ValueError for an action with a wildcard."""
+    """Return the operations that the functions' policies allow. Raises ValueError for an action with a wildcard."""
     found: dict[str, set[str]] = {}
     for function in template.functions.values():
         for policy in function.get("Policies", []):

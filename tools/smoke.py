@@ -33,17 +33,17 @@ ANSWERS = {
 
 
 class Failed(Exception):
-    """What is not as it should be."""
+    """A check failed; the message says how."""
 
 
 class _NotSentOn(HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        """A redirect is an answer to look at."""
+        """Return a redirect instead of following it."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, whatever its status."""
+    """A response, whatever its status."""
 
     status: int
     headers: HTTPMessage
@@ -101,7 +101,7 @@ class Stack:
     reference: str = ""
 
     def page(self, path: str, answers: dict[str, str] | None = None, status: int = 200) -> Answer:
-        """What must have this status and the security headers."""
+        """Request a URL; check the status and the security headers."""
         answer = ask(urljoin(self.url, path), answers)
         expect(answer.status, status, f"status of {path}")
         for name, value in Template(TEMPLATE).response_headers():
@@ -157,7 +157,7 @@ class Stack:
         expect(answer.status in (401, 403), True, f"refusal (it answers {answer.status})")
 
     def checks(self) -> list[Callable[[], None]]:
-        """All that can be checked here, in order."""
+        """Return the checks, in order."""
         return [
             self.pages_say_their_own_address,
             self.checklists_are_json,

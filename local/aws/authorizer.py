@@ -1,4 +1,4 @@
-"""Plays the authorizer of an HTTP API: a function that says who may come in, whose answers are remembered."""
+"""Emulates a Lambda authorizer of an HTTP API, with its cache."""
 
 import time
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from local.template import Template
 
 
 class Authorizer:
-    """The one that every route of the template's HTTP API has; a template without one lets everybody in.
+    """The authorizer that every route of the HTTP API has. Without one, every request is let in.
 
-    Raises ValueError for settings that are not played here.
+    Raises ValueError for settings that are not emulated.
     """
 
     def __init__(self, template: Template) -> None:
@@ -25,7 +25,7 @@ class Authorizer:
                 self._read(logical_id, auth["Authorizers"][name])
 
     def refuses(self, event: Mapping[str, Any]) -> HTTPStatus | None:
-        """The status of a refusal, None for who may come in. Raises what the function raises."""
+        """Return the status of a refusal, None if the request may pass. Raises what the function raises."""
         if not self._function:
             return None
         sent = event["headers"].get(self._header)

@@ -1,4 +1,4 @@
-"""Plays CloudFront in front of the site and the forms: what it forwards, and which addresses it sends on."""
+"""Emulates CloudFront: the headers it forwards and adds, and its redirects."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,14 +15,14 @@ SECRET = re.compile(r"\{\{resolve:secretsmanager:(.+):SecretString\}\}")
 
 
 def forward(headers: Mapping[str, str], viewer: tuple[str, int], allowed: Iterable[str] | None) -> dict[str, str]:
-    """A viewer's headers as they reach the forms: CloudFront says who the viewer is, whatever the viewer says."""
+    """Return a viewer's headers as the forms get them: CloudFront replaces the viewer's address, whatever was sent."""
     known = {**headers, VIEWER_ADDRESS: f"{viewer[0]}:{viewer[1]}"}
     kept = {name: value for name, value in known.items() if allowed is None or name in {*allowed, *ALWAYS_FORWARDED}}
     return {**kept, "user-agent": "Amazon CloudFront", "x-forwarded-for": viewer[0]}
 
 
 def origin_headers(template: Template) -> dict[str, str]:
-    """What the template's distribution adds to each request for the forms; secrets as they are now."""
+    """Return the headers that the distribution adds to requests for the forms, with current secrets."""
 
     def secret(found: re.Match[str]) -> str:
         text: str = boto3.client("secretsmanager").get_secret_value(SecretId=found[1])["SecretString"]
@@ -37,7 +37,7 @@ def origin_headers(template: Template) -> dict[str, str]:
 
 
 def sent_on(path: str, query: str = "") -> str | None:
-    """Where a page asked for without its last slash is sent, as the template's CloudFront function does it."""
+    """Return the redirect for a page without its trailing slash, as the template's CloudFront function does."""
     if path.endswith("/") or "." in path.rpartition("/")[2]:
         return None
     return quote(re.sub(r"^/+", "/", path)) + "/" + (query and f"?{query}")

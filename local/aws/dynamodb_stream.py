@@ -1,4 +1,4 @@
-"""Plays a table's stream: records go to the function in batches, with Lambda's filters, retries and failure queue."""
+"""Emulates a DynamoDB stream: passes records to the function in batches, with filters, retries and failure queue."""
 
 import base64
 import json
@@ -20,9 +20,9 @@ from local.events import StreamMapping
 from local.template import ACCOUNT, REGION, Template
 
 POLL_EVERY = 0.3
-"""Seconds between two looks at the stream."""
+"""Seconds between two reads of the stream."""
 LONGEST_PAUSE = 10.0
-"""Seconds between two tries, once they have failed often; shorter than Lambda's, for somebody who mends a handler."""
+"""Longest pause in seconds between retries; shorter than Lambda's, for an engineer who is fixing a handler."""
 
 log = logging.getLogger("local.aws.dynamodb_stream")
 Record = dict[str, Any]
@@ -56,17 +56,17 @@ class Stream:
         self._thread = threading.Thread(target=self._run, name=f"stream of {mapping.table}", daemon=True)
 
     def start(self) -> None:
-        """Play in the background until `stop()`."""
+        """Run in the background until `stop()`."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the call that is under way, if any, and play no more."""
+        """Finish the current call, if any, and stop."""
         self._stopped.set()
         if self._thread.ident:
             self._thread.join()
 
     def drain(self) -> bool:
-        """Deliver what is there, without pausing. False where the function failed and waits for another try."""
+        """Deliver all records without pausing; return False if the function failed and a retry is due."""
         with self._lock:
             self._read()
             while self._batches:
@@ -85,7 +85,7 @@ class Stream:
             pause = POLL_EVERY if delivered else min(LONGEST_PAUSE, pause * 2)
 
     def _read(self) -> None:
-        """Take over every new record that the function wants to see."""
+        """Read all new records that pass the function's filters."""
         try:
             self._look_for_shards()
             for shard in self._iterators:
@@ -114,7 +114,7 @@ class Stream:
             self._batches += [_Batch(wanted[start : start + size], shard) for start in range(0, len(wanted), size)]
 
     def _deliver(self, batch: _Batch) -> bool:
-        """Call the function with a batch. False where it failed; what is left of the batch is first in line again."""
+        """Call the function with a batch; return False if it failed. The rest of the batch is retried first."""
         done = self._call(batch.records)
         if done == len(batch.records):
             return True
@@ -133,7 +133,7 @@ class Stream:
         return False
 
     def _call(self, records: Sequence[Record]) -> int | None:
-        """How many records from the front the function dealt with; None where the whole call failed."""
+        """Return how many records the function handled; None if the whole call failed."""
         try:
             answer = invoke(self._template, self._mapping.function, {"Records": records})
         except Exception:
@@ -148,7 +148,7 @@ class Stream:
             return None
 
     def _give_up(self, batch: _Batch, crashed: bool) -> None:
-        """Tell the failure queue where in the stream the records are, as Lambda does; it does not hold them."""
+        """Send the position of the records to the failure queue. Like Lambda's, the message does not contain them."""
         log.error("%d record(s) of %s given up, tried %d times", len(batch.records), self._mapping.table, batch.tries)
         if not self._mapping.queue:
             return

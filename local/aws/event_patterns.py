@@ -1,4 +1,4 @@
-"""Event patterns: which stream records, and which events of EventBridge, a function wants to see."""
+"""Matches event patterns, of event source filters and of EventBridge rules."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ Predicate = Callable[[Any], bool]
 
 
 def compiled(pattern: Mapping[str, Any]) -> Predicate:
-    """A test for events. Raises ValueError, here and not at the first event, for a rule that is not played here."""
+    """Compile a pattern. Raises ValueError at once for a rule that is not emulated."""
     tests = {name: _member_test(name, wanted) for name, wanted in pattern.items()}
 
     def matches(value: Any) -> bool:

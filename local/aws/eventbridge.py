@@ -1,4 +1,4 @@
-"""Plays EventBridge's default bus for what SES reports: each event goes to the functions whose rules match."""
+"""Emulates EventBridge's default bus for SES events: each goes to the functions whose rules match."""
 
 import json
 import logging
@@ -34,11 +34,11 @@ class Reports:
         self._thread = threading.Thread(target=self._run, name="reports", daemon=True)
 
     def start(self) -> None:
-        """Play in the background until `stop()`."""
+        """Run in the background until `stop()`."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Play what is there, and no more."""
+        """Deliver what is there, then stop."""
         self._stopped.set()
         self._news.set()
         if self._thread.ident:

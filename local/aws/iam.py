@@ -1,4 +1,4 @@
-"""Plays IAM: a function of the template may call of AWS what its policies there allow, and nothing else."""
+"""Emulates IAM: a function may call only what its policies in the template allow."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ class Right:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a function's call asked for, and the right that allowed it; None where it was denied."""
+    """A call of a function, and the right that allowed it, None if it was denied."""
 
     function: str
     action: str
@@ -49,7 +49,7 @@ class Asked:
 
 
 listeners: list[Callable[[Asked], None]] = []
-"""Are told of everything that functions ask for."""
+"""Called with every call that a function makes."""
 
 _running: ContextVar[tuple[Template, str] | None] = ContextVar("running", default=None)
 
@@ -66,7 +66,7 @@ def running(template: Template, function: str) -> Iterator[None]:
 
 @lru_cache(maxsize=64)
 def of(template: Template, function: str) -> frozenset[Right]:
-    """What a function's policies allow. Raises ValueError for a policy that is not played here, or is too wide."""
+    """Return the rights of a function's policies. Raises ValueError for a policy that is not emulated or too wide."""
     return frozenset(
         right
         for policy in template.functions[function].get("Policies", [])

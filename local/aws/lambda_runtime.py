@@ -1,4 +1,4 @@
-"""Plays Lambda: imports a function's handler and calls it with an event and a context."""
+"""Emulates Lambda: imports a function's handler and calls it with an event and a context."""
 
 import importlib
 import json
@@ -70,7 +70,7 @@ def invoke(template: Template, function: str, event: Mapping[str, Any]) -> Any:
 
 
 def forget(template: Template) -> None:
-    """Drop every module of the functions, so that the next call imports them anew, with what they keep from before."""
+    """Unload every module of the functions, so that the next call imports them again."""
     roots = {template.source_root(function) for function in template.functions}
     with _one_at_a_time:
         for name, module in list(sys.modules.items()):

@@ -1,8 +1,7 @@
-"""Plays SES's mailbox simulator: what becomes of an e-mail, as the events that SES puts on EventBridge's default bus.
+"""Emulates SES's mailbox simulator: returns the events that SES would send for an e-mail.
 
-Everybody takes what is sent, but for these local parts at SES's own domain, or at one that the forms take too, with a
-label or without (bounce+label@): `bounce`, `suppressionlist` and `complaint`. An automatic answer, as `ooto` sends one,
-is no event.
+Every address accepts e-mail, except these local parts at SES's own domain or at one that the forms accept, with or
+without a label (bounce+label@): `bounce`, `suppressionlist` and `complaint`. An automatic reply (`ooto`) is no event.
 """
 
 import base64
@@ -53,7 +52,7 @@ def events_of(request: Mapping[str, Any], message_id: str, accepted: datetime) -
 
 
 def _fates(addresses: list[str], now: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What SES says of the addresses, kind by kind."""
+    """Yield the events for the addresses, by kind."""
     yield "Send", {}
     if delivered := [each for each in addresses if _simulated(each) not in BOUNCES]:
         answer = {"smtpResponse": "250 OK", "reportingMTA": "smtp.example.org"}

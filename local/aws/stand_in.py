@@ -24,13 +24,13 @@ ALWAYS_LOCAL = ("SESV2", "SECRETS_MANAGER", "SQS")
 """Services that stay here when AWS_ENDPOINT_URL names another engine for DynamoDB."""
 TABLE_SETTINGS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 PERSONAL = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
-"""Settings of the person at this machine that would lead clients elsewhere."""
+"""Environment variables of the user that would direct clients elsewhere."""
 
 ACCESS_KEY = secrets.token_hex(10).upper()
 """Every request must be signed with it. Web pages can reach any port of this machine, but cannot know the key."""
 
 _endpoints: set[str] = set()
-"""Of the stand-ins that this process had: another AWS_ENDPOINT_URL is somebody's wish."""
+"""Endpoints that this process set itself; any other AWS_ENDPOINT_URL was set by the user."""
 
 Environ = dict[str, Any]
 MailListener = Callable[[dict[str, Any], str], None]
@@ -39,7 +39,7 @@ MailListener = Callable[[dict[str, Any], str], None]
 
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # the name is werkzeug's
-        """Requests to the stand-in are not worth a line each."""
+        """Log nothing: requests to the stand-in are too many."""
 
 
 class OneAtATime:
@@ -152,7 +152,7 @@ class StandIn:
         }
 
     def _carry_out_again(self, journal: Journal, application: OneAtATime) -> None:
-        """Raises ValueError where the template no longer allows what was kept, as when a table is gone."""
+        """Replay the journal. Raises ValueError if the template no longer fits it, as when a table is gone."""
         elsewhere = os.environ["AWS_ENDPOINT_URL"] != self.endpoint  # then DynamoDB keeps its contents itself
         for request in journal.requests():
             if elsewhere and request.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
@@ -185,13 +185,13 @@ def _create_declared(template: Template, data: Path | None) -> None:
 
 
 def _needed(table: dict[str, Any]) -> dict[str, Any]:
-    """What matters here of a table's properties; billing, backup and encryption do not."""
+    """Return the properties of a table that matter here: not billing, backup and encryption."""
     needed = (*TABLE_SETTINGS, "StreamSpecification", "TimeToLiveSpecification")
     return {key: table[key] for key in needed if key in table}
 
 
 def create_table(name: str, declared: dict[str, Any]) -> None:
-    """As declared; one that is there already, on an engine of its own, stays as it is."""
+    """Create a table as declared. One that exists, on an engine of its own, is kept."""
     client = boto3.client("dynamodb")
     settings = {key: declared[key] for key in TABLE_SETTINGS if key in declared}
     if "StreamSpecification" in declared:

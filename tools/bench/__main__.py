@@ -79,7 +79,7 @@ def many_pages(number: int) -> Callable[[], float]:
 
 @cache
 def ticks() -> Iterator[float]:
-    """Script run by each tick on a page of 1,000 items, one after the other."""
+    """Measure the script of each check mark on a page of 1,000 items."""
     front = (ROOT / "checklists/leader.md").read_text("utf-8").partition("- [ ]")[0]
     items = "".join(f"- [ ] Do thing {number}. {{#leader-{number}}}\n" for number in range(1000))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -167,7 +167,7 @@ ROWS: list[tuple[str, Callable[[], float], float | None]] = [
     ("build, 1,000 pages more", many_pages(1000), None),
     ("tick among 1,000 items", one_tick, 0.016),
 ]
-"""What is measured: name, one run in seconds, budget in seconds."""
+"""The measurements: name, one run in seconds, budget in seconds."""
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from tools.chaos.kinds import Died
 
 @dataclass(frozen=True)
 class _Done:
-    """What a call without a fault did."""
+    """The recorded effect of a call without a fault."""
 
     points: list[Point]
     mails: list[Accepted]
@@ -31,7 +31,7 @@ class Calls:
     nests: bool
 
     def carry_out(self, name: str, asked: str, work: Callable[[], Any], failed: Any) -> Any:
-        """What `work` returns; `failed` where it raised or died.
+        """Return what `work` returns, `failed` if it raised or died.
 
         A call without a fault does the same each time it is asked the same in the same state at the same time: that
         is remembered, and done again without the function.

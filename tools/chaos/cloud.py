@@ -27,7 +27,7 @@ FIXED = {
     "secretsmanager": {"ARN": "arn", "Name": "signing", "SecretString": SECRET},
     "sqs": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
 }
-"""What the services answer that keep nothing here."""
+"""Responses of services that are not emulated."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Point:
     step: str
     conditional: bool = False
     writes: bool = False
-    """Whether the call changes anything, an e-mail sent being a change."""
+    """Return whether the call changes anything; sending an e-mail counts."""
 
     @property
     def name(self) -> str:
@@ -59,7 +59,7 @@ class Accepted:
 
 @dataclass
 class Cloud:
-    """What happened at AWS in one run. `faults` strike by the number of their point."""
+    """Records the AWS calls of one run. `faults` strike by the number of their point."""
 
     now: Callable[[], float]
     tables: Tables
@@ -96,7 +96,7 @@ class Cloud:
         return _response(request, *fault.kind.strike(service, operation, request.url))
 
     def is_safe_for(self, points: int) -> bool:
-        """Whether no fault waits at the next so many points, which are those of whole calls of a function."""
+        """Return whether no fault waits at the next `count` points."""
         first = len(self.points)
         return not any(fault.at < first + points and first < fault.at + max(fault.width, 1) for fault in self.faults)
 
@@ -125,7 +125,7 @@ class Cloud:
         return _response(request, 200, FIXED[service])
 
     def _repeats_own_write(self) -> bool:
-        """Whether the attempt before this one was a write whose answer was lost."""
+        """Return whether the previous attempt was a write whose response was lost."""
         fault, _ = self.struck[-1] if self.struck else (None, None)
         return bool(fault and fault.kind.conditional_only and len(self.points) - 1 == fault.at + fault.width)
 

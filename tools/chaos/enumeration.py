@@ -23,7 +23,7 @@ class Untested(AssertionError):
 
 @dataclass
 class Tally:
-    """What became of runs."""
+    """Counts the results of runs."""
 
     runs: int = 0
     points: int = 0

@@ -1,4 +1,4 @@
-"""What has to hold once a run is at rest, whatever struck it."""
+"""The invariants of a run at rest, whatever faults it had."""
 
 import os
 from collections import Counter
@@ -26,7 +26,7 @@ WITHOUT_FAULT = timedelta(minutes=5)
 
 
 def problems(run: Run) -> Iterator[str]:
-    """What is wrong, in words that begin with the invariant's number in the issue of the proof; nothing is the aim."""
+    """Return the violated invariants in words, each with its number."""
     for slug in run.slugs:
         items = [item for item in run.rows["SUBMISSIONS_TABLE"] if item["form"] == slug]
         answers = [answer for form, answer in run.answers if form == slug]
@@ -90,12 +90,12 @@ def _told(run: Run, slug: str, answers: list[Response | None], items: list[dict[
 
 
 def _turns_away(fault: Fault) -> bool:
-    """Whether a visitor may notice it: not what the SDK tries again by itself, and outlasts."""
+    """Return whether a visitor may notice the fault: not if the SDK's own retry succeeds."""
     return not fault.kind.retried or fault.width > 2
 
 
 def _reference(slug: str, answer: Response) -> str:
-    """What the receipt says, read without the functions."""
+    """Decode the receipt without the functions."""
     [signed] = parse_qs(urlparse(dict(answer.headers)["location"]).query)["receipt"]
     (reference, *_), _until = URLSafeSerializer(SECRET, salt=f"receipt/{slug}").loads(signed)
     return str(reference)

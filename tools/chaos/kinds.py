@@ -24,10 +24,10 @@ class Kind:
     strike: Callable[[str, str, str], tuple[int, Any]]
     takes_effect: bool = False
     services: tuple[str, ...] = ()
-    """Where it can happen; empty for every call. At the edge of a step a process can only die."""
+    """Services at which it can happen, empty for all. At the edge of a step a process can only die."""
     conditional_only: bool = False
     retried: bool = True
-    """Whether the SDK tries again by itself."""
+    """True if the SDK retries it."""
     may_last: bool = False
 
     def suits(self, point: Point) -> bool:

@@ -1,4 +1,4 @@
-"""What became of one story."""
+"""The result of one story."""
 
 import io
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from tools.chaos.schedules import Schedule
 
 @dataclass
 class Run:
-    """One story with its faults, and what became of it."""
+    """One story with its faults and its result."""
 
     slugs: tuple[str, ...]
     schedule: Schedule

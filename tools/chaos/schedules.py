@@ -1,4 +1,4 @@
-"""How the world around the functions behaves: when SES reports, how the stream delivers, what the visitor does."""
+"""Schedules of the world around the functions: when SES reports, how the stream delivers, what the visitor does."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -53,7 +53,7 @@ class _Open(Authorizer):
 
 
 class World:
-    """What runs share: the functions' way in, their clients, and time."""
+    """Shared by runs: the functions' entry points, their clients, and time."""
 
     def __init__(self, template: Template, clients: Clients, traveller: time_machine.Traveller) -> None:
         self.template, self.clients, self.traveller = template, clients, traveller
@@ -63,7 +63,7 @@ class World:
         self.noon = datetime.combine(TODAY, time(12), ZoneInfo(template.environment()["TIME_ZONE"]))
 
     def reminders(self, slugs: tuple[str, ...]) -> list[datetime]:
-        """When staff are reminded, and agencies invited to renew."""
+        """Return the times of reminders and invitations."""
         moments = [self.noon + after for slug in slugs for after in REMINDERS[slug]]
         if "plaque" in slugs:
             ends = datetime.combine(COMPLETED + TWO_YEARS, time(12), self.noon.tzinfo)
@@ -134,7 +134,7 @@ class _Story:
         self._run.answers.append((slug, answer))
 
     def _send_again(self) -> None:
-        """Whoever was told that it failed, or nothing, does; but some give up."""
+        """Send the form again after an error or no response, unless this visitor gives up."""
         for slug in self._run.slugs:
             _, last = [answer for answer in self._run.answers if answer[0] == slug][-1]
             if self._schedule.resends and (last is None or last.status >= 500):

@@ -16,7 +16,7 @@ Invoke = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 
 
 class Deliveries:
-    """What the stream of one run still has to deliver."""
+    """The records that the stream of one run has not delivered."""
 
     def __init__(self, mapping: StreamMapping, tables: Tables, schedule: Schedule, invoke: Invoke) -> None:
         self._tables, self._schedule, self._invoke = tables, schedule, invoke

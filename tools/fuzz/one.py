@@ -9,7 +9,7 @@ OURS = [
     *("staff.export", "local.aws.ses_simulator", "overrides.hooks.checklist_files"),
     *("wtforms", "itsdangerous", "email_validator", "jsonschema", "yaml", "email", "urllib.parse"),
 ]
-"""What coverage is counted in: it guides what is tried next."""
+"""Modules whose coverage guides the fuzzer."""
 
 with atheris.instrument_imports(include=OURS, enable_loader_override=False):
     from tools.fuzz.targets import TARGETS

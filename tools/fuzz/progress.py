@@ -58,7 +58,7 @@ def check(said: dict[str, Any]) -> None:
 
 
 def fits(written: str) -> bool:
-    """Whether the schema allows a text, leaving out where Python and JavaScript differ in what they take for JSON."""
+    """Return whether the schema allows a text, except where Python and JavaScript parse JSON differently."""
     try:
         content = json.loads(written, parse_constant=float, parse_float=_finite)
         FITS.validate(content)
@@ -74,7 +74,7 @@ def _finite(number: str) -> float:
 
 
 def ask(**question: str) -> dict[str, Any]:
-    """What the reader says: {record, link}, {refused} or {crashed}."""
+    """Return the reader's result: {record, link}, {refused} or {crashed}."""
     node = _node()
     assert node.stdin
     assert node.stdout

@@ -1,4 +1,4 @@
-"""What is fuzzed, in a process of its own: each target takes any bytes, and raises where a promise is broken."""
+"""The fuzz targets: each takes any bytes, and raises if a promise is broken. Each runs in its own process."""
 
 import base64
 import csv
@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = datetime(2036, 1, 1, tzinfo=UTC)
 SECRET = "x" * 32
 SETTINGS = Template(ROOT / "template.yaml").environment()
-"""What the functions find in their environment."""
+"""Environment of the functions."""
 
 logging.disable()
 os.environ |= SETTINGS
@@ -116,13 +116,13 @@ def cells(data: bytes) -> None:
 
 
 def is_formula(cell: str) -> bool:
-    """Whether a spreadsheet may take a cell for one: by its first character that is seen, also a wide or small one."""
+    """Return whether a spreadsheet may read a cell as a formula: by its first visible character, in any width."""
     seen = [c for c in cell if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf")]
     return bool(seen) and unicodedata.normalize("NFKC", seen[0])[:1] in tuple("=+-@|")
 
 
 def report(data: bytes) -> None:
-    """What SES reports of any e-mail is noted for the item that its tags name, and ends mail to its own addresses.
+    """Any report of SES is recorded for the item that its tags name, and ends e-mail only to its own addresses.
 
     The first lines are addresses (with commas), table, id, slot and subject; the rest is the text.
     """

@@ -1,4 +1,4 @@
-"""What a flood consists of, and the account afterwards: every answer beside the table and the mailbox."""
+"""Plans a flood, and compares every response with the table and the mailbox afterwards."""
 
 import random
 import re
@@ -40,7 +40,7 @@ class Sent:
 
 @dataclass
 class Account:
-    """What does not add up, in words, by what it is; `counts` are for the table."""
+    """The discrepancies, in words, by kind; `counts` are for the table."""
 
     lost: list[str] = field(default_factory=list)
     duplicate: list[str] = field(default_factory=list)

@@ -25,7 +25,7 @@ RESOURCE = re.compile(r'  "(\w+)": \{')
 
 @dataclass(frozen=True)
 class Scan:
-    """What one scanner looked at, and each thing that it found: the check's name and the place."""
+    """The result of one scanner: what it read, and its findings as (check, place)."""
 
     looked_at: str
     found: list[str]
@@ -61,7 +61,7 @@ def bandit(_: Path) -> Scan:
 
 
 def _resource(cause: dict[str, Any], lines: list[str]) -> str:
-    """Where Trivy says only which lines, the resource that they belong to."""
+    """Return the resource at a line, if Trivy names only lines."""
     if "StartLine" not in cause:
         return str(cause["Resource"])
     above = [match[1] for line in lines[: cause["StartLine"]] if (match := RESOURCE.match(line))]
@@ -81,7 +81,7 @@ SCANNERS: tuple[Callable[[Path], Scan], ...] = (cfn_lint, checkov, trivy, bandit
 
 
 def findings(template: Path, scanners: tuple[Callable[[Path], Scan], ...] = SCANNERS[:3]) -> list[str]:
-    """What has no reason, in a template as it is written. Raises what the scanners' installation raises."""
+    """Return the findings without a reason in a template. Raises the errors of installing the scanners."""
     reasons = tomllib.loads(REASONS.read_text("utf-8"))
     return [
         f"{name}: {each}"
