@@ -242,4 +242,4 @@ def _print_change(reference: str, changed: bool) -> None:
 
 
 def _print_json(content: object) -> None:
-    print(json.dumps(content, ensure_ascii=False, indent=1))
+    print(json.dumps(content, ensure_ascii=sys.stdout.isatty(), indent=1))

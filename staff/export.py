@@ -5,15 +5,13 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
-from unicodedata import normalize
 
 from forms.catalog import FORMS
+from safe_text import for_spreadsheet, for_terminal
 from staff.listing import as_json, state
 from storage import dynamodb
 from storage.submissions import Submission
 
-FORMULA = ("=", "+", "-", "@", "|")
-"""Characters that begin a formula in a spreadsheet, in any width."""
 FIRST = ("reference", "form", "state", "received_at", "due_at", "done_at", "done_by")
 
 
@@ -43,15 +41,19 @@ def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submi
 
 
 def write(found: Iterator[Submission], form: str, file: TextIO, *, bom: bool = False) -> int:
-    """Write CSV with a heading, and return the number of rows. `bom` tells older spreadsheets that it is UTF-8."""
+    """Write CSV with a heading, and return the number of rows. `bom` tells older spreadsheets that it is UTF-8.
+
+    Every cell is quoted: a spreadsheet may split at semicolons or tabs as well, and read a formula after one.
+    """
+    shown = for_terminal if file.isatty() else str
     if bom:
         file.write("\N{BYTE ORDER MARK}")
     fields = columns(form)
-    writer = csv.writer(file)
-    writer.writerow([*FIRST, *(safe(label) for _, label in fields)])
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer.writerow([*FIRST, *(for_spreadsheet(label) for _, label in fields)])
     number = 0
     for submission in found:
-        writer.writerow([safe(cell) for cell in (*_facts(submission), *_answers(submission, fields))])
+        writer.writerow([shown(for_spreadsheet(cell)) for cell in (*_facts(submission), *_answers(submission, fields))])
         number += 1
     return number
 
@@ -60,17 +62,9 @@ def write_json(found: Iterator[Submission], file: TextIO) -> int:
     """Write JSON, one object a line, and return the number of lines."""
     number = 0
     for submission in found:
-        file.write(json.dumps(as_json(submission), ensure_ascii=False) + "\n")
+        file.write(json.dumps(as_json(submission), ensure_ascii=file.isatty()) + "\n")
         number += 1
     return number
-
-
-def safe(cell: str) -> str:
-    """Return the text as a cell that no spreadsheet reads as a formula: a `'` is put before it if needed."""
-    bare = cell.lstrip("'")
-    seen = next((each for each in bare if each.isprintable() and each not in " '"), "")
-    is_formula = normalize("NFKC", seen).startswith(FORMULA) or bare.startswith(("\t", "\r"))
-    return f"'{cell}" if is_formula else cell
 
 
 def how_many() -> int:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 import promises
 from forms.catalog import FORMS, TASKS
+from safe_text import for_terminal
 from staff.connection import Refused
 from storage import submissions
 from storage.submissions import Submission
@@ -72,23 +73,22 @@ def table(found: list[Submission]) -> Table:
     for each in found:
         how = state(each)
         due = promises.moment_in_words(each.due_at)
-        lines.add_row(each.reference, Text(how, STYLES.get(how, "")), Text(due), Text(visible(about(each))))
+        lines.add_row(each.reference, Text(how, STYLES.get(how, "")), Text(due), Text(for_terminal(about(each))))
     return lines
 
 
 def in_full(submission: Submission) -> Iterator[Text]:
     """Yield everything about one submission, line by line."""
     how = state(submission)
-    yield Text(f"{submission.reference}  {visible(about(submission))}", "bold")
+    yield Text(f"{submission.reference}  {for_terminal(about(submission))}", "bold")
     yield Text(f"State: {how}", STYLES.get(how, ""))
     yield Text(f"Received: {promises.moment_in_words(submission.received_at)}")
     yield Text(f"Due: {promises.moment_in_words(submission.due_at)}")
     if submission.held:
         yield Text(f"Held because of: {submission.held}")
     if submission.done:
-        yield Text(
-            f"{FORMS[submission.form].done.capitalize()} {_when(submission.done['at'])} by {submission.done['by']}"
-        )
+        done = FORMS[submission.form].done.capitalize()
+        yield Text(f"{done} {_when(submission.done['at'])} by {for_terminal(submission.done['by'])}")
     for slot, what in submission.mail.items():
         yield Text(f"E-mail {slot}: {what['state']}{' ' + _when(what['at']) if 'at' in what else ''}")
     yield Text("")
@@ -98,12 +98,7 @@ def in_full(submission: Submission) -> Iterator[Text]:
     for name, (label, words) in zip(form().data, form.in_words(submission.answers), strict=True):
         if submission.erased_at and name not in form.names_nobody:
             continue
-        yield Text(f"{label}: ", "bold").append(Text(visible(words) or "(not given)", "not bold"))
-
-
-def visible(text: str) -> str:
-    """Remove the characters that control a terminal."""
-    return "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+        yield Text(f"{label}: ", "bold").append(Text(for_terminal(words) or "(not given)", "not bold"))
 
 
 def _when(moment: str) -> str:

@@ -12,6 +12,10 @@ LONG = ("message", "summary")
 """Fields of several lines."""
 
 LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+BARE_LINK = re.compile(r"\w\.(?:com|gov|info|io|net|org|us)(?:/|\b)", re.IGNORECASE)
+"""A name that mail programs make a link of, as in `example.com/page`."""
+BARE_LINK = re.compile(r"\w\.(?:com|gov|info|io|net|org|us)(?:/|\b)", re.IGNORECASE)
+"""A name that mail programs turn into a link, as in `example.com/page`."""
 MARKUP = re.compile(r"<a\s[^<>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
 SELLING = re.compile(
     r"\b(?:backlinks?|guest post|search engine rank\w*|first page of google|seo (?:services?|agency|expert)"
@@ -51,13 +55,19 @@ def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]
     links = len(LINK.findall(long))
     found = [
         (3, "the hidden box was filled in", trapped),
-        (2, "a link in an answer of one line", bool(LINK.search(short))),
+        (2, "a link in an answer of one line", _is_linked(short)),
         (2, "markup for a link", bool(MARKUP.search(long))),
         (2, "more than three links", links > 3),
         (1, "a link", 0 < links <= 3),
         (2, "words of people who sell to websites", bool(SELLING.search(long))),
     ]
     return [(points, reason) for points, reason, holds in found if holds]
+
+
+def _is_linked(short: str) -> bool:
+    """Whether a mail program would show a link in these answers, other than an e-mail address."""
+    words = (word for word in short.split() if "@" not in word)
+    return bool(LINK.search(short)) or any(BARE_LINK.search(word) for word in words)
 
 
 def _texts(answers: Mapping[str, str]) -> tuple[str, str]:
