@@ -212,7 +212,7 @@ def ses_error(monkeypatch, stand_in):
 
 @pytest.fixture
 def run_staff(table, monkeypatch, capsys):
-    """Call the command against the stand-in: `staff("list", "--json")` gives exit code, output and messages."""
+    """Call the command against the stand-in: `run_staff("list", "--json")` gives exit code, output and messages."""
     from staff import command
     from telemetry import logger
 

@@ -23,6 +23,7 @@ from local.aws.ses_simulator import events_of
 from local.template import Template
 from mail import ses
 from overrides.hooks.checklist_files import Refused, introduction, parse
+from safe_text import for_spreadsheet
 from staff import export
 from storage import bounces, certifications, outbox, subscribers
 from storage.outbox import Owed
@@ -111,7 +112,7 @@ def cells(data: bytes) -> None:
     columns = [name for name, _ in export.columns("contact")]
     for name, text in answers.items():
         cell = read[columns.index(name)]
-        marked = cell.startswith("'") and export.safe(cell) != cell
+        marked = cell.startswith("'") and for_spreadsheet(cell) != cell
         assert text == (cell[1:] if marked else cell)
 
 

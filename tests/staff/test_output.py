@@ -7,9 +7,9 @@ import sys
 
 import boto3
 import pytest
-from samples import CONTACT, PLAQUE
 
 from forms.spam import signs
+from tests.support.samples import CONTACT, PLAQUE
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\u2028\x85\rReference: forged\nState: done\ufeff"
 COMMANDS = [
@@ -43,19 +43,19 @@ def stored(post, table):
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_terminal_gets_printable_characters_only(command, staff, stored, monkeypatch):
+def test_a_terminal_gets_printable_characters_only(command, run_staff, stored, monkeypatch):
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
-    code, out, _ = staff(*(stored if each == "REFERENCE" else each for each in command))
+    code, out, _ = run_staff(*(stored if each == "REFERENCE" else each for each in command))
     assert code == 0
     written = out.replace("\r\n", "\n")  # CSV ends its lines so
     assert {c for c in written if c != "\n" and not c.isprintable()} == set()
     assert not [line for line in out.splitlines() if line.startswith(("State: done\ufffd", "Reference: forged"))]
 
 
-def test_no_cell_is_a_formula_and_none_can_be_split_into_one(staff, post):
+def test_no_cell_is_a_formula_and_none_can_be_split_into_one(run_staff, post):
     for number, begin in enumerate(["=1+2", "Hello;=1+2", "+1", "\uff1d1+2", "-1", "@x", "|calc"]):
         post("contact", {**CONTACT, "name": begin, "message": f"{begin} {number}\t=1+2"})
-    _, out, _ = staff("export")
+    _, out, _ = run_staff("export")
     rows = list(csv.reader(io.StringIO(out)))
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "|", "\t", "\uff1d"))]
     quoted = io.StringIO()
@@ -70,5 +70,5 @@ def test_a_name_that_a_mail_program_would_link_is_a_sign_of_spam():
         assert signs({**CONTACT, "organization": organization}, trapped=False) == []
 
 
-def test_json_for_programs_is_not_changed(staff, stored):
-    assert json.loads(staff("show", stored, "--json")[1])["answers"]["agency"] == HOSTILE
+def test_json_for_programs_is_not_changed(run_staff, stored):
+    assert json.loads(run_staff("show", stored, "--json")[1])["answers"]["agency"] == HOSTILE
