@@ -41,7 +41,7 @@ class Settings:
         words = shlex.split(overrides if isinstance(overrides, str) else " ".join(overrides))
         site_url = dict(word.partition("=")[::2] for word in words).get("SiteUrl")
         if not site_url:
-            raise Refused(f"{file.name} does not say SiteUrl in parameter_overrides: RUNBOOK.md has the first steps")
+            raise Refused(f"{file.name} has no SiteUrl in parameter_overrides: see handbook/runbook.md")
         return cls(said["stack_name"], said["region"], site_url)
 
 
@@ -83,7 +83,7 @@ def check(settings: Settings) -> None:
     if subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout:  # our own words
         raise Refused("There are changes that are not committed: commit them, so that what runs can be found again")
     if settings.site_url.endswith((".example.org", ".example.gov")):
-        raise Refused("samconfig.toml has a sample for SiteUrl: RUNBOOK.md has the first steps")
+        raise Refused("samconfig.toml has a sample for SiteUrl: handbook/runbook.md has the first steps")
     if not shutil.which("sam"):
         raise Refused("AWS SAM's command line is missing: install aws-sam-cli, as with pipx install aws-sam-cli")
 

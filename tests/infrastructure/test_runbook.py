@@ -1,4 +1,4 @@
-"""RUNBOOK.md: it says what to do for each alarm, and names what there is."""
+"""The runbook: it says what to do for each alarm, and names what there is."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 from tests.support.samples import CONTACT
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "RUNBOOK.md").read_text("utf-8")
+TEXT = (ROOT / "handbook/runbook.md").read_text("utf-8")
 
 
 def explained() -> set[str]:
@@ -29,8 +29,7 @@ def watched(template) -> set[str]:
 
 
 def test_every_alarm_is_explained_and_every_explanation_has_its_alarm(template):
-    assert len(explained()) == 8
-    assert watched(template) in (explained(), set())
+    assert watched(template) == explained() != set()
 
 
 def test_every_queue_says_whether_it_can_be_replayed(template):
@@ -70,7 +69,3 @@ def test_what_is_put_back_from_a_restored_table_is_not_mailed_again(post, inbox,
         client.put_item(TableName=table.name, Item=restored, **put_back)
     assert inbox.deliver()
     assert (len(table.items()), len(inbox.messages())) == (1, sent)
-
-
-def test_it_is_one_page():
-    assert len(TEXT.splitlines()) <= 110
