@@ -1,7 +1,8 @@
-"""What a link in an e-mail can do: mark, release, stop. The link shows what will happen; only its button does it.
+"""The links in e-mail to staff: mark a submission done, release one that was held.
 
-Mail scanners open links, and some press buttons: so each action may be asked twice, and can be taken back on the
-same page. A link is signed for one action on one submission, and works for some months.
+A link shows what will happen; only its button does it. Mail scanners open links, and some press buttons: so each
+action may be asked twice, and can be taken back on the same page. A link is signed for one action on one submission,
+and works for some months.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,8 @@ import links
 import promises
 from forms.catalog import FORMS
 from forms.form import read_form
-from storage import certifications, submissions, workflow
+from storage import submissions, workflow
 from storage.submissions import Submission
-from telemetry import count
 from web.confirmations import Confirmation, answer, show
 from web.responses import Event, Response, body_of
 
@@ -88,19 +88,7 @@ def _erased(submission: Submission) -> Confirmation:
     return Confirmation(f"{submission.reference} is erased", text)
 
 
-def _stop(event: Event, certification: str) -> Confirmation:
-    if event["requestContext"]["http"]["method"] != "POST":
-        return Confirmation(
-            "No more invitations", "We then no longer invite your agency to renew.", "Stop the invitations"
-        )
-    certifications.stop(certification, promises.now())
-    count("stopped")
-    return Confirmation(
-        "No more invitations", "We no longer invite your agency to renew. You can begin again at any time."
-    )
-
-
-ACTIONS: dict[str, Callable[[Event, str], Confirmation | None]] = {"mark": _mark, "release": _release, "stop": _stop}
+ACTIONS: dict[str, Callable[[Event, str], Confirmation | None]] = {"mark": _mark, "release": _release}
 
 
 @dataclass(frozen=True)

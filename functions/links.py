@@ -50,4 +50,4 @@ def unsubscribe_link(site: str, address: str) -> str:
 
 
 def stop_link(site: str, certification: str, until: datetime) -> str:
-    return f"{site}/forms/actions/stop?token={sign('stop', certification, until)}"
+    return f"{site}/forms/invitations/stop?token={sign('stop', certification, until)}"

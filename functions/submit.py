@@ -45,7 +45,9 @@ class Refused(Exception):
 
 def handler(event: Event, _context: Any) -> Response:
     """Answer a request to a form's address, whatever happens, and publish what was counted."""
-    form_class = FORMS[event["rawPath"].split("/")[2]]
+    form_class = FORMS.get(event["rawPath"].split("/")[2])
+    if form_class is None:
+        return problem_details(HTTPStatus.NOT_FOUND, "There is no such form")
     logger.set_correlation_id(event["requestContext"]["requestId"])
     try:
         if event["requestContext"]["http"]["method"] == "POST":

@@ -1,4 +1,4 @@
-"""The links in e-mail to subscribers: confirm a sign-up, end a subscription.
+"""The links in e-mail to visitors: confirm a sign-up, end a subscription, stop the invitations to renew.
 
 Signing up sends a link to the address; only who opens it and presses the button is subscribed (double opt-in).
 """
@@ -7,19 +7,16 @@ from typing import Any
 
 import links
 import promises
-import submit
 from forms.announcements import AnnouncementsForm
-from storage import submissions, subscribers
+from storage import certifications, submissions, subscribers
+from telemetry import count
 from web.confirmations import Confirmation, answer, show
 from web.responses import Event, Response
 
 
-def handler(event: Event, context: Any) -> Response:
-    if event["rawPath"].endswith("/confirm"):
-        return answer(event, _confirm, AnnouncementsForm.slug)
-    if event["rawPath"].endswith("/unsubscribe"):
-        return answer(event, _unsubscribe, AnnouncementsForm.slug)
-    return submit.handler(event, context)
+def handler(event: Event, _context: Any) -> Response:
+    purpose = event["rawPath"].rpartition("/")[2]
+    return answer(event, LINKS[purpose], AnnouncementsForm.slug)
 
 
 def _confirm(event: Event) -> Response:
@@ -45,6 +42,23 @@ def _unsubscribe(event: Event) -> Response:
         return _page("Unsubscribe from announcements?", "You will get no more announcements.", button="Unsubscribe")
     subscribers.unsubscribe(subscriber)
     return _page("You are unsubscribed", "You will get no more announcements. You can sign up again at any time.")
+
+
+def _stop(event: Event) -> Response:
+    certification = _from_link(event, "stop")
+    if certification is None:
+        return _page("This link is not complete, or too old", "Please open the link in the e-mail again.")
+    if event["requestContext"]["http"]["method"] != "POST":
+        return _page(
+            "No more invitations", "We then no longer invite your agency to renew.", button="Stop the invitations"
+        )
+    certifications.stop(certification, promises.now())
+    count("stopped")
+    return _page("No more invitations", "We no longer invite your agency to renew. You can begin again at any time.")
+
+
+LINKS = {"confirm": _confirm, "unsubscribe": _unsubscribe, "stop": _stop}
+"""What a link does, by the last part of its address, which is also what it is signed for."""
 
 
 def _from_link(event: Event, purpose: str) -> Any:

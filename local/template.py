@@ -1,10 +1,12 @@
 """Reads template.yaml as the local run needs it. What is not understood is refused, not played wrong."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 from samtranslator.yaml_helper import intrinsics_multi_constructor
@@ -18,13 +20,38 @@ ERROR_CACHING_MIN_TTL = 10
 """Seconds that CloudFront keeps an error where the distribution does not say."""
 
 
+PARAMETER = re.compile(r"\{(\w+)(\+?)\}")
+
+
 @dataclass(frozen=True)
 class Route:
-    """An HTTP API route and the logical id of the function behind it."""
+    """An HTTP API route and the logical id of the function behind it.
+
+    In its path, `{name}` stands for one segment, and `{name+}` at the end for all that follow.
+    """
 
     method: str
     path: str
     function: str
+
+    def parameters(self, path: str) -> dict[str, str] | None:
+        """The values of the path's parameters, decoded; None if the path is not one of this route's."""
+        found = self._pattern.fullmatch(path)
+        return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
+
+    @property
+    def generality(self) -> list[int]:
+        """Sorts routes as API Gateway chooses among those that fit: the most specific first."""
+        segments = [PARAMETER.fullmatch(segment) for segment in self.path.split("/")]
+        return [0 if found is None else 2 if found[2] else 1 for found in segments]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        parts = []
+        for segment in self.path.split("/"):
+            found = PARAMETER.fullmatch(segment)
+            parts.append(f"(?P<{found[1]}>{'.+' if found[2] else '[^/]+'})" if found else re.escape(segment))
+        return re.compile("/".join(parts))
 
 
 @dataclass(frozen=True)
@@ -88,11 +115,13 @@ class Template:
         return merged
 
     def routes(self) -> list[Route]:
-        """The routes of all HTTP APIs."""
+        """The routes of all HTTP APIs. Raises ValueError for one that is not played here."""
         routes = [Route(event["Method"].upper(), event["Path"], name) for name, event in self.events("HttpApi")]
         for route in routes:
-            if route.method == "ANY" or "{" in route.path:
-                raise ValueError(f"the local run plays exact routes only, not {route.method} {route.path}")
+            *segments, last = route.path.split("/")
+            odd = [each for each in segments if not re.fullmatch(r"[^{}]*|\{\w+\}", each)]
+            if route.method == "ANY" or odd or not re.fullmatch(r"[^{}]*|\{\w+\+?\}", last):
+                raise ValueError(f"the local run does not play the route {route.method} {route.path}")
         return routes
 
     def response_headers(self) -> list[tuple[str, str]]:

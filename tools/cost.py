@@ -157,7 +157,7 @@ def scheduled_runs(template: Template) -> float:
 
 def bill(template: Template, usage: Usage, submissions: float) -> dict[str, float]:
     """Dollars a month by the names of PRICES."""
-    memory = template.functions["ContactFunction"]["MemorySize"] / 1024
+    memory = template.functions["FormsFunction"]["MemorySize"] / 1024
     runs = sum(usage.runs.values()) * submissions + scheduled_runs(template)
     seconds = usage.runs["forms"] * ASSUMED["seconds that a form's function runs"] * submissions
     seconds += (runs - usage.runs["forms"] * submissions) * ASSUMED["seconds that the notifier runs"]

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from local.aws.authorizer import Authorizer
 from local.aws.cloudfront import forward, origin_headers
 from local.aws.lambda_runtime import invoke
-from local.template import ACCOUNT, REGION, Template
+from local.template import ACCOUNT, REGION, Route, Template
 
 __all__ = ["BODY_LIMIT", "Gateway", "Request", "Response", "event_for", "invoke"]
 
@@ -60,7 +60,7 @@ class Gateway:
         self._template = template
         self._forwarded = template.forwarded_headers()
         self._authorizer = authorizer or Authorizer(template)
-        self._routes = {(route.method, route.path): route.function for route in template.routes()}
+        self._routes = sorted(template.routes(), key=lambda route: route.generality)
 
     def answer(self, request: Request) -> Response:
         """What a visitor gets, who comes through CloudFront."""
@@ -75,17 +75,21 @@ class Gateway:
         """Find the route, ask the authorizer, call the route's function, and turn its answer into an HTTP response."""
         if len(request.body) > BODY_LIMIT:
             return _message(413, "Request Entity Too Large")
-        function = self._routes.get((request.method, request.path))
-        if function is None:
+        route = self._route(request)
+        if route is None:
             return _message(404, "Not Found")
-        event = event_for(request, forwarded, added)
+        event = event_for(request, forwarded, added, route)
         try:
             if refused := self._authorizer.refuses(event):
                 return _message(refused, refused.phrase)
-            return _response(invoke(self._template, function, event))
+            return _response(invoke(self._template, route.function, event))
         except Exception:
-            log.exception("%s failed", function)
+            log.exception("%s failed", route.function)
             return _message(500, "Internal Server Error")
+
+    def _route(self, request: Request) -> Route | None:
+        fitting = (each for each in self._routes if each.method == request.method)
+        return next((each for each in fitting if each.parameters(request.path) is not None), None)
 
     @cached_property
     def _origin_headers(self) -> dict[str, str]:
@@ -93,16 +97,22 @@ class Gateway:
 
 
 def event_for(
-    request: Request, forwarded: frozenset[str] | None = None, added: Mapping[str, str] | None = None
+    request: Request,
+    forwarded: frozenset[str] | None = None,
+    added: Mapping[str, str] | None = None,
+    route: Route | None = None,
 ) -> dict[str, Any]:
-    """The event of a request. Of its headers CloudFront lets through `forwarded`, None for all; others are `added`."""
+    """The event of a request. Of its headers CloudFront lets through `forwarded`, None for all; others are `added`.
+
+    Without a route, its path is taken for one without parameters.
+    """
     now = datetime.now(UTC)
     headers = {**forward(request.headers, request.sender, forwarded), **(added or {}), "host": DOMAIN}
     cookies = headers.pop("cookie", "")
-    route = f"{request.method} {request.path}"
+    key = f"{request.method} {route.path if route else request.path}"
     event: dict[str, Any] = {
         "version": "2.0",
-        "routeKey": route,
+        "routeKey": key,
         "rawPath": request.path,
         "rawQueryString": request.query,
         "headers": headers,
@@ -119,17 +129,19 @@ def event_for(
                 "userAgent": headers["user-agent"],
             },
             "requestId": uuid.uuid4().hex[:16],
-            "routeKey": route,
+            "routeKey": key,
             "stage": "$default",
             "time": f"{now:%d/%b/%Y:%H:%M:%S +0000}",
             "timeEpoch": int(now.timestamp() * 1000),
         },
         "isBase64Encoded": False,
     }
+    if parameters := route.parameters(request.path) if route else None:
+        event["pathParameters"] = parameters
     if cookies:
         event["cookies"] = [each.strip() for each in cookies.split(";")]
-    if parameters := _joined(parse_qsl(request.query, keep_blank_values=True)):
-        event["queryStringParameters"] = parameters
+    if query := _joined(parse_qsl(request.query, keep_blank_values=True)):
+        event["queryStringParameters"] = query
     if request.body:
         is_text = headers.get("content-type", "").lower().startswith(TEXT_TYPES)
         event["body"] = request.body.decode("utf-8", "replace") if is_text else base64.b64encode(request.body).decode()

@@ -110,26 +110,26 @@ def test_a_form_is_stored(slug, answers, packed, table):
 
 
 def test_a_sign_up_is_stored(packed, table):
-    answer = packed.answer("AnnouncementsFunction", submission("announcements", {"email": new_address()}))
+    answer = packed.answer("FormsFunction", submission("announcements", {"email": new_address()}))
     assert answer["statusCode"] == 303
     assert len(table.items()) == 1
 
 
 def test_a_form_with_errors_comes_back_in_its_page(packed, table):
-    answer = packed.answer("ContactFunction", submission("contact", CONTACT | {"email": "jordan@example"}))
+    answer = packed.answer("FormsFunction", submission("contact", CONTACT | {"email": "jordan@example"}))
     assert answer["statusCode"] == 422
     assert "Enter an e-mail address" in answer["body"]
     assert CONTACT["organization"].partition("'")[0] in answer["body"]
 
 
 def test_a_receipt_and_its_calendar_are_shown(packed, table):
-    receipt = packed.answer("PlaqueFunction", submission("plaque", PLAQUE))["headers"]["location"]
+    receipt = packed.answer("FormsFunction", submission("plaque", PLAQUE))["headers"]["location"]
     path, _, query = receipt.partition("?")
     assert (
-        "We have your plaque request" in packed.answer("PlaqueFunction", event_for(Request("GET", path, query)))["body"]
+        "We have your plaque request" in packed.answer("FormsFunction", event_for(Request("GET", path, query)))["body"]
     )
     calendar = path.replace("received", "renewal.ics")
-    assert packed.answer("PlaqueFunction", event_for(Request("GET", calendar, query)))["isBase64Encoded"]
+    assert packed.answer("FormsFunction", event_for(Request("GET", calendar, query)))["isBase64Encoded"]
 
 
 def test_a_link_that_is_not_complete_is_answered(packed, table):
@@ -146,7 +146,7 @@ def test_who_knows_the_secret_is_let_in(is_known, packed, stand_in, template):
 
 
 def test_a_new_submission_is_mailed(packed, table, inbox):
-    packed.answer("PlaqueFunction", submission("plaque", PLAQUE))
+    packed.answer("FormsFunction", submission("plaque", PLAQUE))
     assert packed.answer("NotifyFunction", inserted(table)) == {"batchItemFailures": []}
     [receipt] = inbox.receipts()
     assert receipt["to"] == [PLAQUE["email"]]
@@ -154,7 +154,7 @@ def test_a_new_submission_is_mailed(packed, table, inbox):
 
 
 def test_the_clock_mails_what_the_stream_did_not_bring(packed, table, inbox, stand_in):
-    packed.answer("ContactFunction", submission("contact", CONTACT))
+    packed.answer("FormsFunction", submission("contact", CONTACT))
     [item] = table.items()
     boto3.client("dynamodb").update_item(
         TableName=table.name,
@@ -166,7 +166,7 @@ def test_the_clock_mails_what_the_stream_did_not_bring(packed, table, inbox, sta
 
 
 def test_a_bounce_that_ses_reports_is_noted(packed, table, inbox):
-    packed.answer("ContactFunction", submission("contact", CONTACT))
+    packed.answer("FormsFunction", submission("contact", CONTACT))
     packed.answer("NotifyFunction", inserted(table))
     [item] = table.items()
     owed = Owed("SUBMISSIONS_TABLE", item["reference"], "receipt")

@@ -75,6 +75,31 @@ def test_an_event_has_the_shape_of_payload_format_2(gateway):
     }
 
 
+def test_the_most_specific_route_answers_and_its_parameters_are_in_the_event(tmp_path):
+    file = write_project(tmp_path) / "template.yaml"
+    routes = {"/forms/{name}": "POST", "/forms/{name}/{more+}": "POST", "/{all+}": "POST"}
+    added = "".join(
+        f"        R{number}: {{Type: HttpApi, Properties: {{ApiId: !Ref Api, Path: '{path}', Method: {method}}}}}\n"
+        for number, (path, method) in enumerate(routes.items())
+    )
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("      Events:\n        Get:", f"      Events:\n{added}        Get:"), "utf-8")
+    template = Template(file)
+    gateway = Gateway(template)
+    chosen = {
+        path: echoed(gateway, Request("POST", path))["event"]
+        for path in ("/forms/echo", "/forms/b%20c", "/forms/b/c/d", "/other")
+    }
+    forget(template)
+    assert {path: (event["routeKey"], event.get("pathParameters")) for path, event in chosen.items()} == {
+        "/forms/echo": ("POST /forms/echo", None),
+        "/forms/b%20c": ("POST /forms/{name}", {"name": "b c"}),
+        "/forms/b/c/d": ("POST /forms/{name}/{more+}", {"name": "b", "more": "c/d"}),
+        "/other": ("POST /{all+}", {"all": "other"}),
+    }
+    assert gateway.answer(Request("POST", "/forms/keep")).status != 404
+
+
 def test_a_form_arrives_in_base64_and_text_arrives_as_it_is(gateway):
     form = echoed(gateway, Request("POST", "/forms/echo", headers=FORM, body=b"name=%C3%A9&x=\xff"))["event"]
     assert form["isBase64Encoded"] is True

@@ -176,12 +176,33 @@ def test_routes_name_the_function_behind_them(template):
     "change",
     [
         ("Path: /forms/keep, Method: POST", "Path: /forms/keep, Method: ANY"),
-        ("Path: /forms/keep", "Path: '/forms/{proxy+}'"),
+        ("Path: /forms/keep", "Path: '/forms/{all+}/keep'"),
+        ("Path: /forms/keep", "Path: '/forms/keep-{what}'"),
+        ("Path: /forms/keep", "Path: '/forms/{}'"),
     ],
 )
-def test_a_route_that_is_not_exact_is_refused(change, template):
-    with pytest.raises(ValueError, match="exact routes only"):
+def test_a_route_that_is_not_played_is_refused(change, template):
+    with pytest.raises(ValueError, match="does not play the route"):
         template(*change).routes()
+
+
+@pytest.mark.parametrize(
+    ("route", "path", "parameters"),
+    [
+        ("/forms/{form}", "/forms/contact", {"form": "contact"}),
+        ("/forms/{form}", "/forms/b%C3%BCro", {"form": "büro"}),
+        ("/forms/{form}/received", "/forms/contact/received", {"form": "contact"}),
+        ("/desk/{below+}", "/desk/K7M2P9QRTX/take", {"below": "K7M2P9QRTX/take"}),
+        ("/forms/contact", "/forms/contact", {}),
+        ("/forms/{form}", "/forms/", None),
+        ("/forms/{form}", "/forms/contact/", None),
+        ("/forms/{form}", "/forms/contact/received", None),
+        ("/desk/{below+}", "/desk/", None),
+        ("/a.b", "/axb", None),
+    ],
+)
+def test_a_parameter_stands_for_one_segment_or_for_all_that_follow(route, path, parameters):
+    assert Route("GET", route, "F").parameters(path) == parameters
 
 
 def test_an_event_that_is_not_played_is_refused(template):

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from hypothesis import strategies as st
 
+from forms import catalog
 from local.template import Template
 from tests.support.answers import FORM
 from tests.support.pages import ROOT
@@ -18,8 +19,12 @@ from tests.support.samples import SAMPLES, new_address
 SENDER = "127.0.0.9"
 """A network of its own: other tests have their limit for themselves."""
 GONE = {errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE}
-ROUTES = {(route.method, route.path): route.function for route in Template(ROOT / "template.yaml").routes()}
-FORMS = ("/forms/contact", "/forms/plaque", "/forms/announcements")
+FORMS = tuple(f"/forms/{slug}" for slug in catalog.FORMS)
+ROUTES = {
+    (route.method, route.path.replace("{form}", slug)): route.function
+    for route in Template(ROOT / "template.yaml").routes()
+    for slug in catalog.FORMS
+}
 
 
 def one_of(*values):
