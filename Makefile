@@ -80,7 +80,7 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --upgrade --group scan -o tools/scan/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
-	@rm -rf .venv .local .build .aws-sam site site-shots functions/pages
+	@rm -rf .venv .local .build .aws-sam site site-shots
 
 # Installed again when what is pinned changed; says why when it cannot.
 $(READY): requirements.txt pyproject.toml

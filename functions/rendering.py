@@ -1,6 +1,11 @@
-"""Fills in the templates of functions/templates/."""
+"""Fills in the templates of functions/templates/, and knows the pages that the site build finished for the functions.
+
+The build writes `<form>.html`, the finished page of each form with its addresses made absolute, and `office.json`, how
+to reach the office. Markers in a page say which parts a function may replace.
+"""
 
 import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +16,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 HERE = Path(__file__).parent
+MAIN = ("<!-- main -->", "<!-- /main -->")
+FORM = ("<!-- form -->", "<!-- /form -->")
 
 
 @cache
@@ -32,7 +39,16 @@ def render(template: str, **context: Any) -> Markup:
 
 
 @cache
+def finished(name: str) -> str:
+    """A file that the site build left for the functions.
+
+    In the package they lie beside this module; elsewhere PAGES_FOLDER says where the last build put them.
+    """
+    return Path(os.environ.get("PAGES_FOLDER", HERE / "pages"), name).read_text("utf-8")
+
+
+@cache
 def office() -> dict[str, str]:
     """How to reach the office: `telephone`, `email`."""
-    settings: dict[str, str] = json.loads((HERE / "pages" / "office.json").read_text("utf-8"))
+    settings: dict[str, str] = json.loads(finished("office.json"))
     return settings

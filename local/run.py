@@ -62,8 +62,10 @@ def running(
         stack.callback(clock.stop)
         cloud = StandIn(template, data, account)
         stack.callback(cloud.close)
-        site = Path(tempfile.mkdtemp(prefix="site-"))
-        stack.callback(shutil.rmtree, site, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix="site-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        site = folder / "site"
+        os.environ["PAGES_FOLDER"] = str(folder / ".build" / "pages")
         stack.callback(forget, template)
 
         def build_site() -> MkDocsConfig:
@@ -96,7 +98,7 @@ def running(
 @contextmanager
 def _told_to_staff(file: Path, template: Template) -> Iterator[None]:
     """While this runs, the `staff` command finds in a file what it needs to work here."""
-    wanted = {*template.environment(), *(name for name in os.environ if name.startswith("AWS_"))}
+    wanted = {*template.environment(), "PAGES_FOLDER", *(name for name in os.environ if name.startswith("AWS_"))}
     file.touch(mode=0o600)
     file.write_text(json.dumps({name: os.environ[name] for name in sorted(wanted)}), "utf-8")
     try:
@@ -126,7 +128,7 @@ def serving(data: Path | None = None, *, root: Path = ROOT) -> Iterator[Server]:
 
 
 def _watch(server: Server, config: MkDocsConfig, root: Path) -> None:
-    """Watch what makes the site and the functions, but not functions/pages, which the build writes."""
+    """Watch what makes the site and the functions."""
     packages = [file.parent for file in (root / "functions").glob("*/__init__.py")]
     for folder in (root / "local", root / "local/aws", root / "functions", *packages):
         if folder.exists():

@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from playwright.sync_api import Browser, sync_playwright
@@ -28,6 +26,7 @@ from tests.support.office_clock import Clock
 from tests.support.programs import launch_options
 from tests.support.run import LocalRun
 from tests.support.samples import TODAY
+from tests.support.site_build import build_site
 from tests.support.tables import Table, make_tables
 
 ROOT = Path(__file__).parents[1]
@@ -37,9 +36,7 @@ pytest_plugins = ["tests.support.iam_report", "tests.support.log_privacy"]
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site; the build also leaves the forms' pages for the functions."""
-    folder = tmp_path_factory.mktemp("site")
-    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True))
-    return folder
+    return build_site(tmp_path_factory.mktemp("built"))
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import boto3
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
 
 from local.aws.api_gateway import Gateway, Request
 from local.aws.dynamodb_stream import Stream
@@ -30,6 +28,7 @@ from local.clock import Clock
 from local.events import rules, schedules, stream_mappings
 from local.template import Template
 from tests.support.samples import SAMPLES
+from tests.support.site_build import build_site
 from tools.prices import ASSUMED, HOURS_A_MONTH, PRICES
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +54,7 @@ def measure(template: Template) -> Usage:
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(said))
         site = stack.enter_context(tempfile.TemporaryDirectory())
-        build(load_config(str(ROOT / "mkdocs.yml"), site_dir=site))
+        build_site(Path(site))
         streams: list[Stream] = []
         reports = Reports(template)
         clock = Clock(template, lambda: _settle(streams, reports))

@@ -50,8 +50,11 @@ class Target:
         return targets.pop()
 
 
-def build(folder: Path, target: Target, operations: Operations, source: Path = ROOT / "functions") -> None:
-    """Write the package of a source root into a folder anew. Raises CalledProcessError where a tool fails."""
+def build(folder: Path, target: Target, operations: Operations, pages: Path = ROOT / ".build" / "pages") -> None:
+    """Write the package into a folder anew: wheels, functions, and the pages that the site build left for them.
+
+    Raises CalledProcessError if a tool fails.
+    """
     python = find_python(target.python)
     shutil.rmtree(folder, ignore_errors=True)
     install(folder, target, *SHIPPED)
@@ -60,7 +63,8 @@ def build(folder: Path, target: Target, operations: Operations, source: Path = R
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     service_models.reduce(folder / "botocore" / "data", operations)
     not_shipped = shutil.ignore_patterns("__pycache__", "requirements.txt")
-    shutil.copytree(source, folder, ignore=not_shipped, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "functions", folder, ignore=not_shipped, dirs_exist_ok=True)
+    shutil.copytree(pages, folder / "pages", dirs_exist_ok=True)
     compile_all(folder, python)
 
 

@@ -1,20 +1,12 @@
-"""The site's own pages as functions answer with them: a form redrawn in its page, or a message in its place.
-
-The site build writes `pages/<form>.html`, the finished page of each form with its addresses made absolute, and
-`pages/office.json`, how to reach the office. Markers in the page say which parts a function may replace.
-"""
+"""The site's own pages as functions answer with them: a form redrawn in its page, or a message in its place."""
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from markupsafe import Markup
 
 import rendering
-
-MAIN = ("<!-- main -->", "<!-- /main -->")
-FORM = ("<!-- form -->", "<!-- /form -->")
 
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
@@ -47,16 +39,15 @@ class Page:
         return Page(f"{before}{markers[0]}\n{content}\n{markers[1]}{after}")
 
 
-@cache
 def built_page(slug: str) -> Page:
     """The page of a form as the site build left it."""
-    return Page((rendering.HERE / "pages" / f"{slug}.html").read_text("utf-8"))
+    return Page(rendering.finished(f"{slug}.html"))
 
 
 def redrawn(slug: str, form: str) -> str:
     """The form's page with the form in its marked place and a title that says there is an error."""
     page = built_page(slug)
-    return page.with_part(FORM, form).with_title(f"Error: {page.title}").html
+    return page.with_part(rendering.FORM, form).with_title(f"Error: {page.title}").html
 
 
 def message(slug: str, title: str, template: str, **context: Any) -> str:
@@ -64,4 +55,4 @@ def message(slug: str, title: str, template: str, **context: Any) -> str:
     page = built_page(slug)
     content = rendering.render(template, title=title, office=rendering.office(), **context)
     site_name = page.title.rpartition(" - ")[2]
-    return page.with_part(MAIN, content).with_title(Markup("{} - ").format(title) + Markup(site_name)).html
+    return page.with_part(rendering.MAIN, content).with_title(Markup("{} - ").format(title) + Markup(site_name)).html

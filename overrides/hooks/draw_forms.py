@@ -1,4 +1,6 @@
-"""Draws the forms into their pages, and leaves the finished pages where the functions redraw them.
+"""Draws the forms into their pages, and leaves the finished pages for the functions.
+
+They lie in `.build/pages`, beside the site's folder.
 
 In Markdown, `<!-- form: contact -->` on a line of its own is the form of functions/forms/contact.py.
 """
@@ -16,7 +18,6 @@ from mkdocs.structure.pages import Page
 
 import rendering
 from forms.catalog import FORMS
-from web import pages
 
 MARKER = re.compile(r"<!-- form: (\S+) -->")
 ADDRESS = re.compile(r'\b(href|src|action)="([^"#][^"]*)"')
@@ -30,7 +31,7 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
         if form is None:
             raise PluginError(f"{page.file.src_uri}: there is no form named {marker[1]}; there are {', '.join(FORMS)}")
         page.meta["form"] = marker[1]
-        return Markup("\n").join([Markup(pages.FORM[0]), form().draw(), Markup(pages.FORM[1])])
+        return Markup("\n").join([Markup(rendering.FORM[0]), form().draw(), Markup(rendering.FORM[1])])
 
     return MARKER.sub(draw, html)
 
@@ -38,8 +39,9 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> None:
     """Keep the finished page of a form for the functions."""
     if slug := page.meta.get("form"):
-        _write(f"{slug}.html", with_absolute_addresses(output, f"/{page.url}"))
-        _write("office.json", json.dumps(config.extra["office"]))
+        folder = Path(config.site_dir).parent / ".build" / "pages"
+        _write(folder / f"{slug}.html", with_absolute_addresses(output, f"/{page.url}"))
+        _write(folder / "office.json", json.dumps(config.extra["office"]))
 
 
 def with_absolute_addresses(html: str, address: str) -> str:
@@ -47,14 +49,11 @@ def with_absolute_addresses(html: str, address: str) -> str:
     return ADDRESS.sub(lambda found: f'{found[1]}="{urljoin(address, found[2])}"', html)
 
 
-def _write(name: str, content: str) -> None:
-    """Write what changed only, and at once: the local run watches for changes, and others may be reading."""
-    file, ready = Path(rendering.HERE, "pages", name), Path(rendering.HERE.parent, ".build", f"{os.getpid()}.{name}")
-    if file.exists() and file.read_text("utf-8") == content:
-        return
-    for folder in (file.parent, ready.parent):
-        folder.mkdir(exist_ok=True)
+def _write(file: Path, content: str) -> None:
+    """Replace a file at once: a function may be reading it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    ready = file.with_name(f"{os.getpid()}.{file.name}")
     ready.write_text(content, "utf-8")
     ready.replace(file)
-    pages.built_page.cache_clear()
+    rendering.finished.cache_clear()
     rendering.office.cache_clear()

@@ -14,8 +14,8 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
+import rendering
 from overrides.hooks.sections import Section, questions, sections
-from web import pages
 
 INDEX = "search/index.json"
 _sections: list[Section] = []
@@ -39,9 +39,9 @@ def on_env(_: Any, config: MkDocsConfig, files: Files) -> None:
 def on_post_page(output: str, page: Page, **_: object) -> None:
     """Keep the words of a finished page."""
     if _is_found(page):
-        main = re.search("(.*)".join(pages.MAIN), output, re.DOTALL)
+        main = re.search("(.*)".join(rendering.MAIN), output, re.DOTALL)
         if not main:
-            raise PluginError(f"{page.file.src_uri}: the page has no {' … '.join(pages.MAIN)} to look in")
+            raise PluginError(f"{page.file.src_uri}: the page has no {' … '.join(rendering.MAIN)} to look in")
         _sections.extend(sections(main[1], page.url, _title(page)))
 
 

@@ -62,25 +62,25 @@ def target(template: Template) -> tuple[Target, str]:
 
 
 @pytest.fixture(scope="session")
-def source(built_site, tmp_path_factory) -> Path:
-    """The functions with their pages as they are now: a local run of another test may draw the pages anew."""
-    return Path(shutil.copytree(ROOT / "functions", tmp_path_factory.mktemp("source") / "functions"))
+def pages(built_site) -> Path:
+    """What the site build left for the functions."""
+    return Path(os.environ["PAGES_FOLDER"])
 
 
 @pytest.fixture(scope="session")
-def shipped(target, template, source, tmp_path_factory) -> Path:
+def shipped(target, template, pages, tmp_path_factory) -> Path:
     """The package for Lambda."""
     folder = tmp_path_factory.mktemp("shipped")
-    package.build(folder, target[0], service_models.allowed_operations(template), source)
+    package.build(folder, target[0], service_models.allowed_operations(template), pages)
     return folder
 
 
 @pytest.fixture(scope="session")
-def packed(target, template, source, tmp_path_factory) -> Package:
+def packed(target, template, pages, tmp_path_factory) -> Package:
     """The same package with wheels for this machine, zipped and unpacked into an empty folder."""
     place = tmp_path_factory.mktemp("packed")
     here = Target(target[0].python, packaging.WHEELS_HERE)
-    package.build(place / "built", here, service_models.allowed_operations(template), source)
+    package.build(place / "built", here, service_models.allowed_operations(template), pages)
     package.pack(place / "built", place / "functions.zip")
     shutil.rmtree(place / "built")
     shutil.unpack_archive(place / "functions.zip", place / "task")
@@ -103,7 +103,7 @@ def test_each_function_starts_from_the_package_alone_and_writes_nothing(function
 
 @pytest.mark.parametrize(("slug", "answers"), [("contact", CONTACT), ("plaque", PLAQUE)])
 def test_a_form_is_stored(slug, answers, packed, table):
-    answer = packed.answer(f"{slug.capitalize()}Function", submission(slug, answers))
+    answer = packed.answer("FormsFunction", submission(slug, answers))
     assert answer["statusCode"] == 303
     [item] = table.items()
     assert item["answers"] == answers
@@ -186,8 +186,8 @@ def inserted(table: Table) -> Any:
     return {"Records": [record | {"dynamodb": {"NewImage": item, **change}} for item in items]}
 
 
-def test_a_build_is_the_same_every_time(target, template, source, shipped, tmp_path):
-    package.build(tmp_path / "again", target[0], service_models.allowed_operations(template), source)
+def test_a_build_is_the_same_every_time(target, template, pages, shipped, tmp_path):
+    package.build(tmp_path / "again", target[0], service_models.allowed_operations(template), pages)
     package.pack(shipped, tmp_path / "one.zip")
     package.pack(tmp_path / "again", tmp_path / "other.zip")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()

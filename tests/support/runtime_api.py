@@ -35,7 +35,7 @@ def run(python: str, path: list[Path], handler: str, event: Mapping[str, Any] | 
     run = Run(event)
     api = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(run))
     threading.Thread(target=api.serve_forever, daemon=True).start()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PAGES"))} | {
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
         "AWS_LAMBDA_FUNCTION_NAME": handler,
         "PYTHONPATH": os.pathsep.join(map(str, path)),

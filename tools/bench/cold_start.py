@@ -60,7 +60,7 @@ class Function:
         """What it said on standard error."""
         command = [*tool, self.python, "-P", "-S", "-s", "-c", PROGRAM, str(self.folder), self.module]
         events = json.dumps([_submission() for _ in range(submissions)])
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PAGES"))}
         environment |= {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(command, input=events, env=environment, capture_output=True, text=True)
         if done.returncode:

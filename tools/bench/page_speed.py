@@ -70,8 +70,8 @@ class Row:
 def measure(tries: int = TRIES, pages: list[str] = PAGES) -> Iterator[Row]:
     """A row for each page, as soon as it is there. Raises CalledProcessError where a tool fails."""
     _install()
-    with tempfile.TemporaryDirectory() as folder, _serving(Path(folder)) as address:
-        build(load_config(str(ROOT / "mkdocs.yml"), site_dir=folder, site_url=f"{address}/", strict=True))
+    with tempfile.TemporaryDirectory() as place, _serving(folder := Path(place, "site")) as address:
+        build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), site_url=f"{address}/", strict=True))
         Path(folder, "bare.css").write_text(STYLE, "utf-8")
         with ThreadPoolExecutor(AT_ONCE) as pool:
             yield from pool.map(partial(_row, address, tries), pages)

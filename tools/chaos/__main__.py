@@ -6,7 +6,6 @@ The plaque form's way has every step of the contact form's and more, so what tak
 import logging
 import multiprocessing
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
@@ -16,11 +15,10 @@ from io import StringIO
 from pathlib import Path
 
 import time_machine
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
 
 from local.aws.stand_in import StandIn
 from local.template import Template
+from tests.support.site_build import build_site
 from tools.chaos.cloud import hooked
 from tools.chaos.enumeration import EACH_FORM, TOGETHER, Tally, pairs, singles
 from tools.chaos.outcome import Run
@@ -84,8 +82,8 @@ TASKS = list(tasks())
 def main() -> int:
     began = time.monotonic()
     tallies = {task.line: Tally() for task in TASKS}
-    with tempfile.TemporaryDirectory() as site, redirect_stdout(StringIO()):
-        build(load_config(str(ROOT / "mkdocs.yml"), site_dir=site))
+    with redirect_stdout(StringIO()):
+        build_site(ROOT / ".build" / "chaos")
     cloud = StandIn(Template(ROOT / "template.yaml"))
     with multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
         for number, found in pool.imap_unordered(_carry_out, range(len(TASKS))):

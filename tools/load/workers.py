@@ -25,7 +25,9 @@ class Workers:
         self._api = ThreadingHTTPServer(("127.0.0.1", 0), self._runtime_api())
         self._api.daemon_threads = True
         Thread(target=self._api.serve_forever, daemon=True).start()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | {
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PAGES"))
+        } | {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.server_port}",
             "AWS_LAMBDA_FUNCTION_NAME": handler,
             "PYTHONPATH": os.pathsep.join(map(str, path)),
