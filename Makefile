@@ -55,8 +55,8 @@ build: $(READY) ## Build the site into site/ and what runs on Lambda into .build
 build-%: build
 	@cp -R .build/functions/. "$(ARTIFACTS_DIR)"
 
-deploy: $(READY) ## Build afresh, deploy the stack of samconfig.toml, and copy the site (DRY=1 prints only)
-	@.venv/bin/python -m tools.deploy $(if $(DRY),--dry)
+deploy: $(READY) ## Build afresh, deploy the stack of samconfig.toml, and copy the site (DRY=1 prints only, GUIDED=1 asks)
+	@.venv/bin/python -m tools.deploy $(if $(DRY),--dry) $(if $(GUIDED),--guided)
 
 smoke: $(READY) ## Check a deployed stack, with one marked test submission (URL=https://… API=https://…)
 	@.venv/bin/python -m tools.smoke $(URL) $(if $(API),--api $(API))

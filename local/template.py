@@ -75,7 +75,8 @@ class Template:
     def __init__(self, path: Path, **parameters: str) -> None:
         self.folder = path.parent
         self._template = yaml.load(path.read_text("utf-8"), Loader)  # noqa: S506  # a safe one
-        declared = self._template.get("Parameters", {})
+        self.declared_parameters: dict[str, dict[str, Any]] = self._template.get("Parameters", {})
+        declared = self.declared_parameters
         if unknown := parameters.keys() - declared.keys():
             raise ValueError(f"{path.name} has no parameter {', '.join(sorted(unknown))}")
         values = {name: parameters.get(name, about.get("Default")) for name, about in declared.items()}

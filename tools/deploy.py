@@ -1,7 +1,8 @@
 """`make deploy`: builds afresh, deploys the stack that samconfig.toml names, and copies the site to its bucket.
 
 Files that pages name are there before the pages, and what is no longer needed goes last, so that nobody meets a page
-without its stylesheet. `--dry` builds, prints what would be done, and asks nothing of AWS.
+without its stylesheet. `--dry` builds, prints what would be done, and asks nothing of AWS. `--guided` is for the first
+time: it says what each parameter is, and lets SAM ask for it and write the answers into samconfig.toml.
 """
 
 import argparse
@@ -12,37 +13,53 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.template import Template
 from tools.bucket import FOR_GOOD, Bucket, Refused, uploads
 
 ROOT = Path(__file__).parents[1]
+CONFIG = ROOT / "samconfig.toml"
 CANONICAL = re.compile(r'rel="canonical" href="([^"]*)"')
 THIS_MACHINE = re.compile(r"//(?:localhost|127\.0\.0\.1)\b")
+SAMPLE = re.compile(r"\bexample\.(?:org|gov)\b")
+# By its whole path: beside the template, in .build/, SAM would look for the file, and write it, where git ignores it.
+SAM = ("sam", "deploy", "--config-file", str(CONFIG))
+UNRESERVED = 100
+"""Runs at once that Lambda keeps for functions without a reserve; it refuses a reserve that leaves fewer."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What samconfig.toml says: the stack's name, its region, the site's address without a slash at its end."""
+    """What samconfig.toml says: the stack's name, its region, the parameters; for others the template's defaults."""
 
     stack: str
     region: str
-    site_url: str
+    parameters: Mapping[str, str]
 
     @classmethod
-    def read(cls, file: Path) -> "Settings":
-        """Raises Refused where the address is missing."""
+    def read(cls, file: Path, template: Template) -> "Settings":
         said = tomllib.loads(file.read_text("utf-8"))["default"]["deploy"]["parameters"]
         overrides = said.get("parameter_overrides", "")  # SAM writes text, and reads lists as well
-        words = shlex.split(overrides if isinstance(overrides, str) else " ".join(overrides))
-        site_url = dict(word.partition("=")[::2] for word in words).get("SiteUrl")
-        if not site_url:
-            raise Refused(f"{file.name} has no SiteUrl in parameter_overrides: see handbook/runbook.md")
-        return cls(said["stack_name"], said["region"], site_url)
+        words = shlex.split(overrides) if isinstance(overrides, str) else overrides
+        given = dict(word.partition("=")[::2] for word in words)
+        return cls(said["stack_name"], said["region"], {**template.parameters, **given})
+
+    @property
+    def site_url(self) -> str:
+        """The site's address, without a slash at its end."""
+        return self.parameters["SiteUrl"]
+
+    @property
+    def samples(self) -> list[str]:
+        """The parameters that still have a sample of the template as their value."""
+        return [name for name, value in self.parameters.items() if SAMPLE.search(value)]
 
 
 def check_pages(folders: list[Path], site_url: str) -> None:
@@ -66,7 +83,7 @@ def deploy(settings: Settings, site: Path, *, dry: bool) -> None:
     )
     if present:
         present.put(site, assets)  # before the stack: the new functions answer with pages that name them
-    _run("sam", "deploy", dry=dry)
+    _run(*SAM, dry=dry)
     bucket = present or Bucket.of(settings.stack, settings.region)
     if bucket is None:
         raise Refused(f"The stack {settings.stack} has no output SiteBucketName")
@@ -77,13 +94,37 @@ def deploy(settings: Settings, site: Path, *, dry: bool) -> None:
     bucket.invalidate()
 
 
+def guide(template: Template) -> None:
+    """Let SAM ask for the parameters, keep the answers, and deploy the stack. Raises CalledProcessError."""
+    for name, declared in template.declared_parameters.items():
+        print(f"{name}: {declared['Description']}")
+    print(about_concurrency())
+    _run(*SAM, "--guided", dry=False)
+
+
+def about_concurrency() -> str:
+    """Say which ReservedConcurrency the account allows. Raises ClientError, BotoCoreError."""
+    region = tomllib.loads(CONFIG.read_text("utf-8"))["default"]["deploy"]["parameters"]["region"]
+    limits = boto3.client("lambda", region).get_account_settings()["AccountLimit"]
+    most = max(limits["UnreservedConcurrentExecutions"] - UNRESERVED, 0)
+    return f"Lambda lets this account reserve {most}, so ReservedConcurrency is " + (
+        f"from 0 to {most}." if most else "0 until AWS raises the account's limit."
+    )
+
+
 def check(settings: Settings) -> None:
     """Raises Refused where it would not be known what is deployed, or it would be a sample."""
     git = ("git", "status", "--porcelain")
     if subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout:  # our own words
         raise Refused("There are changes that are not committed: commit them, so that what runs can be found again")
-    if settings.site_url.endswith((".example.org", ".example.gov")):
-        raise Refused("samconfig.toml has a sample for SiteUrl: handbook/runbook.md has the first steps")
+    if settings.samples:
+        names = ", ".join(settings.samples)
+        raise Refused(f"samconfig.toml leaves {names} at the sample of template.yaml: handbook/runbook.md has the first steps")
+    require_sam()
+
+
+def require_sam() -> None:
+    """Raises Refused where SAM's command line is missing."""
     if not shutil.which("sam"):
         raise Refused("AWS SAM's command line is missing: install aws-sam-cli, as with pipx install aws-sam-cli")
 
@@ -97,9 +138,18 @@ def _run(*command: str, dry: bool, **variables: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--dry", action="store_true", help="build, and print what would be done")
-    dry = parser.parse_args().dry
+    parser.add_argument("--guided", action="store_true", help="ask for each parameter, and deploy the stack only")
+    wanted = parser.parse_args()
+    dry = wanted.dry
     try:
-        settings = Settings.read(ROOT / "samconfig.toml")
+        template = Template(ROOT / "template.yaml")
+        if wanted.guided:
+            require_sam()
+            _run("make", "build", dry=False)
+            guide(template)
+            print("Now commit samconfig.toml; then make deploy copies the site.")
+            return 0
+        settings = Settings.read(CONFIG, template)
         if not dry:
             check(settings)
         _run("make", "build", SITE_URL=f"{settings.site_url}/", dry=False)

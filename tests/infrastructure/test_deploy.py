@@ -11,7 +11,7 @@ from tools import deploy
 from tools.bucket import ASSETS_STAY, Bucket, Refused, uploads
 from tools.deploy import Settings, check, check_pages
 
-SETTINGS = Settings("certification", "us-east-1", "https://certification.example.org")
+SETTINGS = Settings("certification", "us-east-1", {"SiteUrl": "https://certification.example.org"})
 MINUTE = "public, max-age=60, s-maxage=86400"
 YEAR = "public, max-age=31536000, immutable"
 
@@ -129,28 +129,72 @@ def test_a_file_of_a_kind_that_is_not_known_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "overrides",
     [
-        r'''"SiteUrl=\"https://a.example.org\" DomainName=\"a.example.org\""''',
-        '["SiteUrl=https://a.example.org", "DomainName="]',
+        r'''"SiteUrl=\"https://a.example\" StaffAddresses=\"a@a.example,b@a.example\" DomainName=\"\""''',
+        '["SiteUrl=https://a.example", "StaffAddresses=a@a.example,b@a.example", "DomainName="]',
     ],
 )
-def test_the_address_is_read_as_sam_writes_it(overrides, tmp_path):
-    file = tmp_path / "samconfig.toml"
+def test_the_parameters_are_read_as_sam_writes_them_and_others_are_the_templates(overrides, tmp_path, template):
+    settings = written(tmp_path, template, overrides)
+    assert (settings.stack, settings.region, settings.site_url) == ("s", "us-east-1", "https://a.example")
+    assert settings.parameters["StaffAddresses"] == "a@a.example,b@a.example"
+    assert settings.parameters["TimeZone"] == template.parameters["TimeZone"]
+
+
+def written(folder, template, overrides):
     stack = 'stack_name = "s"\nregion = "us-east-1"'
+    file = folder / "samconfig.toml"
     file.write_text(f"[default.deploy.parameters]\n{stack}\nparameter_overrides = {overrides}\n")
-    assert Settings.read(file) == Settings("s", "us-east-1", "https://a.example.org")
-    file.write_text(f"[default.deploy.parameters]\n{stack}\n")
-    with pytest.raises(Refused, match="SiteUrl"):
-        Settings.read(file)
+    return Settings.read(file, template)
 
 
-def test_changes_that_are_not_committed_samples_and_a_missing_sam_are_refused(monkeypatch):
+def in_earnest(template, but=()):
+    """Parameters as an owner gives them, `but` left at their samples."""
+    own = {name: value.replace("certification.example.org", "a.example") for name, value in template.parameters.items()}
+    return Settings("s", "us-east-1", {**own, **{name: template.parameters[name] for name in but}})
+
+
+def test_changes_that_are_not_committed_and_a_missing_sam_are_refused(template, monkeypatch):
     dirty, clean = subprocess.CompletedProcess([], 0, b" M README.md\n"), subprocess.CompletedProcess([], 0, b"")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: dirty)
     with pytest.raises(Refused, match="not committed"):
-        check(SETTINGS)
+        check(in_earnest(template))
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: clean)
-    with pytest.raises(Refused, match="sample"):
-        check(SETTINGS)
     with pytest.raises(Refused, match="aws-sam-cli"):
-        check(Settings("s", "us-east-1", "https://certification.example"))
+        check(in_earnest(template))
+
+
+def test_every_parameter_that_is_still_a_sample_is_named(template, tmp_path, monkeypatch):
+    clean = subprocess.CompletedProcess([], 0, b"")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: clean)
+    samples = [name for name, value in template.parameters.items() if "example.org" in value]
+    assert len(samples) >= 5
+    with pytest.raises(Refused, match="leaves StaffAddresses, AlarmAddress at the sample"):
+        check(in_earnest(template, but=("StaffAddresses", "AlarmAddress")))
+    site_only = written(tmp_path, template, r'''"SiteUrl=\"https://a.example\""''')
+    assert site_only.samples == [name for name in samples if name != "SiteUrl"]
+    monkeypatch.setattr(shutil, "which", lambda _: "sam")
+    check(in_earnest(template))
+
+
+def test_the_first_deployment_explains_each_parameter_and_keeps_the_answers_in_the_committed_file(
+    template, stand_in, capsys, monkeypatch
+):
+    """SAM by itself looks for samconfig.toml beside the template that it deploys, in .build/, which git ignores."""
+    ran = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
+    monkeypatch.setattr(deploy, "about_concurrency", lambda: "")
+    deploy.guide(template)
+    said = capsys.readouterr().out
+    assert all(f"{name}: {each['Description']}" in said for name, each in template.declared_parameters.items())
+    [command] = ran
+    assert command == ("sam", "deploy", "--config-file", str(deploy.CONFIG), "--guided")
+    assert deploy.CONFIG.is_file()
+
+
+@pytest.mark.parametrize(("limit", "advice"), [(10, "0 until AWS raises"), (100, "0 until"), (1000, "from 0 to 900")])
+def test_the_concurrency_that_may_be_reserved_is_what_the_account_allows(limit, advice, monkeypatch):
+    settings = {"AccountLimit": {"UnreservedConcurrentExecutions": limit}}
+    client = type("Lambda", (), {"get_account_settings": lambda _: settings})()
+    monkeypatch.setattr(boto3, "client", lambda *_: client)
+    assert advice in deploy.about_concurrency()

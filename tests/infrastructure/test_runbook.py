@@ -46,7 +46,7 @@ def test_every_secret_says_whether_and_how_it_is_changed(template):
 
 def test_what_it_names_is_there(template):
     outputs = template._template["Outputs"]
-    assert set(re.findall(r"\$\(O (\w+)\)", TEXT)) <= outputs.keys()
+    assert set(re.findall(r"(?:\$\(|`)O (\w+)[)`]", TEXT)) <= outputs.keys()
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)", TEXT)) <= targets
 
