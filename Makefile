@@ -7,7 +7,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve test bench scan chaos fuzz load spam
-.PHONY: cost build deploy smoke card golden screenshots requirements clean
+.PHONY: cost build deploy smoke card golden role screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
-	@.venv/bin/cfn-lint template.yaml
+	@.venv/bin/cfn-lint template.yaml deploy-role.yaml
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal
 
@@ -66,6 +66,9 @@ card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
 
 golden: $(READY) ## Take template.yaml as it is now for what was reviewed
 	@.venv/bin/python -m tools.expanded_template
+
+role: $(READY) ## Write deploy-role.yaml anew: the rights that deploying the resource types of template.yaml takes
+	@.venv/bin/python -m tools.deploy_role
 
 screenshots: $(READY) ## Take pictures of every page and state into site-shots/
 	@.venv/bin/python -m tools.screenshots
