@@ -119,7 +119,9 @@ def check(settings: Settings) -> None:
         raise Refused("There are changes that are not committed: commit them, so that what runs can be found again")
     if settings.samples:
         names = ", ".join(settings.samples)
-        raise Refused(f"samconfig.toml leaves {names} at the sample of template.yaml: handbook/runbook.md has the first steps")
+        raise Refused(
+            f"samconfig.toml leaves {names} at the sample of template.yaml: handbook/runbook.md has the first steps"
+        )
     require_sam()
 
 
