@@ -107,6 +107,10 @@ def statements(actions: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
+def _substituted(arn: str) -> str | dict[str, str]:
+    return {"Fn::Sub": arn} if "$" in arn else arn
+
+
 def policies(actions: Iterable[str]) -> list[list[dict[str, Any]]]:
     """The statements in as many policies as IAM's limit asks for."""
     parts: list[list[str]] = [[]]
