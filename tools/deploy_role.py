@@ -46,7 +46,7 @@ ONE_SECRET = {
 }
 """CloudFormation puts this one into CloudFront's configuration; it reads no other."""
 HEAD = """\
-# Made by `make role` from the resource types of template.yaml: the roles that .github/workflows/deploy.yml deploys with.
+# Made by `make role` from the resource types of template.yaml: the roles that .github/workflows/deploy.yml uses.
 # handbook/runbook.md says how to make them.
 """
 
