@@ -1,4 +1,4 @@
-"""The keys in Secrets Manager: one signs links and can be changed, the other stands behind ids and never changes.
+"""The keys in Secrets Manager: one signs links, one the desk's cookies, and one stands behind ids and never changes.
 
 A change makes the value before it AWSPREVIOUS. Links signed with that one still work, with older ones no longer.
 """
@@ -27,8 +27,10 @@ IN_DOUBT = 10
 TRIES = 2
 """Two values may be asked for in vain on the way of one link, which still has its answer before the function's end."""
 
-_known: dict[str, tuple[str, float]] = {}
-"""By stage: the value that signs links, empty where there never was one, and when it was asked for."""
+SIGNING, DESK = "SIGNING_SECRET_ARN", "DESK_SECRET_ARN"
+
+_known: dict[tuple[str, str], tuple[str, float]] = {}
+"""By secret and stage: its value, empty where there never was one, and when it was asked for."""
 
 
 @cache
@@ -39,34 +41,39 @@ def identity() -> bytes:
 
 def signing() -> str:
     """The key that signs links now. Raises BotoCoreError, ClientError where it was never read."""
-    return _value(CURRENT, READ_AGAIN)
+    return _value(SIGNING, CURRENT, READ_AGAIN)
+
+
+def desk() -> str:
+    """The key that signs the desk's cookies; once it is changed, everybody signs in anew. Raises as above."""
+    return _value(DESK, CURRENT, READ_AGAIN)
 
 
 def accepted() -> Iterator[str]:
     """The keys that a link may be signed with, each read only when the ones before it did not fit. Raises as above."""
     for seconds in (READ_AGAIN, IN_DOUBT):
         for stage in (CURRENT, PREVIOUS):
-            if value := _value(stage, seconds):
+            if value := _value(SIGNING, stage, seconds):
                 yield value
 
 
-def _value(stage: str, seconds: int) -> str:
+def _value(secret: str, stage: str, seconds: int) -> str:
     """The value as it was at most so many seconds ago; where Secrets Manager does not tell, as it was last known."""
-    value, asked_at = _known.get(stage, ("", 0.0))
+    value, asked_at = _known.get((secret, stage), ("", 0.0))
     if not 0 <= time.time() - asked_at < seconds:  # a clock that went back says nothing of the value's age
         try:
-            value = _read(stage)
+            value = _read(secret, stage)
         except (BotoCoreError, ClientError) as error:
-            if stage not in _known:
+            if (secret, stage) not in _known:
                 raise
             log_failure("secret not read again", error)
-        _known[stage] = value, time.time()
+        _known[secret, stage] = value, time.time()
     return value
 
 
-def _read(stage: str) -> str:
+def _read(secret: str, stage: str) -> str:
     try:
-        answer = _client().get_secret_value(SecretId=os.environ["SIGNING_SECRET_ARN"], VersionStage=stage)
+        answer = _client().get_secret_value(SecretId=os.environ[secret], VersionStage=stage)
     except _client().exceptions.ResourceNotFoundException:
         if stage == PREVIOUS:  # it was never changed
             return ""

@@ -9,13 +9,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 import keys
 from storage import subscribers
-from storage.submissions import Submission
 
 CONFIRM_WITHIN = timedelta(days=7)
 NEVER = datetime.max.replace(tzinfo=UTC)
 """Links that end a subscription work for good."""
-LINKS_WORK = timedelta(days=90)
-"""How long after its due date the links in the e-mail about a submission work."""
 
 
 def sign(purpose: str, content: Any, until: datetime) -> str:
@@ -32,10 +29,9 @@ def read(purpose: str, token: str, now: datetime) -> Any:
     return None
 
 
-def link(action: str, submission: Submission) -> str:
-    """The address of an action on a submission; it names nobody."""
-    token = sign(action, submission.reference, submission.due_at + LINKS_WORK)
-    return f"{os.environ['SITE_URL']}/forms/actions/{action}?token={token}"
+def desk_link(reference: str = "") -> str:
+    """The address of a submission at the desk, or of the desk itself. It holds no power: the desk asks who you are."""
+    return f"{os.environ['SITE_URL']}/desk/{reference}"
 
 
 def confirm_link(site: str, reference: str, sent: datetime) -> str:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
 from mail.delivery import try_to_send
-from mail.messages import COMPOSE
+from mail.messages import composer
 from storage.outbox import Owed
 from telemetry import logger, publish
 
@@ -35,4 +35,4 @@ def notify(record: DynamoDBRecord) -> None:
         return
     item = record.dynamodb.new_image
     for slot in item["mail"]:
-        try_to_send(Owed("SUBMISSIONS_TABLE", item["reference"], slot), COMPOSE[slot])
+        try_to_send(Owed("SUBMISSIONS_TABLE", item["reference"], slot), composer(slot))

@@ -39,6 +39,27 @@ def moment_in_words(moment: datetime) -> str:
     return f"{local:%A}, {day_in_words(local.date())}, {local:%I:%M %p %Z}".replace(", 0", ", ")
 
 
+def short_moment(moment: datetime, now: datetime) -> str:
+    """An aware time in a few characters: `Fri 9:32 AM` within a week, `Thu, Dec 10` further away, with the year if
+    that is another one."""
+    local = moment.astimezone(_office_zone())
+    if abs(moment - now) < timedelta(days=6):
+        return f"{local:%a %I:%M %p}".replace(" 0", " ")
+    year = f", {local.year}" if local.year != now.astimezone(_office_zone()).year else ""
+    return f"{local:%a}, {local:%b} {local.day}{year}"
+
+
+def from_now(moment: datetime, now: datetime) -> str:
+    """How far away a time is, in words: `in 3 hours`, `2 days late`."""
+    minutes = abs(moment - now) // timedelta(minutes=1)
+    for size, word in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= 2 * size or size == 1:
+            number = minutes // size
+            words = f"{number} {word}{'' if number == 1 else 's'}"
+            return f"in {words}" if moment > now else f"{words} late"
+    raise AssertionError
+
+
 def morning_at_office(day: date) -> datetime:
     """When a day begins at the office, in UTC."""
     return datetime.combine(day, MORNING, _office_zone()).astimezone(UTC)
@@ -47,6 +68,11 @@ def morning_at_office(day: date) -> datetime:
 def day_at_office(moment: datetime) -> date:
     """The calendar day at the office at this aware time."""
     return moment.astimezone(_office_zone()).date()
+
+
+def weekday_in_words(day: date) -> str:
+    """A day with its weekday: `Tuesday, November 24, 2026`."""
+    return f"{day:%A}, {day_in_words(day)}"
 
 
 def day_in_words(day: date) -> str:

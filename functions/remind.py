@@ -12,7 +12,7 @@ import promises
 from forms.catalog import FORMS
 from mail import digest, renewals
 from mail.delivery import try_to_send
-from mail.messages import COMPOSE
+from mail.messages import composer
 from storage import certifications, submissions
 from storage.outbox import ClaimedByAnother, Owed, is_settled
 from storage.submissions import SWEPT_AFTER, Submission
@@ -55,16 +55,16 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
         if slot in submission.mail:
             count("owed", form=submission.form)
         unless = "done" if slot in ("reminder", "late") else ""
-        try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), COMPOSE[slot], unless)
-    if submission.form == "plaque" and not submission.held:
-        certifications.keep(submission)
+        try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), composer(slot), unless)
+    certifications.follow(submission)
     if after := submissions.get(submission.reference):
         submissions.look_again(after.reference, entry["next_at"], next_look(after, now))
 
 
 def slots_to_try(submission: Submission, now: datetime) -> list[str]:
     """The e-mails that are owed, and the reminder whose time has come."""
-    return [slot for slot in submission.mail if not is_settled(submission.mail, slot)] + [
+    owed = [slot for slot in submission.mail if not is_settled(submission.mail, slot)]
+    return [slot for slot in owed if _waits_until(submission, slot) <= now] + [
         slot for slot, at in _reminders(submission, now) if at <= now
     ]
 
@@ -72,15 +72,22 @@ def slots_to_try(submission: Submission, now: datetime) -> list[str]:
 def next_look(submission: Submission, now: datetime) -> datetime | None:
     """When there may be something to do again; None for good, or until somebody does something."""
     times = [at for _, at in _reminders(submission, now)]
-    if any(not is_settled(submission.mail, slot) for slot in submission.mail):
+    owed = [_waits_until(submission, slot) for slot in submission.mail if not is_settled(submission.mail, slot)]
+    times += [at for at in owed if at > now]
+    if any(at <= now for at in owed):
         times.append(now + min(max(SWEPT_AFTER, (now - submission.received_at) / 2), LONGEST_PAUSE))
     return max(min(times), now) if times else None
+
+
+def _waits_until(submission: Submission, slot: str) -> datetime:
+    """When an e-mail that is owed may go out."""
+    return datetime.fromisoformat(submission.mail[slot].get("not_before", submission.received_at.isoformat()))
 
 
 def _reminders(submission: Submission, now: datetime) -> list[tuple[str, datetime]]:
     """The reminders that were not sent yet, with their times; none once it is done, while it is held, or too late."""
     form = FORMS[submission.form]
-    if not form.task or submission.done or submission.held:
+    if not form.task or submission.done or submission.closed or submission.held or submission.erased_at:
         return []
     times = [("reminder", submission.due_at - form.remind_before), ("late", submission.due_at)]
     return [

@@ -1,5 +1,7 @@
 """The links in e-mail to visitors: confirm a sign-up, end a subscription, stop the invitations to renew.
 
+A link shows what will happen; only its button does it, and may be pressed twice: mail scanners open links.
+
 Signing up sends a link to the address; only who opens it and presses the button is subscribed (double opt-in).
 """
 

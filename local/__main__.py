@@ -57,7 +57,13 @@ def _serve(port: int, data: Path) -> None:
             redirect_stdout(functions_log),
             running(listener, data, root=Path.cwd(), watch=True) as server,
         ):
-            print(f"Serving on {server.url}\nE-mail goes to {server.url}_mail/", file=sys.__stdout__, flush=True)
+            staff = os.environ["STAFF_ADDRESSES"].partition(",")[0]
+            places = (
+                f"Serving on {server.url}",
+                f"E-mail goes to {server.url}_mail/",
+                f"The office works at {server.url}desk/ (sign in as {staff}; the code is in the mailbox)",
+            )
+            print("\n".join(places), file=sys.__stdout__, flush=True)
             try:
                 server.serve()  # type: ignore[no-untyped-call]  # MkDocs leaves it untyped
             finally:

@@ -65,6 +65,7 @@ class Server(LiveReloadServer):
         )
         self._clock_pages = ClockPages(clock, [f"http://{name}" for name in self._hosts])
         self._forms = ErrorCache(template, Gateway(template).answer)
+        self._template = template
         self._headers = template.response_headers()
         self._error_pages = template.error_pages()
         self.error_handler = lambda status: self._error(status).body
@@ -112,7 +113,7 @@ class Server(LiveReloadServer):
     def _respond(self, environ: Environ, path: str) -> Response | None:
         """The answer of everything but the files of the site."""
         method: str = environ["REQUEST_METHOD"]
-        if path.startswith("/forms/"):
+        if self._template.forwarding(path):
             response = ask(self._forms.answer, environ, path)
             # Quoted again: a picture on any web page may ask for an address with escape sequences in it.
             log.info("%s %s %s", method, quote(path), response.status)

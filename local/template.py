@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,14 @@ class Route:
             found = PARAMETER.fullmatch(segment)
             parts.append(f"(?P<{found[1]}>{'.+' if found[2] else '[^/]+'})" if found else re.escape(segment))
         return re.compile("/".join(parts))
+
+
+@dataclass(frozen=True)
+class Forwarding:
+    """The request headers, in lower case, and the cookies that CloudFront lets through to an origin."""
+
+    headers: frozenset[str]
+    cookies: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -155,16 +164,23 @@ class Template:
         for distribution in self.resources("AWS::CloudFront::Distribution").values():
             yield from distribution["DistributionConfig"].get("CustomErrorResponses", [])
 
-    def forwarded_headers(self) -> frozenset[str] | None:
-        """The request headers that CloudFront lets through to the forms, in lower case; None for all of them."""
-        policies = self.resources("AWS::CloudFront::OriginRequestPolicy").values()
-        configs = [policy["OriginRequestPolicyConfig"] for policy in policies]
-        if not configs or any(config["HeadersConfig"]["HeaderBehavior"] != "whitelist" for config in configs):
-            return None
-        names = {name.lower() for config in configs for name in config["HeadersConfig"]["Headers"]}
-        if any(config["CookiesConfig"]["CookieBehavior"] == "all" for config in configs):
-            names.add("cookie")
-        return frozenset(names)
+    def forwarding(self, path: str) -> "Forwarding | None":
+        """What CloudFront lets through to a function at this path; None where no function is behind it."""
+        behavior = next((each for each in self._behaviors if fnmatchcase(path, each["PathPattern"])), None)
+        return self._forwarding(behavior) if behavior else None
+
+    def _forwarding(self, behavior: Mapping[str, Any]) -> "Forwarding":
+        policy = behavior["OriginRequestPolicyId"]["Ref"]
+        config = self.resources("AWS::CloudFront::OriginRequestPolicy")[policy]["OriginRequestPolicyConfig"]
+        headers, cookies = config["HeadersConfig"], config["CookiesConfig"]
+        if headers["HeaderBehavior"] != "whitelist" or cookies["CookieBehavior"] not in ("none", "whitelist"):
+            raise ValueError("the local run plays lists of headers and cookies only")
+        return Forwarding(frozenset(map(str.lower, headers["Headers"])), frozenset(cookies.get("Cookies", [])))
+
+    @cached_property
+    def _behaviors(self) -> list[dict[str, Any]]:
+        distributions = self.resources("AWS::CloudFront::Distribution").values()
+        return [each for one in distributions for each in one["DistributionConfig"].get("CacheBehaviors", [])]
 
     def events(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """The events of a type, each with the function's logical id and its properties."""

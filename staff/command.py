@@ -24,7 +24,8 @@ from staff import erase as erasing
 from staff import export as exporting
 from staff import listing
 from staff.connection import Refused, connect
-from storage import workflow
+from storage import certifications, workflow
+from storage.workflow import Step
 from telemetry import logger
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -136,7 +137,9 @@ def mark(
     if submission.held:
         raise Refused(f"{submission.reference} is held as possible spam: release it first.")
     now = promises.now()
-    changed = workflow.unmark(submission, now) if undo else workflow.mark(submission, by or getpass.getuser(), now)
+    step = Step(by or getpass.getuser(), now)
+    changed = workflow.undo(submission, step) if undo else workflow.mark(submission, step)
+    certifications.follow(listing.one(reference))
     if as_json:
         _print_change(submission.reference, changed)
     elif changed:
@@ -149,7 +152,7 @@ def mark(
 def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
     """Hold a submission no longer; its sender gets the receipt."""
     submission = listing.one(reference)
-    released = workflow.release(submission, by or getpass.getuser(), promises.now())
+    released = workflow.release(submission, Step(by or getpass.getuser(), promises.now()))
     if as_json:
         _print_change(submission.reference, released)
         return

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from local.aws.stand_in import StandIn
 from local.template import REGION, Template
 from tests.support.answers import FORM, Answer, as_answer
 from tests.support.inbox import Inbox, ses_event
+from tests.support.office import OFFICE, Office, at_desk
 from tests.support.office_clock import Clock
 from tests.support.programs import launch_options
 from tests.support.run import LocalRun
@@ -152,6 +153,16 @@ def press(table: Table, template: Template) -> Callable[..., Answer]:
         return as_answer(gateway, Request("POST", path, query, {"content-type": FORM}, body))
 
     return press
+
+
+@pytest.fixture
+def office(table: Table, template: Template) -> Office:
+    """Somebody of the office, signed in at the desk without the e-mail that this takes."""
+    from web import sessions
+
+    office = at_desk(template)
+    office.cookies[sessions.SESSION_COOKIE] = sessions.begin(OFFICE, datetime.now(UTC))
+    return office
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ class AnnouncementsForm(Form):
 
     slug = "announcements"
     send = "Sign up"
+    title = "Sign-up for announcements"
     received = "Check your e-mail"
     next_steps = (
         "If this address is not signed up yet, a message with a link is on its way to it. "

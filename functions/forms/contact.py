@@ -22,6 +22,7 @@ class ContactForm(Form):
 
     slug = "contact"
     send = "Send message"
+    title = "Message"
     received = "We have your message"
     next_steps = "A person at the office reads every message, and replies to the e-mail address you gave."
     task = "Answer by"
@@ -46,6 +47,18 @@ class ContactForm(Form):
     @classmethod
     def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
         return [("We respond by", promises.moment_in_words(cls.due(received)))]
+
+    @classmethod
+    def who(cls, answers: Mapping[str, str]) -> str:
+        return answers["organization"] or answers["name"]
+
+    @classmethod
+    def about(cls, answers: Mapping[str, str]) -> str:
+        return dict(TOPICS).get(answers["topic"], cls.title)
+
+    @classmethod
+    def gist(cls, answers: Mapping[str, str]) -> str:
+        return answers["message"]
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:

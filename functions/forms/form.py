@@ -70,6 +70,10 @@ class Form(wtforms.Form):
     """What staff have to do before the due date, in two words; empty where there is nothing to do."""
     done: ClassVar[str] = ""
     """The word for a submission once that is done."""
+    title: ClassVar[str]
+    """What a submission is, in a word or two, for the office."""
+    certifies: ClassVar[bool] = False
+    """Whether it asks for a plaque: once that is mailed, its agency is told so, and is certified."""
     remind_before: ClassVar[timedelta]
     """How long before the due date staff are reminded."""
     names_nobody: ClassVar[tuple[str, ...]] = ()
@@ -115,6 +119,27 @@ class Form(wtforms.Form):
         return None
 
     @classmethod
+    def who(cls, answers: Mapping[str, str]) -> str:
+        """Who it comes from, as the office would say."""
+        return ""
+
+    @classmethod
+    def about(cls, answers: Mapping[str, str]) -> str:
+        """What it is about, in a few words."""
+        return cls.title
+
+    @classmethod
+    def gist(cls, answers: Mapping[str, str]) -> str:
+        """What tells it from others at a glance."""
+        return ""
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """The questions, by the names of their fields."""
+        fields: Any = cls()
+        return {field.name: field.label.text for field in fields}
+
+    @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:
         """Who wants what, in one line for the subject of the staff e-mail."""
         raise NotImplementedError
@@ -158,6 +183,11 @@ def fingerprint(form: Form, received: datetime) -> str:
     day = promises.day_at_office(received).isoformat() if form.once_a_day else None
     content = json.dumps([form.slug, day, form.answers()], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def reference_in(text: str) -> str:
+    """A reference however somebody wrote it: `[k7m2p-9qrtx]` is K7M2P9QRTX."""
+    return "".join(character for character in text.upper() if character.isascii() and character.isalnum())[:40]
 
 
 def reference_for(fingerprint: str, attempt: int = 0) -> str:

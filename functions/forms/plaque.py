@@ -27,6 +27,8 @@ class PlaqueForm(Form):
 
     slug = "plaque"
     send = "Request the plaque"
+    title = "Plaque request"
+    certifies = True
     legends: ClassVar = {
         "agency": "Your agency",
         "addressee": "Where to send the plaque",
@@ -144,6 +146,16 @@ class PlaqueForm(Form):
         city = f"{answers['city']} {answers['state']} {answers['zip']}"
         lines = [answers["addressee"], *street, city]
         return {"address": [line.strip() for line in lines if line.strip()], "engraved": answers["agency"]}
+
+    @classmethod
+    def who(cls, answers: Mapping[str, str]) -> str:
+        return answers["agency"]
+
+    @classmethod
+    def gist(cls, answers: Mapping[str, str]) -> str:
+        completed = promises.day_in_words(date.fromisoformat(answers["completed"]))
+        place = f"{answers['city']}, {answers['state']}" if answers["city"] else ""
+        return "; ".join(filter(None, (place, f"completed {completed}")))
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:

@@ -57,6 +57,17 @@ def is_e_mail_address(text: str) -> bool:
     return "=?" not in text  # in a header that begins an encoded word, which may hide other addresses
 
 
+def same_address(address: str) -> str:
+    """Return one way to write an address, so that two ways of writing it compare as one."""
+    from email_validator import EmailNotValidError, validate_email
+
+    written = address.strip()
+    try:
+        return (validate_email(written, check_deliverability=False).ascii_email or written).casefold()
+    except EmailNotValidError:
+        return written.casefold()
+
+
 def telephone_number(_form: Form, field: Field) -> None:
     """Accept any way a number is written, with an extension, or with a word as in 1-800-FLOWERS."""
     digits, letters = len(re.findall(r"\d", field.data)), len(re.findall("[A-Za-z]", field.data))

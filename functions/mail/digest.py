@@ -80,7 +80,7 @@ def gather(now: datetime) -> dict[str, Any]:
         "done": [(form.done, _lines(done[slug])) for slug, form in TASKS.items()],
         "late": _lines([each for found in waiting.values() for each in found if each.due_at <= now]),
         "waiting": _lines([each for found in waiting.values() for each in found if each.due_at > now]),
-        "held": _lines([each for found in held.values() for each in found], release=True),
+        "held": _lines([each for found in held.values() for each in found]),
         "owed": _lines([each for each in everything if _owes_mail(each, now)]),
         "returned": bounces.since(since),
         "dead_letters": _dead_letters(),
@@ -92,13 +92,13 @@ def _per_form(found: list[Submission]) -> list[tuple[str, int]]:
     return [(slug, sum(each.form == slug for each in found)) for slug in TASKS]
 
 
-def _lines(found: list[Submission], *, release: bool = False) -> list[Line]:
+def _lines(found: list[Submission]) -> list[Line]:
     return [
         Line(
             each.reference,
             FORMS[each.form].staff_subject(each.answers),
             promises.moment_in_words(each.received_at if each.held else each.due_at),
-            links.link("release" if release else "mark", each),
+            links.desk_link(each.reference),
         )
         for each in sorted(found, key=lambda each: each.due_at)
     ]

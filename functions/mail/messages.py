@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -31,7 +31,6 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
         others=others_of_the_agency(submission),
         hint=sender_hint.hint(submission.answers["email"]),
         held=submission.held,
-        release=links.link("release", submission) if submission.held else None,
         **_about(submission),
     )
 
@@ -39,13 +38,18 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
 def reminder(item: Mapping[str, Any]) -> EmailMessage | str:
     """It is due soon."""
     submission = Submission.from_item(item)
+    if submission.closed or submission.done:
+        return "not needed"
     if promises.now() >= submission.due_at:
         return "too late"
     return ses.compose("reminder", to=_staff(), late=False, **_about(submission))
 
 
-def late_notice(item: Mapping[str, Any]) -> EmailMessage:
+def late_notice(item: Mapping[str, Any]) -> EmailMessage | str:
     """It was due: the escalation address is told, once."""
+    submission = Submission.from_item(item)
+    if submission.closed or submission.done:
+        return "not needed"
     to = os.environ["ESCALATION_ADDRESSES"].split(",")
     return ses.compose("reminder", to=to, late=True, **_about(Submission.from_item(item)))
 
@@ -56,8 +60,8 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     A sign-up for announcements, and a form with that box ticked, brings the link that confirms it.
     """
     submission = Submission.from_item(item)
-    if submission.held:
-        return "held"
+    if submission.closed or submission.held:
+        return "closed" if submission.closed else "held"
     address = ses.deliverable(submission.answers["email"])
     if address is None:
         return "undeliverable"
@@ -78,8 +82,8 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         office=rendering.office(),
         form=form,
         reference=submission.reference,
-        promised=form.promised(submission.received_at, submission.answers),
-        remarks=form.remarks(submission.received_at, submission.answers),
+        promised=form.promised(submission.promised_from, submission.answers),
+        remarks=_remarks(submission),
         site=site,
         confirm=links.confirm_link(site, submission.reference, promises.now()) if wants else None,
     )
@@ -100,9 +104,20 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         reply_to=rendering.office()["email"],
         office=rendering.office(),
         reference=submission.reference,
-        promised=FORMS[submission.form].promised(submission.received_at, submission.answers),
+        promised=FORMS[submission.form].promised(submission.promised_from, submission.answers),
+        tracking=submission.done.get("tracking", ""),
         site=os.environ["SITE_URL"],
     )
+
+
+def sign_in(address: str, code: str) -> EmailMessage:
+    """The code that signs a browser in at the desk: what it is for, and no link."""
+    return ses.compose("sign-in", to=[address], reply_to=rendering.office()["email"], code=code)
+
+
+def composer(slot: str) -> Compose:
+    """What puts the e-mail of a slot together; `receipt-2` is a receipt once more, after a correction."""
+    return COMPOSE[slot.partition("-")[0]]
 
 
 COMPOSE: dict[str, Compose] = {
@@ -125,8 +140,21 @@ def _about(submission: Submission) -> dict[str, Any]:
         "due": promises.moment_in_words(submission.due_at),
         "task": form.task,
         "done": form.done,
-        "mark": links.link("mark", submission),
+        "desk": links.desk_link(submission.reference),
     }
+
+
+def _remarks(submission: Submission) -> list[str]:
+    """What else the sender should know: of the form, of a release, of a correction."""
+    remarks = submission.declared.remarks(submission.received_at, submission.answers)
+    if submission.released:
+        began = promises.moment_in_words(submission.promised_from)
+        remarks.append(f"We looked at what you sent on {began}; the promised time counts from then.")
+    corrected = [entry for entry in submission.history if entry["what"] == "corrected"]
+    if corrected:
+        at = promises.moment_in_words(datetime.fromisoformat(corrected[-1]["at"]))
+        remarks.append(f"The office corrected what you sent on {at}. This receipt takes the place of an earlier one.")
+    return remarks
 
 
 def _staff() -> list[str]:

@@ -1,15 +1,19 @@
-"""The table of certified agencies: who is certified until when, and the invitations to renew.
+"""The table of certified agencies: who is certified, from when until when, and whether the public may see it.
 
-One item for each agency: id (salted hash of its name and state), name, agency_state, completed and ends_on
-(YYYY-MM-DD), reference and received_at of the plaque request, email, mail (see outbox.py), clock and next_at (index
-`clock`), expires_at (TTL), stopped (when somebody wanted no more invitations). A newer request of the same agency
-takes the place of the older one, and with it the older one's clock ends.
+A certification exists because the office marked a plaque as mailed, and follows that submission: its undo takes it
+back, its correction corrects it. An item: id (keyed hash of the agency's first name and state), periods (by reference
+of the submission: completed, ends_on, listed, name, state, marked_at, mail), and of the latest period: name,
+agency_state, completed, ends_on, reference, received_at, email, mail (see outbox.py), clock and next_at (index
+`clock`), expires_at (TTL). What the office did with it: withdrawn and relisted ({at, by}), ended ({at, by}), history.
+When somebody wanted no more invitations: stopped. An agency that was renamed has a second item: id (of the new name),
+same_as (the first id).
 """
 
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,63 +24,167 @@ from storage.submissions import Submission, valid_until
 
 KEPT_AFTER_END = timedelta(days=90)
 """How long an agency's item stays after its certification ended."""
+TRIES = 5
+Item = dict[str, Any]
 
 
-def keep(submission: Submission) -> None:
-    """Note the certification that a plaque was requested for; asked again, nothing changes.
+@dataclass(frozen=True)
+class Certification:
+    """One certified agency, as the desk and the register see it."""
 
-    A later date of completion begins anew. A later request for the same date corrects the address alone, so that
-    nobody is invited twice.
+    id: str
+    name: str
+    state: str
+    """Two letters."""
+    certified_on: date
+    valid_until: date
+    reference: str
+    """Of the submission whose plaque was mailed last."""
+    email: str
+    periods: tuple[tuple[date, date], ...]
+    """(certified on, valid until), the earliest first; more than one where the agency renewed."""
+    consented: bool
+    """The agency agreed to be listed, on the form or told the office so."""
+    withdrawn: bool
+    ended_on: date | None
+    """When the office ended it before its time."""
+    invited: str
+    """What became of the invitation to renew, empty before there is one."""
+    stopped: bool
+
+    @property
+    def listed(self) -> bool:
+        """Whether the public register may show it."""
+        return self.consented and not self.withdrawn
+
+    @property
+    def last_day(self) -> date:
+        return min(self.valid_until, self.ended_on) if self.ended_on else self.valid_until
+
+    def holds(self, day: date) -> bool:
+        """Whether the agency is certified on this day."""
+        return day <= self.valid_until and not (self.ended_on and self.ended_on <= day)
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> "Certification":
+        periods = [(period["completed"], period["ends_on"]) for period in item["periods"].values()]
+        latest = item["periods"][item["reference"]]
+        sent = [item["mail"][slot]["state"] for slot in ("ended", "invitation") if slot in item["mail"]]
+        return cls(
+            id=item["id"],
+            name=item["name"],
+            state=item["agency_state"],
+            certified_on=date.fromisoformat(item["completed"]),
+            valid_until=date.fromisoformat(item["ends_on"]),
+            reference=item["reference"],
+            email=item["email"],
+            periods=tuple((date.fromisoformat(since), date.fromisoformat(until)) for since, until in sorted(periods)),
+            consented=latest["listed"] or "relisted" in item,
+            withdrawn="withdrawn" in item,
+            ended_on=promises.day_at_office(datetime.fromisoformat(item["ended"]["at"])) if "ended" in item else None,
+            invited=sent[0] if sent else "",
+            stopped="stopped" in item,
+        )
+
+
+def follow(submission: Submission) -> None:
+    """Let the certification be what the submission says: there while it is marked mailed, gone where it is not.
+
+    Asked again, nothing changes. What is left of an erased submission changes nothing either.
     """
-    ends_on = valid_until(submission)
-    facts = {
-        "name": submission.answers["agency"],
-        "agency_state": submission.answers["agency_state"],
-        "completed": submission.answers["completed"],
-        "ends_on": ends_on.isoformat(),
-        "reference": submission.reference,
-        "received_at": submission.received_at.isoformat(),
-        "email": submission.answers["email"],
-    }
-    certification = id_of(submission.agency or "")
-    begun = {
-        "id": certification,
-        "mail": {},
-        "clock": "on",
-        "next_at": invitation_times(ends_on)[0].isoformat(),
-        "expires_at": int((promises.morning_at_office(ends_on) + KEPT_AFTER_END).timestamp()),
-    }
-    try:
-        condition = "attribute_not_exists(id) OR completed < :completed"
-        dynamodb.put(_table(), facts | begun, condition, {}, completed=facts["completed"])
-    except dynamodb.ConditionFailed as failed:
-        if failed.item["completed"] == facts["completed"] and failed.item["received_at"] < facts["received_at"]:
-            _correct(certification, facts)
+    if not submission.certification or submission.erased_at:
+        return
+    change = _with_period if submission.done else _without_period
+    _change(submission.certification, lambda item: change(item, submission))
+    if submission.done and submission.agency and (named := id_of(submission.agency)) != submission.certification:
+        _also_known(named, submission.certification)
 
 
-def due(now: datetime) -> list[dict[str, Any]]:
+def get(certification: str) -> Certification | None:
+    """One certification by its id, None where there is none."""
+    item = dynamodb.get(_table(), {"id": certification})
+    return Certification.from_item(item) if item and item.get("periods") else None
+
+
+def everybody() -> Iterator[Certification]:
+    """Every certification that is kept, ended ones too, in no order; one read of the whole table."""
+    pages = dynamodb.client().get_paginator("scan").paginate(TableName=_table())
+    items = (dynamodb.from_item(item) for page in pages for item in page["Items"])
+    return (Certification.from_item(item) for item in items if item.get("periods"))
+
+
+def rename(certification: str, name: str, by: str, now: datetime) -> bool:
+    """Give an agency another name; False where there is no such certification."""
+
+    def renamed(item: Item) -> Item:
+        agency = agency_key(name, item["agency_state"])
+        if id_of(agency) != certification:
+            _also_known(id_of(agency), certification)
+        return _noted(item | {"name": name}, "renamed", by, now, before=item["name"])
+
+    return _of_the_office(certification, renamed)
+
+
+def withdraw(certification: str, by: str, now: datetime) -> bool:
+    """Show it in the register no longer; it stays certified."""
+    return _of_the_office(
+        certification,
+        lambda item: (
+            item
+            if "withdrawn" in item
+            else _noted(item | {"withdrawn": {"at": now.isoformat(), "by": by}}, "withdrawn", by, now)
+        ),
+    )
+
+
+def relist(certification: str, by: str, now: datetime) -> bool:
+    """Show it in the register, as its agency asked the office to."""
+
+    def relisted(item: Item) -> Item:
+        changed = item | {"relisted": {"at": now.isoformat(), "by": by}}
+        changed.pop("withdrawn", None)
+        return _noted(changed, "listed", by, now)
+
+    return _of_the_office(certification, relisted)
+
+
+def end(certification: str, by: str, now: datetime) -> bool:
+    """End it before its time; nobody is invited any more."""
+
+    def ended(item: Item) -> Item:
+        if "ended" in item:
+            return item
+        changed = item | {"ended": {"at": now.isoformat(), "by": by}}
+        return _noted(_without_clock(changed), "ended", by, now)
+
+    return _of_the_office(certification, ended)
+
+
+def resume(certification: str, by: str, now: datetime) -> bool:
+    """Take back that it was ended."""
+
+    def resumed(item: Item) -> Item:
+        if "ended" not in item:
+            return item
+        changed = {name: value for name, value in item.items() if name != "ended"}
+        return _noted(_with_clock(changed), "not ended", by, now)
+
+    return _of_the_office(certification, resumed)
+
+
+def due(now: datetime) -> list[Item]:
     """The certifications that the clock has to look at."""
     return list(dynamodb.query(_table(), "clock", "clock = :on AND next_at <= :now", on="on", now=now.isoformat()))
 
 
 def stop(certification: str, now: datetime) -> None:
     """No more invitations for this agency, whether there were any or not."""
-    change, values = "SET stopped = :now REMOVE clock, next_at", {"now": now.isoformat()}
+    change = "SET stopped = :now ADD revision :one REMOVE clock, next_at"
     try:
-        dynamodb.update(_table(), {"id": certification}, change, "attribute_exists(id)", {}, **values)
+        condition = "attribute_exists(id)"
+        dynamodb.update(_table(), {"id": certification}, change, condition, {}, now=now.isoformat(), one=1)
     except dynamodb.ConditionFailed:
         return
-
-
-def id_of(agency: str) -> str:
-    """What stands for an agency in keys and links: 32 hexadecimal digits."""
-    return hmac.new(keys.identity(), agency.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def invitation_times(ends_on: date) -> tuple[datetime, datetime]:
-    """The mornings of the two invitations."""
-    before = ends_on - promises.RENEWAL_INVITED_BEFORE
-    return promises.morning_at_office(before), promises.morning_at_office(ends_on)
 
 
 def look_again(certification: Mapping[str, Any], at: datetime | None) -> None:
@@ -89,14 +197,145 @@ def look_again(certification: Mapping[str, Any], at: datetime | None) -> None:
         return
 
 
-def _correct(certification: str, facts: Mapping[str, str]) -> None:
-    change = "SET email = :email, #reference = :reference, received_at = :received_at"
-    values = {name: facts[name] for name in ("email", "reference", "received_at", "completed")}
-    names = {"#reference": "reference"}
+def id_of(agency: str) -> str:
+    """What stands for an agency in keys and links: 32 hexadecimal digits."""
+    return hmac.new(keys.identity(), agency.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def id_for(agency: str) -> str:
+    """The id of the certification that an agency has, or would get; an agency that was renamed keeps its own."""
+    item = dynamodb.get(_table(), {"id": id_of(agency)}) or {}
+    known: str = item.get("same_as", id_of(agency))
+    return known
+
+
+def invitation_times(ends_on: date) -> tuple[datetime, datetime]:
+    """The mornings of the two invitations."""
+    before = ends_on - promises.RENEWAL_INVITED_BEFORE
+    return promises.morning_at_office(before), promises.morning_at_office(ends_on)
+
+
+def _with_period(item: Item, submission: Submission) -> Item:
+    """The item with what this submission certifies. A later period has its own invitations and consent."""
+    answers, done = submission.answers, submission.done or {}
+    facts = {
+        "completed": answers["completed"],
+        "ends_on": valid_until(submission).isoformat(),
+        "listed": answers.get("listed") == "yes",
+        "name": answers["agency"],
+        "state": answers["agency_state"],
+        "marked_at": done["at"],
+    }
+    known = item.get("periods", {}).get(submission.reference, {})
+    mail = known.get("mail", {})
+    periods = item.get("periods", {}) | {submission.reference: facts | {"mail": mail}}
+    latest = _latest(periods)
+    as_before = {name: value for name, value in known.items() if name != "mail"} == facts
+    if as_before and (latest != submission.reference or item["email"] == answers["email"]):
+        return item
+    changed = item | {"id": submission.certification, "periods": periods}
+    if latest != submission.reference:
+        return changed
+    if item.get("reference") != latest:
+        changed = _begun(changed, latest)
+    return _with_clock(
+        changed
+        | {
+            "name": facts["name"],
+            "agency_state": facts["state"],
+            "completed": facts["completed"],
+            "ends_on": facts["ends_on"],
+            "received_at": submission.received_at.isoformat(),
+            "email": answers["email"],
+        }
+    )
+
+
+def _without_period(item: Item, submission: Submission) -> Item:
+    """The item as if this submission had certified nothing: the period before it is the latest again."""
+    if submission.reference not in item.get("periods", {}):
+        return item
+    periods = {name: period for name, period in item["periods"].items() if name != submission.reference}
+    changed = item | {"periods": periods}
+    if not periods:
+        return _without_clock(changed) | {"mail": {}}
+    if item["reference"] != submission.reference:
+        return changed
+    latest = _latest(periods)
+    period = periods[latest]
+    facts = {"name": period["name"], "agency_state": period["state"]}
+    facts |= {"completed": period["completed"], "ends_on": period["ends_on"]}
+    return _with_clock(_begun(changed, latest) | facts)
+
+
+def _latest(periods: Mapping[str, Mapping[str, str]]) -> str:
+    return max(periods, key=lambda reference: (periods[reference]["completed"], periods[reference]["marked_at"]))
+
+
+def _begun(item: Item, latest: str) -> Item:
+    """The item in another period: that one's e-mail, and the one before keeps its own, so that none goes out twice."""
+    periods, before = dict(item["periods"]), item.get("reference", "")
+    if before in periods:
+        periods[before] = periods[before] | {"mail": item["mail"]}
+    gone = ("withdrawn", "relisted", "ended", "stopped") if before in periods else ()
+    kept = {name: value for name, value in item.items() if name not in gone}
+    return kept | {"reference": latest, "periods": periods, "mail": periods[latest].get("mail", {})}
+
+
+def _with_clock(item: Item) -> Item:
+    ends_on = date.fromisoformat(item["ends_on"])
+    forgotten = promises.morning_at_office(ends_on) + KEPT_AFTER_END
+    item = item | {"expires_at": int(forgotten.timestamp())}
+    if "stopped" in item or "ended" in item:
+        return _without_clock(item)
+    return item | {"clock": "on", "next_at": invitation_times(ends_on)[0].isoformat()}
+
+
+def _without_clock(item: Item) -> Item:
+    return {name: value for name, value in item.items() if name not in ("clock", "next_at")}
+
+
+def _noted(item: Item, what: str, by: str, now: datetime, **details: str) -> Item:
+    return item | {"history": [*item.get("history", []), {"what": what, "at": now.isoformat(), "by": by, **details}]}
+
+
+def _of_the_office(certification: str, change: Callable[[Item], Item]) -> bool:
+    return _change(certification, lambda item: change(item) if item.get("periods") else item)
+
+
+def _change(certification: str, change: Callable[[Item], Item]) -> bool:
+    """Put the item as it is after a change, once more where somebody else was faster; False where there is none.
+
+    Its e-mail is claimed and settled beside this, so the write holds only for the state of it that was read.
+    """
+    for _ in range(TRIES):
+        item = dynamodb.get(_table(), {"id": certification}) or {}
+        changed = change(dict(item))
+        if changed == item:
+            return bool(item.get("periods"))
+        condition, values = "attribute_not_exists(id)", {}
+        if item:
+            condition = "revision = :seen AND mail = :mail"
+            values = {"seen": item["revision"], "mail": item["mail"]}
+        try:
+            dynamodb.put(_table(), changed | {"revision": int(item.get("revision", 0)) + 1}, condition, {}, **values)
+        except dynamodb.ConditionFailed:
+            continue
+        return True
+    raise RuntimeError(f"a certification changed {TRIES} times while it was to be changed")
+
+
+def _also_known(named: str, certification: str) -> None:
+    """Let another name of the agency lead to the certification it has; one of its own that is there stays."""
     try:
-        dynamodb.update(_table(), {"id": certification}, change, "completed = :completed", names, **values)
-    except dynamodb.ConditionFailed:  # meanwhile a newer one
+        dynamodb.put(_table(), {"id": named, "same_as": certification}, "attribute_not_exists(id)", {})
+    except dynamodb.ConditionFailed:
         return
+
+
+def agency_key(name: str, state: str) -> str:
+    """What tells that two names are the same agency."""
+    return " ".join(name.casefold().split()) + f" ({state})"
 
 
 def _table() -> str:

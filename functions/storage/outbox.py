@@ -1,7 +1,8 @@
 """E-mail that an item of a table owes: each is claimed, sent, and settled, so that nobody gets one twice.
 
-In the item, `mail` holds for each slot its state: owed, claimed (until when), sent, what came back of it (bounced,
-complained), or why there is none. A slot that is not there yet may be claimed too: a reminder comes into being so.
+In the item, `mail` holds for each slot its state: owed (not before a time, where it waits), claimed (until when), sent,
+what came back of it (bounced, complained), or why there is none. A slot that is not there yet may be claimed too: a
+reminder comes into being so.
 """
 
 import os
@@ -56,12 +57,13 @@ class Owed:
 def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
     """Take the right to send one e-mail, for `CLAIM_LASTS`; return the item as it is now.
 
-    None where there is nothing to send: that is settled, the item is gone, or it has the attribute `unless`.
+    None where there is nothing to send: that is settled, or waits, the item is gone, or has the attribute `unless`.
     Raises ClaimedByAnother while somebody else may be sending it.
     """
     claimed = {"state": "claimed", "until": (now + CLAIM_LASTS).isoformat()}
     condition = (
-        "attribute_exists(#mail) AND (attribute_not_exists(#mail.#slot) OR #mail.#slot.#state = :owed"
+        "attribute_exists(#mail) AND (attribute_not_exists(#mail.#slot) OR (#mail.#slot.#state = :owed"
+        " AND (attribute_not_exists(#mail.#slot.not_before) OR #mail.#slot.not_before <= :now))"
         " OR (#mail.#slot.#state = :claimed AND #mail.#slot.#until < :now))"
     )
     if unless:

@@ -3,7 +3,9 @@
 An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text as typed),
 agency and completed (index `agencies`, plaque requests only), mail (see outbox.py), expires_at (TTL).
 What staff have to do: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
-done ({at, by}), released ({at, by, held}). When the clock looks at it: clock and next_at (index `clock`).
+done ({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was
+done with it, the first first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the one
+that its mark made. When the clock looks at it: clock and next_at (index `clock`).
 When its sender's data were erased on request: erased_at.
 """
 
@@ -14,6 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import promises
+from forms.catalog import FORMS
 from forms.form import Form, fingerprint, reference_for
 from storage import dynamodb
 from storage.dynamodb import ConditionFailed
@@ -37,9 +40,35 @@ class Submission:
     mail: Mapping[str, Mapping[str, str]]
     agency: str | None = None
     held: str = ""
+    taken: Mapping[str, str] | None = None
     done: Mapping[str, str] | None = None
+    closed: Mapping[str, str] | None = None
     released: Mapping[str, str] | None = None
+    history: tuple[Mapping[str, Any], ...] = ()
+    certification: str = ""
     erased_at: str = ""
+
+    @property
+    def declared(self) -> type[Form]:
+        """The form it was sent with."""
+        return FORMS[self.form]
+
+    @property
+    def promised_from(self) -> datetime:
+        """When the promised time began: once it was held, with its release."""
+        return datetime.fromisoformat(self.released["at"]) if self.released else self.received_at
+
+    def state(self, now: datetime) -> str:
+        """erased, closed, held, late, open, or the form's word for done."""
+        if self.erased_at:
+            return "erased"
+        if self.closed:
+            return "closed"
+        if self.held:
+            return "held"
+        if self.done:
+            return self.declared.done
+        return "late" if self.declared.task and self.due_at <= now else "open"
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Submission":
@@ -53,8 +82,12 @@ class Submission:
             mail=item["mail"],
             agency=item.get("agency"),
             held=item.get("held", ""),
+            taken=item.get("taken"),
             done=item.get("done"),
+            closed=item.get("closed"),
             released=item.get("released"),
+            history=tuple(item.get("history", ())),
+            certification=item.get("certification", ""),
             erased_at=item.get("erased_at", ""),
         )
 
@@ -97,6 +130,17 @@ def update(reference: str, change: str, condition: str, **values: Any) -> bool:
     return True
 
 
+def change(reference: str, change: str, condition: str, names: Mapping[str, str], **values: Any) -> None:
+    """Change an item where the condition holds. Raises ConditionFailed with the item that is there."""
+    dynamodb.update(_table(), {"reference": reference}, change, condition, names, **values)
+
+
+def indexed(form: type[Form], answers: Mapping[str, str]) -> dict[str, str]:
+    """The attributes that the item is found by, which follow from its answers."""
+    agency = form.sender_key(answers)
+    return {"agency": agency, "completed": answers["completed"]} if agency else {}
+
+
 def due(now: datetime) -> list[dict[str, Any]]:
     """What the clock has to look at, as {reference, next_at}, the longest waiting first."""
     return list(dynamodb.query(_table(), "clock", "clock = :on AND next_at <= :now", on="on", now=now.isoformat()))
@@ -109,7 +153,7 @@ def look_again(reference: str, seen: str, at: datetime | None) -> bool:
 
 
 def stage(form: str, name: str) -> str:
-    """The value of `stage`, as in `contact open`; names are open, held and done."""
+    """The value of `stage`, as in `contact open`; names are open, held, done and closed."""
     return f"{form} {name}"
 
 
@@ -159,9 +203,7 @@ def _item(form: Form, received: datetime, held: str) -> dict[str, Any]:
         item |= {"stage": stage(form.slug, "open"), "stage_at": due.isoformat()}
     if held:
         item["held"] = held
-    if agency := form.sender_key(form.answers()):
-        item |= {"agency": agency, "completed": form.answers()["completed"]}
-    return item
+    return item | indexed(type(form), form.answers())
 
 
 def _table() -> str:

@@ -1,76 +1,227 @@
-"""What staff do with submissions: mark them done, release what was held, and take either back.
+"""What may happen to a submission: taken, noted, marked, closed, released, corrected, and what can be undone.
 
-Everything here may be asked twice: the second time changes nothing. The table's stream shows a change to the
-notifier, which sends what is owed, and the clock looks again at once, in case the stream does not.
+Everything here is one conditional write, so that two people at once cannot both succeed, and it is written down with
+who and when. Asked twice with the same step, as a double click or a lost answer does, it happens once. The clock looks
+at a changed submission at once: e-mail, certification and numbers follow from what the item then says.
 """
 
-from datetime import datetime
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from storage import submissions
+from storage import certifications, dynamodb, submissions
 from storage.outbox import WORSE
 from storage.submissions import Submission, stage
 from telemetry import count, logger
 
-LOOK_AGAIN = "clock = :on, next_at = :now"
+MAILED_AFTER = timedelta(minutes=10)
+"""How long the e-mail that a plaque is on its way waits, so that a mark can be taken back in time."""
+NOTE_LIMIT = 2_000
+"""Longest note, in characters."""
+TRACKING_LIMIT = 60
+REASONS = {
+    "spam": "Spam",
+    "duplicate": "Duplicate of another one",
+    "withdrawn": "Withdrawn by its sender",
+    "not-eligible": "Not eligible",
+}
+"""Why a submission is closed without being done, in words."""
+OPEN = "attribute_exists(stage) AND attribute_not_exists(done) AND attribute_not_exists(closed)"
+TRIES = 3
+"""An e-mail may go out between the look at a submission and the write that would stop it."""
 
 
-def mark(submission: Submission, by: str, now: datetime) -> bool:
-    """Mark it answered or mailed; False where it is already, or is held.
+@dataclass(frozen=True)
+class Step:
+    """What somebody asked for: who, when, and a token that tells the same request again from another one."""
 
-    A plaque that was mailed owes its agency the news, unless that went out before.
+    by: str
+    at: datetime
+    once: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+def possible(submission: Submission) -> set[str]:
+    """The verbs that its state allows now."""
+    if submission.erased_at:
+        return set()
+    verbs = {"note", "correct"}
+    if submission.done or submission.closed:
+        return verbs | {"undo"}
+    if not submission.declared.task:
+        return verbs
+    verbs |= {"take", "close"}
+    if submission.taken:
+        verbs.add("give-back")
+    if submission.held:
+        return verbs | {"release"}
+    return verbs | {"mark"} | ({"undo"} if submission.released else set())
+
+
+def take(submission: Submission, step: Step, holder: str = "") -> bool:
+    """Say that somebody works on it; False where another than `holder` took it before."""
+    condition = f"{OPEN} AND (attribute_not_exists(taken) OR taken.#by = :holder)"
+    taken = {"at": step.at.isoformat(), "by": step.by}
+    return _write(submission, step, "taken", ["taken = :taken"], condition, taken=taken, holder=holder)
+
+
+def give_back(submission: Submission, step: Step) -> bool:
+    """Nobody works on it any more; False where nobody did."""
+    return _write(submission, step, "given back", [], f"{OPEN} AND attribute_exists(taken)", remove=["taken"])
+
+
+def note(submission: Submission, step: Step, text: str) -> bool:
+    """Write down what the next person should know; False where its sender's data were erased."""
+    return _write(submission, step, "noted", [], "attribute_exists(fingerprint)", {"text": text[:NOTE_LIMIT]})
+
+
+def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
+    """Mark it answered or mailed; False where it is already, is closed, or is held.
+
+    An agency whose plaque was mailed gets the news some minutes later, unless that went out before.
     """
-    change = f"SET done = :done, stage = :stage, stage_at = :now, {LOOK_AGAIN}"
-    values: dict[str, Any] = {"done": {"at": now.isoformat(), "by": by}, "stage": stage(submission.form, "done")}
-    if submission.form == "plaque" and submission.mail.get("mailed", {}).get("state") not in WORSE:
-        change += ", mail.mailed = :owed"
-        values["owed"] = {"state": "owed"}
-    condition = "attribute_exists(stage) AND attribute_not_exists(done) AND attribute_not_exists(held)"
-    marked = _update(submission, change, condition, now, **values)
-    return _note(marked, "marked", submission)
+    done = {"at": step.at.isoformat(), "by": step.by} | ({"tracking": tracking[:TRACKING_LIMIT]} if tracking else {})
+    sets = ["done = :done", "stage = :stage", "stage_at = :now"]
+    values: dict[str, Any] = {"done": done}
+    if submission.declared.certifies and submission.mail.get("mailed", {}).get("state") not in WORSE:
+        sets.append("mail.mailed = :owed")
+        values["owed"] = {"state": "owed", "not_before": (step.at + MAILED_AFTER).isoformat()}
+    if submission.agency and submission.declared.certifies:
+        sets.append("certification = :certification")
+        values["certification"] = submission.certification or certifications.id_for(submission.agency)
+    condition = f"{OPEN} AND attribute_not_exists(held)"
+    details = {"tracking": tracking[:TRACKING_LIMIT]} if tracking else {}
+    word = submission.declared.done
+    return _write(submission, step, word, sets, condition, details, stage=stage(submission.form, "done"), **values)
 
 
-def unmark(submission: Submission, now: datetime) -> bool:
-    """It is not done after all, so the clock runs again; False where it was not marked."""
-    change = f"REMOVE done SET stage = :stage, stage_at = :due, {LOOK_AGAIN}"
-    values = {"stage": stage(submission.form, "open"), "due": submission.due_at.isoformat()}
-    condition = "attribute_exists(done) AND attribute_not_exists(erased_at)"
-    return _note(_update(submission, change, condition, now, **values), "unmarked", submission)
+def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "") -> bool:
+    """End it without doing it, for one of REASONS; nobody is mailed. False where it is done or closed already."""
+    about = {"reason": reason} | ({"of": duplicate_of} if duplicate_of else {})
+    closed = {"at": step.at.isoformat(), "by": step.by, **about}
+    sets = ["closed = :closed", "stage = :stage", "stage_at = :now"]
+    return _write(submission, step, "closed", sets, OPEN, about, closed=closed, stage=stage(submission.form, "closed"))
 
 
-def release(submission: Submission, by: str, now: datetime) -> bool:
-    """Hold it no longer, and owe its sender the receipt unless that went out before; False where it was not held."""
-    change = f"REMOVE held SET released = :released, {LOOK_AGAIN}"
-    values: dict[str, Any] = {"released": {"at": now.isoformat(), "by": by, "held": submission.held}}
+def release(submission: Submission, step: Step) -> bool:
+    """Hold it no longer: the promised time begins now, and its sender gets the receipt unless that went out before.
+
+    False where it is not held.
+    """
+    due = submission.declared.due(step.at)
+    released = {"at": step.at.isoformat(), "by": step.by, "held": submission.held}
+    sets = ["released = :released", "due_at = :due", "stage = :stage", "stage_at = :due"]
+    values: dict[str, Any] = {"released": released, "due": due.isoformat(), "stage": stage(submission.form, "open")}
     if submission.mail["receipt"]["state"] not in WORSE:
-        change += ", mail.receipt = :owed"
+        sets.append("mail.receipt = :owed")
         values["owed"] = {"state": "owed"}
-    if submission.due_at > submission.received_at:
-        change += ", stage = :stage, stage_at = :due"
-        values |= {"stage": stage(submission.form, "open"), "due": submission.due_at.isoformat()}
-    return _note(_update(submission, change, "attribute_exists(held)", now, **values), "released", submission)
+    condition = f"{OPEN} AND attribute_exists(held)"
+    return _write(submission, step, "released", sets, condition, remove=["held"], **values)
 
 
-def hold_again(submission: Submission) -> bool:
-    """Take a release back, as far as that goes: a receipt that went out stays out. False where it was not released."""
-    if not submission.released:
+def undo(submission: Submission, step: Step) -> bool:
+    """Take back that it was marked, closed or released, as far as that goes: an e-mail that went out stays out.
+
+    False where there is nothing to take back.
+    """
+    for _ in range(TRIES):
+        if submission.done:
+            undone = _unmark(submission, step)
+        elif submission.closed:
+            undone = _reopen(submission, step)
+        elif submission.released:
+            undone = _hold_again(submission, step)
+        else:
+            return False
+        now = submissions.get(submission.reference)
+        if undone or now is None or now == submission:
+            return undone
+        submission = now
+    return False
+
+
+def correct(submission: Submission, step: Step, answers: Mapping[str, str], *, receipt: bool = False) -> bool:
+    """Store corrected answers, and the ones before in its history; with `receipt`, its sender gets a new one.
+
+    False where they are no others, or somebody else corrected it since this submission was read.
+    """
+    before = {name: submission.answers.get(name, "") for name in answers}
+    changed = {name: old for name, old in before.items() if old != answers[name]}
+    if not changed:
         return False
-    change = "REMOVE released SET held = :held, stage = :stage, stage_at = :received"
-    values = {
-        "held": submission.released["held"],
+    found_by = submissions.indexed(submission.declared, answers)
+    sets = ["answers = :answers", *(f"{name} = :{name}" for name in found_by)]
+    values: dict[str, Any] = {"answers": dict(answers), "before": dict(submission.answers), **found_by}
+    names = {}
+    if receipt:
+        names["#again"] = f"receipt-{1 + sum(name.startswith('receipt') for name in submission.mail)}"
+        sets.append("mail.#again = :owed")
+        values["owed"] = {"state": "owed"}
+    details = {"before": changed}
+    return _write(submission, step, "corrected", sets, "answers = :before", details, names=names, **values)
+
+
+def _unmark(submission: Submission, step: Step) -> bool:
+    """The clock runs again; an e-mail that was still to go out does not."""
+    waits = submission.mail.get("mailed", {}).get("state") == "owed"
+    condition = "attribute_exists(done)"
+    values: dict[str, Any] = {"stage": stage(submission.form, "open"), "due": submission.due_at.isoformat()}
+    if waits:
+        condition += " AND mail.mailed.#state = :waits"
+        values["waits"] = "owed"
+    sets = ["stage = :stage", "stage_at = :due"]
+    word = f"not {submission.declared.done}"
+    remove = ["done", "mail.mailed"] if waits else ["done"]
+    return _write(submission, step, word, sets, condition, remove=remove, **values)
+
+
+def _reopen(submission: Submission, step: Step) -> bool:
+    name, at = ("held", submission.received_at) if submission.held else ("open", submission.due_at)
+    sets = ["stage = :stage", "stage_at = :at"]
+    values: dict[str, Any] = {"stage": stage(submission.form, name), "at": at.isoformat()}
+    return _write(submission, step, "opened again", sets, "attribute_exists(closed)", remove=["closed"], **values)
+
+
+def _hold_again(submission: Submission, step: Step) -> bool:
+    released = submission.released or {}
+    sets = ["held = :held", "due_at = :due", "stage = :stage", "stage_at = :received"]
+    values: dict[str, Any] = {
+        "held": released["held"],
+        "due": submission.declared.due(submission.received_at).isoformat(),
         "stage": stage(submission.form, "held"),
         "received": submission.received_at.isoformat(),
     }
-    condition = "attribute_exists(released) AND attribute_not_exists(done) AND attribute_not_exists(erased_at)"
-    return _note(submissions.update(submission.reference, change, condition, **values), "held again", submission)
+    condition = f"{OPEN} AND attribute_exists(released)"
+    return _write(submission, step, "held again", sets, condition, remove=["released"], **values)
 
 
-def _update(submission: Submission, change: str, condition: str, now: datetime, **values: object) -> bool:
-    return submissions.update(submission.reference, change, condition, on="on", now=now.isoformat(), **values)
-
-
-def _note(changed: bool, what: str, submission: Submission) -> bool:
-    if changed:
-        count(what.replace(" ", "_"))
-        logger.info(what, reference=submission.reference)
-    return changed
+def _write(
+    submission: Submission,
+    step: Step,
+    what: str,
+    sets: list[str],
+    condition: str,
+    details: Mapping[str, Any] | None = None,
+    *,
+    remove: list[str] | None = None,
+    names: Mapping[str, str] | None = None,
+    **values: Any,
+) -> bool:
+    """Change the item and its history in one write; True as well where this very step was written before."""
+    entry = {"what": what, "at": step.at.isoformat(), "by": step.by, **(details or {})}
+    written = ["history = list_append(if_not_exists(history, :nothing), :entry)", "clock = :on", "next_at = :now"]
+    change = f"SET {', '.join([*sets, *written])} ADD steps :steps"
+    if remove:
+        change += f" REMOVE {', '.join(remove)}"
+    values |= {"entry": [entry], "nothing": [], "on": "on", "now": step.at.isoformat()}
+    values |= {"steps": {step.once}, "step": step.once}
+    condition = f"attribute_not_exists(erased_at) AND NOT contains(steps, :step) AND ({condition})"
+    used = {"#by": "by", "#state": "state", **(names or {})}
+    try:
+        submissions.change(submission.reference, change, condition, used, **values)
+    except dynamodb.ConditionFailed as failed:
+        return step.once in failed.item.get("steps", ())
+    count(what.replace(" ", "_"))
+    logger.info(what, reference=submission.reference)
+    return True

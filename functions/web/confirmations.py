@@ -12,13 +12,11 @@ from web.responses import Event, Response, html
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What the page says, and its button if there is one. `undo` posts `undo=yes`; `asks_name` asks who presses it."""
+    """What the page says, and its button if there is one."""
 
     title: str
     text: str
     button: str = ""
-    undo: bool = False
-    asks_name: bool = False
 
 
 def show(confirmation: Confirmation, form: str = "contact") -> Response:

@@ -50,6 +50,12 @@ def redrawn(slug: str, form: str) -> str:
     return page.with_part(rendering.FORM, form).with_title(f"Error: {page.title}").html
 
 
+def desk(title: str, template: str, **context: Any) -> str:
+    """A page of the office: a rendered template in the frame that the site build left for the desk."""
+    content = rendering.render(template, title=title, **context)
+    return built_page("desk").with_part(rendering.MAIN, content).with_title(Markup("{} - Desk").format(title)).html
+
+
 def message(slug: str, title: str, template: str, **context: Any) -> str:
     """The form's page with a rendered template in place of its whole content."""
     page = built_page(slug)

@@ -36,14 +36,16 @@ def note(event: Mapping[str, Any], points: int) -> None:
 
 
 def _key(event: Mapping[str, Any]) -> str:
-    """The network and the hour. Only CloudFront's header is believed; it says `address:port`."""
-    address = event["headers"].get("cloudfront-viewer-address", "").rpartition(":")[0]
-    return counters.key("posts", _network(address), f"{promises.now():%Y-%m-%d %H}")
+    """The network and the hour."""
+    return counters.key("posts", network_of(event), f"{promises.now():%Y-%m-%d %H}")
 
 
-def _network(address: str) -> str:
-    """Return what one site has: an IPv4 address, or the first 48 bits of an IPv6 one (RFC 6177), 65,536 networks."""
-    address = address.strip("[]")
+def network_of(event: Mapping[str, Any]) -> str:
+    """Return what one site has: an IPv4 address, or the first 48 bits of an IPv6 one (RFC 6177), 65,536 networks.
+
+    Only CloudFront's header is believed; it says `address:port`.
+    """
+    address: str = event["headers"].get("cloudfront-viewer-address", "").rpartition(":")[0].strip("[]")
     try:
         length = 48 if ip_address(address).version == 6 else 32
         return str(ip_network((address, length), strict=False))

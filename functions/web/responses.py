@@ -41,6 +41,12 @@ def html(status: HTTPStatus, page: str) -> Response:
     return _response(status, page, {"content-type": "text/html; charset=utf-8", "cache-control": "private, no-cache"})
 
 
+def no_store(status: HTTPStatus, page: str) -> Response:
+    """A page that no browser, cache or search engine keeps."""
+    headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store", "x-robots-tag": "noindex"}
+    return _response(status, page, headers)
+
+
 def file(content: bytes, content_type: str, name: str) -> Response:
     """A file to keep, under this name."""
     headers = {

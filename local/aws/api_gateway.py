@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from local.aws.authorizer import Authorizer
 from local.aws.cloudfront import forward, origin_headers
 from local.aws.lambda_runtime import invoke
-from local.template import ACCOUNT, REGION, Route, Template
+from local.template import ACCOUNT, REGION, Forwarding, Route, Template
 
 __all__ = ["BODY_LIMIT", "Gateway", "Request", "Response", "event_for", "invoke"]
 
@@ -58,18 +58,17 @@ class Gateway:
 
     def __init__(self, template: Template, authorizer: Authorizer | None = None) -> None:
         self._template = template
-        self._forwarded = template.forwarded_headers()
         self._authorizer = authorizer or Authorizer(template)
         self._routes = sorted(template.routes(), key=lambda route: route.generality)
 
     def answer(self, request: Request) -> Response:
         """What a visitor gets, who comes through CloudFront."""
-        return self.answer_directly(request, self._forwarded, self._origin_headers)
+        return self.answer_directly(request, self._template.forwarding(request.path), self._origin_headers)
 
     def answer_directly(
         self,
         request: Request,
-        forwarded: frozenset[str] | None = None,
+        forwarded: Forwarding | None = None,
         added: Mapping[str, str] | None = None,
     ) -> Response:
         """Find the route, ask the authorizer, call the route's function, and turn its answer into an HTTP response."""
@@ -98,7 +97,7 @@ class Gateway:
 
 def event_for(
     request: Request,
-    forwarded: frozenset[str] | None = None,
+    forwarded: Forwarding | None = None,
     added: Mapping[str, str] | None = None,
     route: Route | None = None,
 ) -> dict[str, Any]:

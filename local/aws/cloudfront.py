@@ -1,12 +1,12 @@
 """Emulates CloudFront: the headers it forwards and adds, and its redirects."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import boto3
 
-from local.template import Template
+from local.template import Forwarding, Template
 
 ALWAYS_FORWARDED = ("content-length",)
 VIEWER_ADDRESS = "cloudfront-viewer-address"
@@ -14,10 +14,16 @@ SECRET = re.compile(r"\{\{resolve:secretsmanager:(.+):SecretString\}\}")
 """A dynamic reference, which CloudFormation replaces by the secret."""
 
 
-def forward(headers: Mapping[str, str], viewer: tuple[str, int], allowed: Iterable[str] | None) -> dict[str, str]:
-    """Return a viewer's headers as the forms get them: CloudFront replaces the viewer's address, whatever was sent."""
+def forward(headers: Mapping[str, str], viewer: tuple[str, int], allowed: Forwarding | None) -> dict[str, str]:
+    """Return a viewer's headers as functions get them: CloudFront replaces the viewer's address, whatever was sent."""
     known = {**headers, VIEWER_ADDRESS: f"{viewer[0]}:{viewer[1]}"}
-    kept = {name: value for name, value in known.items() if allowed is None or name in {*allowed, *ALWAYS_FORWARDED}}
+    if allowed is None:
+        kept = known
+    else:
+        kept = {name: value for name, value in known.items() if name in {*allowed.headers, *ALWAYS_FORWARDED}}
+        sent = [cookie.strip() for cookie in headers.get("cookie", "").split(";")]
+        if cookies := [cookie for cookie in sent if cookie.partition("=")[0] in allowed.cookies]:
+            kept["cookie"] = "; ".join(cookies)
     return {**kept, "user-agent": "Amazon CloudFront", "x-forwarded-for": viewer[0]}
 
 

@@ -19,6 +19,7 @@ from mkdocs.structure.pages import Page
 import rendering
 from forms.catalog import FORMS
 
+DESK = "desk.html"
 MARKER = re.compile(r"<!-- form: (\S+) -->")
 ADDRESS = re.compile(r'\b(href|src|action)="([^"#][^"]*)"')
 
@@ -39,14 +40,26 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> None:
     """Keep the finished page of a form for the functions."""
     if slug := page.meta.get("form"):
-        folder = Path(config.site_dir).parent / ".build" / "pages"
+        folder = _folder(config)
         _write(folder / f"{slug}.html", with_absolute_addresses(output, f"/{page.url}"))
         _write(folder / "office.json", json.dumps(config.extra["office"]))
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """Keep the frame of the desk's pages for the functions; it is no page of the site."""
+    if template_name != DESK:
+        return output_content
+    _write(_folder(config) / DESK, with_absolute_addresses(output_content, "/"))
+    return ""
 
 
 def with_absolute_addresses(html: str, address: str) -> str:
     """The page as it reads at any address: links relative to its own address start at the root."""
     return ADDRESS.sub(lambda found: f'{found[1]}="{urljoin(address, found[2])}"', html)
+
+
+def _folder(config: MkDocsConfig) -> Path:
+    return Path(config.site_dir).parent / ".build" / "pages"
 
 
 def _write(file: Path, content: str) -> None:

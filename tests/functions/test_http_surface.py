@@ -13,7 +13,6 @@ from local.aws.api_gateway import Request, event_for, invoke
 from local.template import Template
 from tests.support.answers import FORM
 from tests.support.examples import examples
-from tests.support.inbox import link_in
 from tests.support.samples import SAMPLES
 from tests.support.wire import BODIES, FORMS, REQUESTS, ROUTES, TYPES, VALID, Reply, at_length, one_of, request, send
 
@@ -59,12 +58,14 @@ def test_whatever_bytes_come_the_server_gives_a_documented_answer(local_run, tem
 
 
 @pytest.fixture
-def tokens(post, get, table, inbox):
-    """Signed values as people get them: of a receipt, of a link to mark, and of one that ends a subscription."""
+def tokens(post, table):
+    """Signed values as people get them: of a receipt, of a link that ends invitations, of one to unsubscribe."""
     receipt = post("plaque", SAMPLES["plaque"]).headers["location"]
-    inbox.deliver()
-    [to_staff] = inbox.to_staff()
-    signed = [receipt, link_in(to_staff, "mark"), links.unsubscribe_link("", SAMPLES["plaque"]["email"])]
+    signed = [
+        receipt,
+        links.stop_link("", "x" * 32, links.NEVER),
+        links.unsubscribe_link("", SAMPLES["plaque"]["email"]),
+    ]
     return [link.partition("=")[2] for link in signed]
 
 
@@ -87,8 +88,8 @@ def test_whatever_event_comes_a_handler_gives_a_documented_answer(tokens, templa
         },
     )
 
-    receipt, mark, end = tokens
-    right = {"/forms/actions/mark": {"token": mark}, "/forms/announcements/unsubscribe": {"token": end}}
+    receipt, stop, end = tokens
+    right = {"/forms/invitations/stop": {"token": stop}, "/forms/announcements/unsubscribe": {"token": end}}
 
     @given(one_of(*ROUTES), members, st.booleans(), st.booleans())
     @examples(400)
@@ -138,7 +139,7 @@ def test_a_signed_value_that_was_cut_or_spliced_opens_nothing(tokens, get, table
             answer = get(f"/forms/plaque/{address}={quoted}")
             assert answer.status == 200
             assert words not in answer.text
-        assert "not complete, or too old" in get(f"/forms/actions/mark?token={quoted}").text
+        assert "not complete, or too old" in get(f"/forms/invitations/stop?token={quoted}").text
         assert "not complete" in get(f"/forms/announcements/unsubscribe?token={quoted}").text
 
     try_token()

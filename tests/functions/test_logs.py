@@ -14,6 +14,7 @@ from forms.spam import TRAP
 from storage.outbox import Owed
 from tests.support.inbox import link_in
 from tests.support.log_privacy import lines, personal
+from tests.support.office import at_desk
 from tests.support.samples import COMPLETED, CONTACT, PLAQUE
 
 CANARIES = {
@@ -171,18 +172,25 @@ def test_an_invitation_that_fails_does_not_name_whom_it_was_for(fault, post, inb
     assert any("Unfinished" in line for line in lines)
 
 
-@pytest.mark.parametrize("action", ["mark", "release"])
-def test_the_links_of_staff_and_their_names(action, post, inbox, press, get, monkeypatch):
+@pytest.mark.parametrize("verb", ["mark", "release"])
+def test_the_desk(verb, post, table, office, monkeypatch):
     from storage import submissions
 
-    post("contact", CANARIES["contact"] | ({TRAP: "Canarytrap"} if action == "release" else {}))
-    inbox.deliver()
-    link = link_in(inbox.to_staff()[0], action)
-    get(link)
-    for body in (b"name=Canary+Clerk", b"undo=yes", b"name=%ff"):
-        press(link, body)
+    post("contact", CANARIES["contact"] | ({TRAP: "Canarytrap"} if verb == "release" else {}))
+    reference = table.items()[0]["reference"]
+    office.do(reference, "note", text="Canarynote of a colleague")
+    office.do(reference, verb)
+    page = office.do(reference, "undo")
+    office.press(page, "/desk/find", q=CANARIES["contact"]["email"])
     monkeypatch.setattr(submissions, "get", lambda _: _failing(OUTAGE)())
-    assert press(link, b"name=Canary+Clerk").status == 500
+    assert office.press(page, f"/desk/{reference}/note", text="Canarynote again").status == 500
+
+
+def test_signing_in_at_the_desk(template, inbox, table):
+    office = at_desk(template)
+    page = office.press(office.get(), "/desk/sign-in", email="canary.nobody@example.gov")
+    office.press(page, "/desk/sign-in", code="Canarycode")
+    office.sign_in(inbox)
 
 
 def test_subscribing_bouncing_and_unsubscribing(post, inbox, press, get, report):

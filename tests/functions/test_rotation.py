@@ -91,13 +91,13 @@ def silence(moment, change, monkeypatch):
     events.unregister("before-send.secrets-manager", hang)
 
 
-def signed(key, purpose="mark"):
+def signed(key, purpose="stop"):
     """What a function with this key puts into a link."""
     return URLSafeSerializer(key, salt=purpose).dumps(["K7M2P9QRTX", NEVER.isoformat()])
 
 
 def opens(token):
-    return links.read("mark", token, promises.now()) is not None
+    return links.read("stop", token, promises.now()) is not None
 
 
 CURRENT, PREVIOUS = ("SigningSecret", keys.CURRENT), ("SigningSecret", keys.PREVIOUS)
@@ -111,7 +111,6 @@ def test_links_sent_before_a_change_work_until_the_next(post, get, inbox, change
     inbox.deliver()
     links = {
         receipt: "We have your plaque request",
-        link_in(inbox.to_staff()[0], "mark"): "<button",
         link_in(inbox.receipts()[0], "confirm"): "<button",
         unsubscribe_link("", ADDRESS): "<button",
     }
@@ -132,7 +131,7 @@ def test_after_each_change_a_function_that_starts_takes_the_last_two_values(chan
 
 def test_before_the_first_change_there_is_no_other_value_and_an_empty_one_signs_nothing(change):
     assert not opens(signed(""))
-    assert opens(links.sign("mark", "K7M2P9QRTX", NEVER))
+    assert opens(links.sign("stop", "K7M2P9QRTX", NEVER))
 
 
 def test_a_warm_function_signs_with_the_new_value_within_five_minutes(change, moment):
@@ -222,7 +221,7 @@ def test_a_link_that_may_be_good_is_not_called_bad_where_that_cannot_be_read(
     moment.shift(300)
     keys.signing()
     monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
-    answer = get(f"/forms/actions/mark?token={token}")
+    answer = get(f"/forms/invitations/stop?token={token}")
     assert (answer.status, "Please try again in a few minutes" in answer.text) == (500, True)
 
 
@@ -235,7 +234,7 @@ def test_a_link_is_answered_in_time_where_secrets_manager_hangs(known, cold_star
     moment.shift(keys.IN_DOUBT if known.endswith("just now") else keys.READ_AGAIN)
     silence()
     begun = datetime.now()
-    answer = get(f"/forms/actions/mark?token={signed('made up')}")
+    answer = get(f"/forms/invitations/stop?token={signed('made up')}")
     assert (answer.status, "<h1" in answer.text) in [(500, True), (200, True)]
     took = (datetime.now() - begun).total_seconds()
     assert 2 < took < min(properties["Timeout"] for properties in template.functions.values()) - 1

@@ -133,7 +133,7 @@ def test_a_receipt_and_its_calendar_are_shown(packed, table):
 
 
 def test_a_link_that_is_not_complete_is_answered(packed, table):
-    answer = packed.answer("ActionsFunction", event_for(Request("GET", "/forms/actions/release", "token=x")))
+    answer = packed.answer("SubscriptionsFunction", event_for(Request("GET", "/forms/invitations/stop", "token=x")))
     assert answer["statusCode"] == 200
     assert "<title>" in answer["body"]
 

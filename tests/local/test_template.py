@@ -301,17 +301,14 @@ def test_a_response_header_that_is_not_played_is_refused(change, template):
         template(*change).response_headers()
 
 
-def test_error_pages_and_forwarded_headers_are_those_of_the_distribution(template):
+def test_error_pages_are_those_of_the_distribution(template):
     assert template().error_pages() == {403: ErrorPage(404, "/404.html"), 404: ErrorPage(404, "/404.html")}
-    assert template().forwarded_headers() == {"accept", "content-type", "cloudfront-viewer-address"}
-    assert template("CookieBehavior: none", "CookieBehavior: all").forwarded_headers() > {"cookie"}
-    assert template("HeaderBehavior: whitelist", "HeaderBehavior: allViewer").forwarded_headers() is None
 
 
 def test_the_template_of_this_project_can_be_played():
     template = Template(ROOT / "template.yaml", SiteUrl="http://127.0.0.1:8000")
     assert template.environment()["SITE_URL"] == "http://127.0.0.1:8000"
-    assert {route.path.split("/")[1] for route in template.routes()} == {"forms"}
+    assert {route.path.split("/")[1] for route in template.routes()} == {"forms", "desk"}
     assert stream_mappings(template)
     assert "Content-Security-Policy" in dict(template.response_headers())
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import links
 import promises
 from forms.catalog import FORMS, TASKS
 from links import CONFIRM_WITHIN
 from storage.outbox import CLAIM_LASTS, Owed
 from storage.submissions import ONE_DAY, REFERENCES_TRIED
+from storage.workflow import MAILED_AFTER
 
 
 @dataclass
@@ -22,8 +22,10 @@ class Row:
     answers: Mapping[str, str]
     received: datetime
     held: bool
-    released: bool = False
-    done: bool = False
+    began: datetime | None = None
+    """When it was released, if it was."""
+    done: datetime | None = None
+    """When it was marked."""
     erased: bool = False
     address: str = field(init=False)
 
@@ -32,11 +34,7 @@ class Row:
 
     @property
     def due(self) -> datetime:
-        return FORMS[self.form].due(self.received)
-
-    @property
-    def links_work(self) -> bool:
-        return promises.now() <= self.due + links.LINKS_WORK
+        return FORMS[self.form].due(self.began or self.received)
 
     @property
     def stage(self) -> str | None:
@@ -110,18 +108,27 @@ class Model:
         """(reference, state) of what the staff's list shows."""
         return sorted((row.reference, row.state) for row in self.rows if row.stage and not row.done)
 
-    def press(self, row: Row, button: str, undo: bool) -> None:
-        """Staff pressed it. An e-mail that they ask for anew waits for no silence of SES: losing it would be worse."""
+    def press(self, row: Row, verb: str) -> bool:
+        """Staff pressed it; whether it did anything.
+
+        An e-mail that they ask for anew waits for no silence of SES: losing it would be worse.
+        """
+        now = promises.now()
         if row.erased:
-            return
-        if button == "mark" and not row.held and row.done == undo:
-            row.done = not undo
-        elif button == "release" and (row.released and not row.done if undo else row.held):
-            row.held, row.released = undo, not undo
+            return False
+        if verb == "mark" and not row.held and not row.done:
+            row.done = now
+            self.unanswered.pop(row.owed("mailed"), None)
+        elif verb == "release" and row.held:
+            row.held, row.began = False, now
+            self.unanswered.pop(row.owed("receipt"), None)
+        elif verb == "undo" and row.done:
+            row.done = None
+        elif verb == "undo" and row.began:
+            row.held, row.began = True, None
         else:
-            return
-        if not undo:
-            self.unanswered.pop(row.owed("mailed" if button == "mark" else "receipt"), None)
+            return False
+        return True
 
     def may_be_sent(self, owed: Owed) -> bool:
         """Whether this e-mail may go out now: to the right person at the right time, and not a second time.
@@ -139,7 +146,7 @@ class Model:
         return {
             "staff": not row.erased,
             "receipt": not row.erased and not row.held and self._is_news(row),
-            "mailed": not row.erased and row.done,
+            "mailed": not row.erased and row.done is not None and row.done + MAILED_AFTER <= now,
             "reminder": row.stage == f"{row.form} open" and remind_at <= now < row.due,
             "late": row.stage == f"{row.form} open" and now >= row.due,
         }[owed.slot]

@@ -1,0 +1,351 @@
+"""The office's pages under /desk/: sign in, what is to be done, one submission and what may happen to it.
+
+Server-drawn, complete without script. A GET changes nothing; a POST needs a session, this site's own Origin, and the
+token of a page of that session. What was typed is never lost: a page that cannot do what was asked gives it back.
+"""
+
+import os
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import promises
+from forms.form import read_form, reference_in
+from mail import messages, ses
+from storage import certifications, submissions, workflow
+from storage.submissions import Submission
+from storage.workflow import Step
+from telemetry import count, log_failure, logger, publish
+from web import casefile, pages, rate_limit, sessions, worklist
+from web.responses import Event, Response, body_of, no_store, see_other
+from web.sessions import Denied, Session
+
+BODY_LIMIT = 128 * 1024
+"""Largest body that is taken, in bytes: a corrected form, form-encoded."""
+OURS = ("csrf", "once", "to", "from", "seen")
+"""Fields that nobody typed."""
+SPOILED = {
+    Denied.NO_COOKIE: "This browser asked for no code, or it takes no cookies. Allow cookies for this site, and ask "
+    "for a code in the browser that you sign in with.",
+    Denied.TOO_OLD: "This code is too old, or was asked for in another browser. Ask for another one.",
+    Denied.TOO_MANY: "That code was wrong too often. Ask for another one.",
+    Denied.WRONG: "That is not the code. Look at the newest e-mail, and type its six digits.",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: the parts of the path below /desk/, and the fields of a form or a query."""
+
+    method: str
+    path: str
+    fields: Mapping[str, str]
+    cookies: Mapping[str, str]
+    origin: str
+    now: datetime = field(default_factory=promises.now)
+
+    @property
+    def parts(self) -> list[str]:
+        return [part for part in self.path.removeprefix("/desk/").split("/") if part]
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What a person typed, to be given back."""
+        return {name: value for name, value in self.fields.items() if name not in OURS and value}
+
+
+class Refused(Exception):
+    """A request that changes nothing: the status, what is wrong, and what to do."""
+
+    def __init__(self, status: HTTPStatus, title: str, advice: str) -> None:
+        super().__init__(title)
+        self.status, self.title, self.advice = status, title, advice
+
+
+def handler(event: dict[str, Any], _context: Any) -> Response:
+    """Answer, whatever happens, and publish what was counted."""
+    logger.set_correlation_id(event["requestContext"]["requestId"])
+    request, session = _bare(event), None
+    try:
+        request = _read(event)
+        session = sessions.read(request.cookies, request.now)
+        if request.method == "POST":
+            _check_origin(request)
+        if request.parts == ["sign-in"] and request.method == "POST":
+            return _sign_in(event, request)
+        if session is None:
+            return _ask_who(request)
+        return _answer(request, session)
+    except Refused as refused:
+        count("refused")
+        return _say(request, session, refused.status, refused.title, refused.advice)
+    except Exception as error:
+        count("failed")
+        log_failure("failed", error)
+        advice = "Nothing was lost: look whether it was done, and try again in a few minutes."
+        return _say(request, session, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
+    finally:
+        publish()
+
+
+def _answer(request: Request, session: Session) -> Response:
+    """What somebody of the office gets."""
+    if request.method == "POST" and not sessions.is_genuine(session, request.fields.get("csrf", "")):
+        raise Refused(HTTPStatus.BAD_REQUEST, "This page is from another session", "Press the button again.")
+    match request.method, request.parts:
+        case "GET", []:
+            return _today(request, session)
+        case "POST", ["sign-out"]:
+            return see_other("/desk/") | {"cookies": [sessions.set_cookie(sessions.SESSION_COOKIE, "", timedelta())]}
+        case "GET", [reference]:
+            return _one(request, session, reference)
+        case "POST", [reference, verb] if verb in VERBS:
+            return _carry_out(request, session, reference, VERBS[verb])
+    raise Refused(HTTPStatus.GONE, "There is no such page", "Begin at the list of today.")
+
+
+# ---------------------------------------------------------------- signing in
+
+
+def _ask_who(request: Request) -> Response:
+    if request.method == "POST":
+        raise Refused(HTTPStatus.BAD_REQUEST, "You are not signed in", "Sign in first. Nothing was changed.")
+    return _page(request, None, "Sign in", "sign_in.html", to=_own(request.path), email="", problem="")
+
+
+def _sign_in(event: Event, request: Request) -> Response:
+    """Take an e-mail address and send it a code, or take the code; the answer tells nobody whose an address is."""
+    network = rate_limit.network_of(event)
+    if sessions.is_flooding(network, request.now):
+        count("limited")
+        page = _page(
+            request,
+            None,
+            "Sign in",
+            "sign_in.html",
+            HTTPStatus.TOO_MANY_REQUESTS,
+            to=_own(request.fields.get("to", "")),
+            email="",
+            problem="Too many tries from your network. Please try again in an hour.",
+        )
+        page["headers"]["retry-after"] = "3600"
+        return page
+    return _take_code(request, network) if "code" in request.fields else _send_code(request, network)
+
+
+def _send_code(request: Request, network: str) -> Response:
+    address, to = request.fields.get("email", "").strip()[:200], _own(request.fields.get("to", ""))
+    if "@" not in address:
+        problem = "Enter your e-mail address, as in name@example.gov."
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(request, None, "Sign in", "sign_in.html", status, to=to, email=address, problem=problem)
+    sessions.count_try(network, request.now)
+    if sessions.had_enough(address, request.now):
+        problem = "This address asked for five codes within an hour. Use the newest one, or try again in an hour."
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        page = _page(request, None, "Sign in", "sign_in.html", status, to=to, email=address, problem=problem)
+        page["headers"]["retry-after"] = "3600"
+        return page
+    asked = sessions.ask(address, request.now)
+    if asked.code and (listed := sessions.known(address)):
+        ses.send(messages.sign_in(listed, asked.code), {"kind": "sign-in"})
+    cookie = sessions.set_cookie(sessions.BROWSER_COOKIE, asked.browser, sessions.CODE_LASTS)
+    return _page(request, None, "Enter the code", "code.html", to=to, problem="") | {"cookies": [cookie]}
+
+
+def _take_code(request: Request, network: str) -> Response:
+    to = _own(request.fields.get("to", ""))
+    found = sessions.check(request.cookies.get(sessions.BROWSER_COOKIE, ""), request.fields["code"][:20], request.now)
+    if isinstance(found, Denied):
+        sessions.count_try(network, request.now)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(request, None, "Enter the code", "code.html", status, to=to, problem=SPOILED[found])
+    count("signed_in")
+    cookie = sessions.begin(found, request.now)
+    return see_other(to) | {
+        "cookies": [
+            sessions.set_cookie(sessions.SESSION_COOKIE, cookie, sessions.SESSION_LASTS),
+            sessions.set_cookie(sessions.BROWSER_COOKIE, "", timedelta()),
+        ]
+    }
+
+
+def _own(address: str) -> str:
+    """An address of the desk, to go to after the sign-in; anything else is not followed."""
+    return address if re.fullmatch(r"/desk/[A-Za-z0-9/.?=_+%-]{0,300}", address) and "//" not in address else "/desk/"
+
+
+# ---------------------------------------------------------------- pages
+
+
+def _today(request: Request, session: Session) -> Response:
+    now = request.now
+    return _page(
+        request,
+        session,
+        "Today",
+        "today.html",
+        place="",
+        day=promises.weekday_in_words(promises.day_at_office(now)),
+        work=worklist.sections(now, request.fields.get("all", "")),
+        returned=[],
+    )
+
+
+def _one(
+    request: Request, session: Session, reference: str, status: HTTPStatus = HTTPStatus.OK, problem: str = ""
+) -> Response:
+    submission = _found(reference)
+    facts = casefile.gather(submission, session.address, request.now)
+    title = submission.reference
+    typed = defaultdict(str, request.typed if problem else {})
+    return _page(request, session, title, "submission.html", status, place=None, problem=problem, typed=typed, **facts)
+
+
+def _found(reference: str) -> Submission:
+    submission = submissions.get(reference_in(reference))
+    if submission is None:
+        advice = "Look at the reference, or search for the agency or the person. Answers are kept for a year."
+        raise Refused(HTTPStatus.GONE, "There is no such submission", advice)
+    return submission
+
+
+# ---------------------------------------------------------------- what can be done
+
+
+def _carry_out(request: Request, session: Session, reference: str, verb: "Verb") -> Response:
+    """Do it, and show the submission as it is then; where it cannot be done, say what happened meanwhile."""
+    submission = _found(reference)
+    name = request.parts[-1]
+    step = Step(session.address, request.now, f"{name} {request.fields.get('once') or secrets.token_hex(8)}")
+    try:
+        done = verb(submission, step, request.fields)
+    except ValueError as problem:
+        return _one(request, session, reference, HTTPStatus.UNPROCESSABLE_ENTITY, str(problem))
+    if done:
+        _follow(submission.reference)
+        return see_other(f"/desk/{submission.reference}")
+    return _one(request, session, reference, HTTPStatus.CONFLICT, casefile.meanwhile(_found(reference)))
+
+
+def _follow(reference: str) -> None:
+    """Certify, or take that back, at once. Where that fails, the clock does it within minutes: the mark is there."""
+    try:
+        if submission := submissions.get(reference):
+            certifications.follow(submission)
+    except Exception as error:
+        log_failure("certification not followed", error, reference=reference)
+
+
+Verb = Callable[[Submission, Step, Mapping[str, str]], bool]
+"""Does one thing to a submission; False where its state does not allow it. Raises ValueError in words for bad input."""
+
+
+def _take(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
+    return workflow.take(submission, step, fields.get("from", ""))
+
+
+def _give_back(submission: Submission, step: Step, _fields: Mapping[str, str]) -> bool:
+    return workflow.give_back(submission, step)
+
+
+def _note(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
+    text = casefile.plain(fields.get("text", ""))
+    if not text:
+        raise ValueError("Write the note first.")
+    if len(text) > workflow.NOTE_LIMIT:
+        raise ValueError(f"A note has at most {workflow.NOTE_LIMIT:,} characters; this one has {len(text):,}.")
+    return workflow.note(submission, step, text)
+
+
+def _mark(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
+    tracking = " ".join(casefile.plain(fields.get("tracking", "")).split())
+    if len(tracking) > workflow.TRACKING_LIMIT:
+        raise ValueError(f"A tracking number has at most {workflow.TRACKING_LIMIT} characters.")
+    return workflow.mark(submission, step, tracking)
+
+
+def _close(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
+    reason, other = fields.get("reason", ""), reference_in(fields.get("of", ""))
+    if reason not in workflow.REASONS:
+        raise ValueError("Choose why it is closed.")
+    if reason == "duplicate" and other and (other == submission.reference or submissions.get(other) is None):
+        raise ValueError(f"There is no other submission {other}. Look at the reference, or leave it empty.")
+    return workflow.close(submission, step, reason, other if reason == "duplicate" else "")
+
+
+def _release(submission: Submission, step: Step, _fields: Mapping[str, str]) -> bool:
+    return workflow.release(submission, step)
+
+
+def _undo(submission: Submission, step: Step, _fields: Mapping[str, str]) -> bool:
+    return workflow.undo(submission, step)
+
+
+VERBS: dict[str, Verb] = {
+    "take": _take,
+    "give-back": _give_back,
+    "note": _note,
+    "mark": _mark,
+    "close": _close,
+    "release": _release,
+    "undo": _undo,
+}
+
+
+# ---------------------------------------------------------------- requests and answers
+
+
+def _bare(event: Event) -> Request:
+    """A request of which only the address is known to be readable."""
+    http = event["requestContext"]["http"]
+    return Request(http["method"], event["rawPath"], {}, sessions.cookies_of(event), event["headers"].get("origin", ""))
+
+
+def _read(event: Event) -> Request:
+    """Raises Refused where the body is no form in UTF-8 of at most `BODY_LIMIT` bytes."""
+    bare = _bare(event)
+    if bare.method != "POST":
+        return Request(bare.method, bare.path, event.get("queryStringParameters") or {}, bare.cookies, bare.origin)
+    try:
+        content = body_of(event)
+        if len(content) > BODY_LIMIT:
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too long", "Shorten it and send it again.")
+        fields = {name: values[0] for name, values in read_form(content).items()}
+    except ValueError:
+        raise Refused(HTTPStatus.BAD_REQUEST, "We could not read what was sent", "Send it again.") from None
+    return Request(bare.method, bare.path, fields, bare.cookies, bare.origin)
+
+
+def _check_origin(request: Request) -> None:
+    """A browser says where a form comes from: no other site may post here."""
+    if request.origin != os.environ["SITE_URL"]:
+        advice = f"Open the desk at {os.environ['SITE_URL']}/desk/ and press the button there. Nothing was changed."
+        raise Refused(HTTPStatus.BAD_REQUEST, "This form does not come from the desk", advice)
+
+
+def _say(request: Request, session: Session | None, status: HTTPStatus, title: str, text: str) -> Response:
+    """A page that says what is wrong, with what was typed and a button to send it again."""
+    kept = request.typed if session and request.method == "POST" else {}
+    return _page(request, session, title, "said.html", status, place=None, text=text, kept=kept, action=request.path)
+
+
+def _page(
+    request: Request,
+    session: Session | None,
+    title: str,
+    template: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    place: str | None = None,
+    **context: Any,
+) -> Response:
+    once = request.fields.get("once", "") if status != HTTPStatus.OK else ""
+    shown = pages.desk(
+        title, f"desk/{template}", session=session, place=place, once=once or secrets.token_hex(8), **context
+    )
+    return no_store(status, shown)

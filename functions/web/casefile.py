@@ -1,0 +1,160 @@
+"""Everything about one submission, as its page at the desk shows it."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import promises
+from forms.fields import Text, Yes
+from mail import sender_hint
+from storage import workflow
+from storage.outbox import is_settled
+from storage.submissions import Submission
+from web import worklist
+
+MAILS = {
+    "staff": "To the office",
+    "receipt": "Receipt",
+    "reminder": "Reminder to the office",
+    "late": "Late notice",
+    "mailed": "Plaque on its way",
+}
+UNDO = {
+    "done": ("Take it back: not {done}", "Its reminders begin again."),
+    "closed": ("Open it again", "It is then to be done again."),
+    "released": ("Hold it again", "Its reminders stop. A receipt that went out stays out."),
+}
+
+
+def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]:
+    """What the page's template needs."""
+    declared, verbs = submission.declared, workflow.possible(submission)
+    undo_word, undo_hint = _undo(submission) if "undo" in verbs else ("", "")
+    news = submission.mail.get("mailed", {})
+    return {
+        "submission": submission,
+        "shown": worklist.row(submission, now),
+        "received": promises.moment_in_words(submission.received_at),
+        "due": promises.moment_in_words(submission.due_at),
+        "task": declared.task,
+        "outcome": _outcome(submission),
+        "verbs": verbs,
+        "mine": submission.taken is not None and submission.taken["by"] == viewer,
+        "tells": declared.certifies,
+        "done_word": declared.done,
+        "news_sent": news.get("state") in ("sent", "bounced", "complained"),
+        "undo_word": undo_word,
+        "undo_hint": undo_hint,
+        "reasons": workflow.REASONS,
+        "answers_title": declared.title,
+        "long": [(label, words) for label, words, is_text in _answers(submission) if is_text],
+        "answers": [
+            (label, words, _link(words, submission)) for label, words, is_text in _answers(submission) if not is_text
+        ],
+        "erased": _when(submission.erased_at) if submission.erased_at else "",
+        "hint": sender_hint.hint(submission.answers.get("email", "")),
+        "label": None if submission.erased_at else declared.mailing_label(submission.answers),
+        "certification": None,
+        "others": [],
+        "mails": list(_mails(submission)),
+        "history": list(_history(submission)),
+        "note_problem": "",
+    }
+
+
+def meanwhile(submission: Submission) -> str:
+    """Why nothing was changed: what somebody did before."""
+    if not submission.history:
+        return "That cannot be done with it as it is now."
+    last = submission.history[-1]
+    done = f"it was {last['what']} by {last['by']}, on {_when(last['at'])}"
+    return f"Before you pressed the button, {done}. See below what can be done now."
+
+
+def plain(text: str) -> str:
+    """What staff typed, with line ends as `\\n` and without control characters or blanks around."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+
+
+def _answers(submission: Submission) -> list[tuple[str, str, bool]]:
+    """The answers in the form's words, and whether each is a text of several lines.
+
+    What is empty or not ticked says nothing, and is left out; so is a box that has to be ticked.
+    """
+    fields: Any = submission.declared()
+    words = zip(fields, submission.declared.in_words(submission.answers), strict=True)
+    return [
+        (label, answer, isinstance(field, Text))
+        for field, (label, answer) in words
+        if answer and not (isinstance(field, Yes) and (answer == "No" or field.flags.required))
+    ]
+
+
+def _link(words: str, submission: Submission) -> str:
+    """Where an address or a telephone number leads."""
+    if words == submission.answers.get("email"):
+        subject = quote(f"Re: {submission.reference}")
+        return f"mailto:{quote(words.strip(), safe='@+')}?subject={subject}"
+    if words == submission.answers.get("telephone"):
+        return f"tel:{quote(''.join(c for c in words if c in '+0123456789'))}"
+    return ""
+
+
+def _outcome(submission: Submission) -> str:
+    if submission.closed:
+        of = submission.closed.get("of", "")
+        return workflow.REASONS[submission.closed["reason"]] + (f": {of}" if of else "")
+    if submission.done:
+        tracking = submission.done.get("tracking")
+        return submission.declared.done.capitalize() + (f", tracking number {tracking}" if tracking else "")
+    return ""
+
+
+def _when(moment: str) -> str:
+    return promises.moment_in_words(datetime.fromisoformat(moment))
+
+
+def _undo(submission: Submission) -> tuple[str, str]:
+    kind = "done" if submission.done else "closed" if submission.closed else "released"
+    word, hint = UNDO[kind]
+    news = submission.mail.get("mailed", {})
+    if kind == "done" and "not_before" in news:
+        at = _when(news["not_before"])
+        hint = f"The agency's e-mail goes out at {at}; taken back before, it does not."
+    elif kind == "done" and news.get("state") == "sent":
+        hint = "The agency had its e-mail that the plaque is on its way; that cannot be taken back."
+    return word.format(done=submission.declared.done), hint
+
+
+def _mails(submission: Submission) -> Iterator[tuple[str, str]]:
+    for slot, what in sorted(submission.mail.items(), key=lambda each: each[1].get("at", "~")):
+        name = MAILS.get(slot) or f"{MAILS[slot.partition('-')[0]]} (corrected)"
+        words = what["state"]
+        if "not_before" in what:
+            words = f"goes out at {_when(what['not_before'])}"
+        elif not is_settled(submission.mail, slot):
+            words = "not sent yet"
+        if "at" in what:
+            words += f", {_when(what['at'])}"
+        if "why" in what:
+            words += f" ({what['why']})"
+        yield name, words
+
+
+def _history(submission: Submission) -> Iterator[Mapping[str, Any]]:
+    labels = submission.declared.labels()
+    for entry in submission.history:
+        about = f": {workflow.REASONS[entry['reason']]}" if "reason" in entry else ""
+        about += f", {entry['of']}" if entry.get("of") else ""
+        about += f", tracking number {entry['tracking']}" if entry.get("tracking") else ""
+        yield {
+            "what": entry["what"],
+            "about": about,
+            "when": _when(entry["at"]),
+            "by": entry["by"],
+            "text": entry.get("text", ""),
+            "changes": [(labels.get(name, name), old, "") for name, old in entry.get("before", {}).items()],
+        }

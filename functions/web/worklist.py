@@ -1,0 +1,86 @@
+"""What the office has to do, as rows that say who, about what, and by when."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import promises
+from forms.catalog import TASKS
+from storage import submissions
+from storage.submissions import Submission
+
+SHOWN = 50
+"""Rows of a section, until somebody asks for all."""
+GIST = 160
+"""Characters of a message in a row."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission in a list: `due` in words that say how urgent, `when` as a date."""
+
+    reference: str
+    who: str
+    about: str
+    gist: str
+    state: str
+    due: str
+    when: str
+    taken: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows under one heading; `word` stands after their number, as in `3 late`."""
+
+    name: str
+    title: str
+    word: str
+    found: list[Submission]
+    shown: list[Row]
+    hint: str = ""
+
+
+def row(submission: Submission, now: datetime) -> Row:
+    """A submission as a row."""
+    declared, answers = submission.declared, submission.answers
+    waits = bool(declared.task) and submission.state(now) in ("open", "late")
+    gist = " ".join(declared.gist(answers).split())
+    return Row(
+        reference=submission.reference,
+        who=declared.who(answers) or ("Erased" if submission.erased_at else declared.title),
+        about=declared.about(answers),
+        gist=f"{gist[:GIST]}…" if len(gist) > GIST else gist,
+        state=submission.state(now),
+        due=promises.from_now(submission.due_at, now) if waits else "",
+        when=promises.short_moment(submission.due_at if waits else submission.received_at, now),
+        taken=submission.taken["by"] if submission.taken else "",
+    )
+
+
+def rows(found: Iterable[Submission], now: datetime) -> list[Row]:
+    return [row(each, now) for each in found]
+
+
+def sections(now: datetime, everything: str = "") -> list[Section]:
+    """What waits now, most urgent first; of the section `everything`, all rows. The index is about a second behind."""
+    waiting = [each for form in TASKS for each in submissions.in_stage(form, "open")]
+    waiting.sort(key=lambda each: each.due_at)
+    held = [each for form in TASKS for each in submissions.in_stage(form, "held")]
+    held.sort(key=lambda each: each.received_at)
+    tomorrow = promises.day_at_office(now) + timedelta(days=1)
+    late = [each for each in waiting if each.due_at <= now]
+    today = [each for each in waiting if each.due_at > now and promises.day_at_office(each.due_at) < tomorrow]
+    later = [each for each in waiting if each.due_at > now and each not in today]
+    parts = [
+        ("late", "Late", "late", late, ""),
+        ("due-today", "Due today", "due today", today, ""),
+        ("waiting", "Waiting", "waiting", [each for each in later if not each.declared.certifies], ""),
+        ("plaques", "Plaques to mail", "to mail", [each for each in later if each.declared.certifies], ""),
+        ("held", "Held as possible spam", "held", held, "Nobody is told about these until you release or close them."),
+    ]
+    return [
+        Section(name, title, word, found, rows(found if name == everything else found[:SHOWN], now), hint)
+        for name, title, word, found, hint in parts
+        if found
+    ]

@@ -1,0 +1,436 @@
+"""The desk: who gets in, what can be done to a submission, and what is written down of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.office import DIRECTOR, OFFICE, SITE, at_desk, code_in
+from tests.support.samples import CONTACT, HOSTILE, PLAQUE
+
+TRAPPED = {"reply_code": "cheap backlinks"}
+
+
+@pytest.fixture
+def director(template, inbox):
+    """Somebody else of the office, signed in by the code from the mailbox."""
+    other = at_desk(template)
+    other.sign_in(inbox, DIRECTOR)
+    return other
+
+
+@pytest.fixture
+def submitted(post, inbox, table):
+    """Post a form, and deliver its e-mail; its reference."""
+
+    def submitted(slug, **answers):
+        before = {item["reference"] for item in table.items()}
+        assert post(slug, {"contact": CONTACT, "plaque": PLAQUE}[slug] | answers).status == 303
+        inbox.deliver()
+        [reference] = {item["reference"] for item in table.items()} - before
+        return reference
+
+    return submitted
+
+
+def item(table, reference):
+    [found] = [item for item in table.items() if item["reference"] == reference]
+    return found
+
+
+# Who gets in
+
+
+def test_without_a_session_every_page_leads_to_the_sign_in_and_back(template, table):
+    for address in ("/desk/", "/desk/K7M2P9QRTX", "/desk/plaques.csv", "/desk/numbers", "/desk/find"):
+        page = at_desk(template).get(address)
+        assert page.status == 200
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["x-robots-tag"] == "noindex"
+        assert page.form("/desk/sign-in").names == {"to", "email"}
+        assert page.form("/desk/sign-in").fields["to"] == address
+
+
+def test_a_code_from_the_mailbox_signs_a_browser_in_and_leads_back(template, inbox, clock, submitted):
+    reference = submitted("contact")
+    office = at_desk(template)
+    page = office.sign_in(inbox, page=f"/desk/{reference}")
+    assert page.status == 200
+    assert "We are nine officers." in page.words
+    message = inbox.messages()[-1]
+    assert message["to"] == [OFFICE]
+    assert "http" not in message["text"] + message["html"]
+    assert "desk" in message["subject"]
+
+
+def test_the_cookies_are_as_closed_as_browsers_can_make_them(template, inbox, clock):
+    office = at_desk(template)
+    asked = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    answer = office.post("/desk/sign-in", asked.form("/desk/sign-in").fields | {"code": code_in(inbox.messages()[-1])})
+    for cookie in [*asked.cookies, *answer.cookies]:
+        assert cookie.startswith("__Host-")
+        assert cookie.endswith("; Path=/; Secure; HttpOnly; SameSite=Lax")
+    assert answer.headers["location"] == "/desk/"
+
+
+def test_an_address_that_is_nobodys_gets_the_same_answer_and_no_e_mail(template, inbox, clock):
+    pages = []
+    for address in (OFFICE, "nobody@example.gov"):
+        office = at_desk(template)
+        pages.append(office.press(office.get(), "/desk/sign-in", email=address))
+    assert pages[0].text == pages[1].text
+    assert [message["to"] for message in inbox.messages()] == [[OFFICE]]
+    refused = office.press(pages[1], "/desk/sign-in", code="000000")
+    assert "That is not the code" in refused.words
+
+
+def test_a_wrong_code_works_neither_once_nor_for_ever(template, inbox, clock):
+    office = at_desk(template)
+    page = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    right = code_in(inbox.messages()[-1])
+    wrong = "000000" if right != "000000" else "000001"
+    for _ in range(5):
+        page = office.press(page, "/desk/sign-in", code=wrong)
+        assert (page.status, "That is not the code" in page.words) == (422, True)
+    page = office.press(page, "/desk/sign-in", code=right)
+    assert (page.status, "wrong too often" in page.words) == (422, True)
+    assert "__Host-desk" not in office.cookies
+
+
+def test_a_code_is_good_for_ten_minutes(template, inbox, clock):
+    office = at_desk(template)
+    page = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    clock.forward(minutes=10, seconds=1)
+    [message] = [message for message in inbox.messages() if "code" in message["subject"]]
+    page = office.press(page, "/desk/sign-in", code=code_in(message))
+    assert (page.status, "too old" in page.words) == (422, True)
+
+
+def test_a_code_is_good_in_the_browser_that_asked_only(template, inbox, clock):
+    office, other = at_desk(template), at_desk(template)
+    page = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    code = code_in(inbox.messages()[-1])
+    assert "takes no cookies" in other.press(page, "/desk/sign-in", code=code).words
+    other.press(other.get(), "/desk/sign-in", email=OFFICE)
+    assert "That is not the code" in other.press(page, "/desk/sign-in", code=code).words
+
+
+def test_one_address_gets_five_codes_an_hour(template, inbox, clock):
+    pages = []
+    for address in [OFFICE] * 4 + [f" {OFFICE.upper()} "] * 2:
+        office = at_desk(template)
+        pages.append(office.press(office.get(), "/desk/sign-in", email=address))
+    assert [page.status for page in pages] == [200] * 5 + [429]
+    assert pages[-1].headers["retry-after"]
+    assert len(inbox.messages()) == 5
+
+
+def test_a_flood_at_the_sign_in_is_stopped_by_network(template, inbox, clock):
+    office = at_desk(template)
+    page = office.get()
+    statuses = [office.press(page, "/desk/sign-in", email=f"x{each}@example.gov").status for each in range(32)]
+    assert statuses == [200] * 30 + [429] * 2
+    assert inbox.messages() == []
+
+
+def test_any_code_that_is_none_is_refused(template, inbox, clock):
+    office = at_desk(template)
+    page = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    for code in ("", "x", "12345678901234567890123456789", "１２３４５６", "' OR 1"):
+        assert office.press(page, "/desk/sign-in", code=code).status == 422
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example/", "https://evil.example/", "/forms/contact", "/desk/\\evil", "javascript:x"]
+)
+def test_nobody_is_led_away_after_the_sign_in(to, template, inbox, clock):
+    office = at_desk(template)
+    office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    answer = office.post("/desk/sign-in", {"code": code_in(inbox.messages()[-1]), "to": to})
+    assert (answer.status, answer.headers["location"]) == (303, "/desk/")
+
+
+def test_who_leaves_the_staff_list_is_out_at_the_next_request(office, monkeypatch):
+    assert "Sign out" in office.get().text
+    monkeypatch.setenv("STAFF_ADDRESSES", "somebody.else@certification.example.org")
+    assert "Send me a code" in office.get().words
+
+
+def test_a_session_ends_after_thirty_days(clock, office):
+    clock.forward(days=29, hours=23)
+    assert "Sign out" in office.get().text
+    clock.forward(hours=2)
+    assert "Send me a code" in office.get().words
+
+
+def test_signing_out_ends_the_session(office):
+    page = office.press(office.get(), "/desk/sign-out")
+    assert "Send me a code" in page.words
+    assert office.cookies == {}
+
+
+def test_a_changed_or_foreign_cookie_is_no_session(office):
+    good = office.cookies["__Host-desk"]
+    for bad in (good[:-1], good + "x", "x", "", good.swapcase(), "a.b.c"):
+        office.cookies["__Host-desk"] = bad
+        assert "Send me a code" in office.get().words
+
+
+FORGED = {
+    "without a session": lambda fields: ({}, fields, {"origin": SITE}),
+    "without a token": lambda fields: (None, fields | {"csrf": ""}, {"origin": SITE}),
+    "with another token": lambda fields: (None, fields | {"csrf": "0" * 64}, {"origin": SITE}),
+    "from another site": lambda fields: (None, fields, {"origin": "https://evil.example"}),
+    "from a file": lambda fields: (None, fields, {"origin": "null"}),
+    "without an origin": lambda fields: (None, fields, {"origin": ""}),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
+def test_a_post_that_no_page_of_the_desk_made_changes_nothing(forged, office, submitted, table):
+    reference = submitted("contact")
+    before = item(table, reference)
+    fields = office.get(f"/desk/{reference}").form(f"/desk/{reference}/note").fields
+    cookies, fields, headers = forged(fields | {"text": "x", "reason": "spam"})
+    if cookies is not None:
+        office.cookies = cookies
+    for verb in ("take", "give-back", "note", "mark", "close", "release", "undo", "correct"):
+        assert office.post(f"/desk/{reference}/{verb}", fields, **headers).status == 400
+    assert item(table, reference) == before
+
+
+# What can be done
+
+
+def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted, table, director):
+    reference = submitted("contact")
+    assert f"taken by {OFFICE}" not in office.get().words
+    page = office.do(reference, "take")
+    assert f"Taken by {OFFICE}" in page.words
+    assert f"taken by {OFFICE}" in office.get().words
+    assert "Take it over from" in director.get(f"/desk/{reference}").words
+    page = office.do(reference, "note", text="Called,\nleft <b>voicemail</b>")
+    assert "left &lt;b&gt;voicemail&lt;/b&gt;" in page.text
+    page = office.do(reference, "mark")
+    assert "Answered" in page.words
+    assert not page.offers("mark")
+    assert not page.offers("close")
+    assert reference not in office.get().text
+    page = office.do(reference, "undo")
+    assert page.offers("mark")
+    assert reference in office.get().text
+    history = item(table, reference)["history"]
+    assert [entry["what"] for entry in history] == ["taken", "noted", "answered", "not answered"]
+    assert {entry["by"] for entry in history} == {OFFICE}
+
+
+def test_what_is_given_back_is_nobodys(office, submitted, table):
+    reference = submitted("contact")
+    office.do(reference, "take")
+    page = office.do(reference, "give-back")
+    assert "I take it" in page.text
+    assert "taken" not in item(table, reference)
+
+
+def test_two_people_at_once_the_second_sees_what_the_first_did(office, director, submitted, table):
+    reference = submitted("contact")
+    seen = director.get(f"/desk/{reference}")
+    office.do(reference, "mark")
+    page = director.press(seen, f"/desk/{reference}/close", reason="spam")
+    assert page.status == 409
+    assert f"it was answered by {OFFICE}" in page.words
+    assert item(table, reference)["stage"] == "contact done"
+    assert len(item(table, reference)["history"]) == 1
+
+
+def test_the_same_press_twice_is_done_once(office, submitted, table, inbox):
+    reference = submitted("plaque")
+    page = office.get(f"/desk/{reference}")
+    for verb, typed in (("note", {"text": "x"}), ("mark", {"tracking": "9400"})):
+        fields = page.form(f"/desk/{reference}/{verb}").fields | typed
+        assert [office.post(f"/desk/{reference}/{verb}", fields).status for _ in range(2)] == [303, 303]
+    assert [entry["what"] for entry in item(table, reference)["history"]] == ["noted", "mailed"]
+
+
+def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(office, submitted, inbox, clock):
+    reference = submitted("plaque")
+    page = office.do(reference, "mark", tracking=" 9400 1000 ")
+    assert "tracking number 9400 1000" in page.words
+    inbox.deliver()
+    clock.forward(minutes=9)
+    assert inbox.titled("Your plaque is on its way") == []
+    clock.forward(minutes=2)
+    [news] = inbox.titled("Your plaque is on its way")
+    assert news["to"] == [PLAQUE["email"]]
+    assert "9400 1000" in news["text"]
+    assert "9400 1000" in news["html"]
+    page = office.do(reference, "undo")
+    assert "cannot be taken back" not in page.words
+    assert "gets no second one" in page.words
+    office.do(reference, "mark")
+    clock.forward(minutes=11)
+    clock.forward(minutes=11)
+    assert len(inbox.titled("Your plaque is on its way")) == 1
+
+
+def test_undone_in_time_no_e_mail_goes_out(office, submitted, inbox, clock):
+    reference = submitted("plaque")
+    office.do(reference, "mark")
+    clock.forward(minutes=9)
+    office.do(reference, "undo")
+    clock.forward(minutes=30)
+    assert inbox.titled("Your plaque is on its way") == []
+    office.do(reference, "mark")
+    clock.forward(minutes=5)
+    assert inbox.titled("Your plaque is on its way") == []
+    clock.forward(minutes=6)
+    assert len(inbox.titled("Your plaque is on its way")) == 1
+
+
+@pytest.mark.parametrize("slug", ["contact", "plaque"])
+def test_what_is_closed_is_not_reminded_of_and_nobody_is_mailed(slug, office, submitted, inbox, clock, table):
+    reasons = {"spam": "Spam", "duplicate": "Duplicate", "withdrawn": "Withdrawn", "not-eligible": "Not eligible"}
+    closed = {reason: submitted(slug, telephone=f"555 555 01{each}0") for each, reason in enumerate(reasons)}
+    before = len(inbox.messages())
+    for reason, reference in closed.items():
+        of = {"of": f"[{closed['spam'].lower()}]"} if reason == "duplicate" else {}
+        page = office.do(reference, "close", reason=reason, **of)
+        assert reasons[reason] in page.words
+        assert (closed["spam"] in page.words) == (reason in ("spam", "duplicate"))
+    clock.forward(days=20)
+    subjects = [message["subject"] for message in inbox.messages()[before:]]
+    assert [subject for subject in subjects if "igest" not in subject] == []
+    office.do(closed["spam"], "undo")
+    assert item(table, closed["spam"])["stage"] == f"{slug} open"
+
+
+@pytest.mark.parametrize("typed", [{}, {"reason": "other"}, {"reason": "duplicate", "of": "NOTTHERE22"}])
+def test_a_close_without_a_good_reason_is_refused_in_words(typed, office, submitted, table):
+    reference = submitted("contact")
+    page = office.do(reference, "close", **typed)
+    assert page.status == 422
+    assert "Choose why" in page.words or "no other submission NOTTHERE22" in page.words
+    assert "closed" not in item(table, reference)
+
+
+def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office, submitted, inbox, clock, table):
+    reference = submitted("contact", **TRAPPED)
+    assert not office.get(f"/desk/{reference}").offers("mark")
+    clock.forward(hours=70)
+    page = office.do(reference, "release")
+    assert page.offers("mark")
+    inbox.deliver()
+    clock.look()
+    [receipt] = inbox.titled("We have your message")
+    import promises
+
+    due = promises.moment_in_words(promises.now() + timedelta(hours=24))
+    assert due in receipt["text"]
+    assert "the promised time counts from then" in receipt["text"]
+    assert inbox.titled("Late") == []
+    clock.forward(hours=25)
+    assert len(inbox.titled("Late")) == 1
+    office.do(reference, "undo")
+    assert item(table, reference)["stage"] == "contact held"
+    assert "Release" in office.get(f"/desk/{reference}").text
+
+
+def test_a_held_one_can_be_closed_and_is_held_again_when_that_is_undone(office, submitted, table):
+    reference = submitted("contact", **TRAPPED)
+    assert "Held as possible spam" in office.get().words
+    office.do(reference, "close", reason="spam")
+    assert reference not in office.get().text
+    office.do(reference, "undo")
+    assert item(table, reference)["stage"] == "contact held"
+
+
+def test_hostile_answers_and_notes_are_text_on_every_page(office, post, inbox, table):
+    for text in HOSTILE.values():
+        post("contact", {**CONTACT, "name": text, "organization": text, "message": text})
+        post("plaque", {**PLAQUE, "agency": text, "addressee": text, "contact_name": text})
+    stored = [found["reference"] for found in table.items()]
+    assert len(stored) > len(HOSTILE)
+    for reference, text in zip(stored, HOSTILE.values(), strict=False):
+        office.do(reference, "note", text=f"note {text}")
+    for address in ["/desk/", *(f"/desk/{reference}" for reference in stored)]:
+        page = office.get(address)
+        assert page.status == 200
+        assert "<script" not in page.text
+        assert 'onfocus="' not in page.text
+
+
+def test_a_reference_that_is_none_is_a_plain_page(office):
+    for reference in ("NOTTHERE22", "x", "%00", "..%2f", "<script>", "a" * 300):
+        page = office.get(f"/desk/{reference}")
+        assert page.status == 410
+        assert "There is no such submission" in page.words
+        assert "<script>" not in page.text
+
+
+@pytest.mark.denies
+def test_a_table_that_cannot_be_reached_is_told_and_what_was_typed_is_still_there(office, submitted, monkeypatch):
+    reference = submitted("contact")
+    page = office.get(f"/desk/{reference}")
+    monkeypatch.setenv("SUBMISSIONS_TABLE", "gone")
+    page = office.press(page, f"/desk/{reference}/note", text="Called the <chief>")
+    assert page.status == 500
+    assert "Something went wrong here" in page.words
+    assert page.form(f"/desk/{reference}/note").fields["text"] == "Called the <chief>"
+    monkeypatch.undo()
+    page = office.press(page, f"/desk/{reference}/note")
+    assert "Called the &lt;chief&gt;" in page.text
+
+
+# Certification follows the mark
+
+
+@pytest.fixture
+def certified(table):
+    from storage import certifications
+
+    return lambda: list(certifications.everybody())
+
+
+def test_an_agency_is_certified_once_its_plaque_is_marked_mailed_and_undo_takes_it_back(
+    office, submitted, certified, clock
+):
+    reference = submitted("plaque")
+    clock.forward(minutes=11)
+    assert certified() == []
+    office.do(reference, "mark")
+    [agency] = certified()
+    assert (agency.name, agency.state, agency.reference) == (PLAQUE["agency"], "HI", reference)
+    assert (agency.valid_until - agency.certified_on).days in (730, 731)
+    assert not agency.listed
+    clock.look()
+    assert certified() == [agency]
+    office.do(reference, "undo")
+    assert certified() == []
+    clock.look()
+    assert certified() == []
+    office.do(reference, "mark")
+    assert len(certified()) == 1
+
+
+def test_a_later_claim_of_another_sender_changes_nothing(office, submitted, certified, clock):
+    reference = submitted("plaque")
+    office.do(reference, "mark")
+    before = certified()
+    submitted("plaque", email="mallory@evil.example.com")
+    submitted("plaque", completed=(before[0].certified_on + timedelta(days=30)).isoformat(), email="m@evil.example.com")
+    clock.forward(minutes=11)
+    assert certified() == before
+
+
+def test_a_renewal_adds_a_period_and_its_undo_brings_back_the_one_before(office, submitted, certified):
+    office.do(submitted("plaque"), "mark")
+    [before] = certified()
+    renewal = submitted(
+        "plaque", completed=(before.certified_on + timedelta(days=30)).isoformat(), email="new@example.gov"
+    )
+    office.do(renewal, "mark")
+    [after] = certified()
+    assert (after.id, after.email, len(after.periods)) == (before.id, "new@example.gov", 2)
+    assert after.certified_on == before.certified_on + timedelta(days=30)
+    office.do(renewal, "undo")
+    [back] = certified()
+    assert (back.periods, back.valid_until, back.reference) == (before.periods, before.valid_until, before.reference)
