@@ -1,4 +1,7 @@
-"""The keys in Secrets Manager: one signs links, one the desk's cookies, and one stands behind ids and never changes.
+"""The keys in Secrets Manager: those that sign links can be changed, the one behind ids never changes.
+
+Each power has a key of its own: the function that reads what strangers send signs receipts, and has no key that
+confirms, unsubscribes or stops anything.
 
 A change makes the value before it AWSPREVIOUS. Links signed with that one still work, with older ones no longer.
 """
@@ -19,6 +22,8 @@ from telemetry import log_failure
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+LINKS, RECEIPTS, DESK = "SIGNING_SECRET_ARN", "RECEIPT_SECRET_ARN", "DESK_SECRET_ARN"
+"""Variables of the environment that name a secret: of the links in e-mail, of receipts, and of the desk's cookies."""
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 READ_AGAIN = 300
 """In seconds: for so long a warm function may sign with a value that was changed."""
@@ -27,10 +32,8 @@ IN_DOUBT = 10
 TRIES = 2
 """Two values may be asked for in vain on the way of one link, which still has its answer before the function's end."""
 
-SIGNING, DESK = "SIGNING_SECRET_ARN", "DESK_SECRET_ARN"
-
 _known: dict[tuple[str, str], tuple[str, float]] = {}
-"""By secret and stage: its value, empty where there never was one, and when it was asked for."""
+"""By secret and stage: the value that signs links, empty where there never was one, and when it was asked for."""
 
 
 @cache
@@ -39,21 +42,16 @@ def identity() -> bytes:
     return _client().get_secret_value(SecretId=os.environ["IDENTITY_SECRET_ARN"])["SecretString"].encode()
 
 
-def signing() -> str:
+def signing(secret: str) -> str:
     """The key that signs links now. Raises BotoCoreError, ClientError where it was never read."""
-    return _value(SIGNING, CURRENT, READ_AGAIN)
+    return _value(secret, CURRENT, READ_AGAIN)
 
 
-def desk() -> str:
-    """The key that signs the desk's cookies; once it is changed, everybody signs in anew. Raises as above."""
-    return _value(DESK, CURRENT, READ_AGAIN)
-
-
-def accepted() -> Iterator[str]:
+def accepted(secret: str) -> Iterator[str]:
     """The keys that a link may be signed with, each read only when the ones before it did not fit. Raises as above."""
     for seconds in (READ_AGAIN, IN_DOUBT):
         for stage in (CURRENT, PREVIOUS):
-            if value := _value(SIGNING, stage, seconds):
+            if value := _value(secret, stage, seconds):
                 yield value
 
 

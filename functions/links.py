@@ -17,12 +17,12 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 def sign(purpose: str, content: Any, until: datetime) -> str:
     """A URL-safe token of JSON-like content, good for this purpose until then. The same input gives the same token."""
-    return URLSafeSerializer(keys.signing(), salt=purpose).dumps([content, until.isoformat()])
+    return URLSafeSerializer(keys.signing(_secret(purpose)), salt=purpose).dumps([content, until.isoformat()])
 
 
 def read(purpose: str, token: str, now: datetime) -> Any:
     """The content of a token; None where it was changed, is for another purpose, or its time is over."""
-    for key in keys.accepted():
+    for key in keys.accepted(_secret(purpose)):
         with suppress(BadSignature):
             content, until = URLSafeSerializer(key, salt=purpose).loads(token)
             return content if now <= datetime.fromisoformat(until) else None
@@ -32,6 +32,10 @@ def read(purpose: str, token: str, now: datetime) -> Any:
 def desk_link(reference: str = "") -> str:
     """The address of a submission at the desk, or of the desk itself. It holds no power: the desk asks who you are."""
     return f"{os.environ['SITE_URL']}/desk/{reference}"
+
+
+def _secret(purpose: str) -> str:
+    return keys.RECEIPTS if purpose.startswith("receipt/") else keys.LINKS
 
 
 def confirm_link(site: str, reference: str, sent: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -83,7 +84,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
         if not form.validate():
             rate_limit.note(event, rate_limit.REFUSED)
             return _refuse(form, event)
-        keys.signing()  # fetched now: once a submission is stored, its receipt must not fail
+        keys.signing(keys.RECEIPTS)  # fetched now: once a submission is stored, its receipt must not fail
         held = _reasons_to_hold(form, answers)
         submission, new = submissions.put_once(form, promises.now(), held)
     except Refused as refused:
@@ -97,6 +98,8 @@ def _receive(form_class: type[Form], event: Event) -> Response:
     _note(event, submission, new)
     if wants_json(event):
         return json_document(HTTPStatus.CREATED, {"reference": submission.reference})
+    if "staff" not in form.mail_slots:
+        submission = replace(submission, received_at=promises.now())  # the first time would tell whose address is known
     return see_other(f"/forms/{form.slug}/received?receipt={receipts.sign(form_class, submission)}")
 
 

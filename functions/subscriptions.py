@@ -32,7 +32,12 @@ def _confirm(event: Event) -> Response:
     submission = submissions.get(reference)
     if submission is None or not submission.answers["email"]:  # it was erased
         return _page("This link is too old", "Please sign up again. We will send you a new link.")
-    subscribers.subscribe(submission.answers["email"], promises.now())
+    address = submission.answers["email"]
+    if not submission.confirmed_at:
+        subscribers.subscribe(address, promises.now())
+        submissions.confirm(reference, promises.now())
+    elif not subscribers.is_subscribed(address):  # unsubscribed since: an old e-mail must not bring that back
+        return _page("This link was used before", "You are not signed up now. Please sign up again if you want to be.")
     return _page("You are signed up", "Each announcement has a link to unsubscribe with one click.")
 
 

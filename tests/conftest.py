@@ -171,7 +171,7 @@ def call(table: Table, template: Template) -> Callable[..., Any]:
 
     def call(slug: str, members: Mapping[str, Any]) -> Any:
         event = event_for(Request("POST", f"/forms/{slug}", headers={"content-type": FORM})) | members
-        return invoke(template, f"{slug.capitalize()}Function", event)
+        return invoke(template, "FormsFunction", event)
 
     return call
 

@@ -1,6 +1,7 @@
 """What every form shares: reading what was posted, drawing the form, and recognizing the same submission again."""
 
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -178,11 +179,15 @@ def _quoted(text: str) -> str:
     return quote(unquote(begun, errors="ignore"))
 
 
-def fingerprint(form: Form, received: datetime) -> str:
-    """Hexadecimal SHA-256 of what makes a submission the same one: form, answers, and the office's day of a message."""
+def fingerprint(form: Form, received: datetime, key: bytes) -> str:
+    """Return what makes a submission the same one: form, answers, and the office's day of a message, in hexadecimal.
+
+    Keyed (HMAC-SHA-256): without the key nobody can tell from a fingerprint, or from the reference made of it, who
+    sent the answers, not even by trying all of a public list of addresses.
+    """
     day = promises.day_at_office(received).isoformat() if form.once_a_day else None
     content = json.dumps([form.slug, day, form.answers()], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()
+    return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
 
 
 def reference_in(text: str) -> str:

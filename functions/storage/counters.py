@@ -1,6 +1,6 @@
 """Small counts with an end: how much one sender posts, and what was mailed to one address today.
 
-Keys are salted hashes, so the table holds no address; where the key that signs links changes, every count begins anew.
+Keys are salted hashes, so the table holds no address.
 An item: key, expires_at (TTL), posts or taker.
 """
 
@@ -15,7 +15,7 @@ from storage import dynamodb
 
 def key(kind: str, about: str, period: str) -> str:
     """The key of what is counted: its kind, whom it is about, and the hour or day."""
-    return hmac.new(keys.signing().encode(), f"{kind}\n{about}\n{period}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(keys.identity(), f"{kind}\n{about}\n{period}".encode(), hashlib.sha256).hexdigest()
 
 
 def read(name: str) -> int:

@@ -6,7 +6,7 @@ What staff have to do: stage and stage_at (index `work`, see workflow.py), held 
 done ({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was
 done with it, the first first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the one
 that its mark made. When the clock looks at it: clock and next_at (index `clock`).
-When its sender's data were erased on request: erased_at.
+When its sender's data were erased on request: erased_at. When its sender confirmed a sign-up: confirmed_at.
 """
 
 import os
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import keys
 import promises
 from forms.catalog import FORMS
 from forms.form import Form, fingerprint, reference_for
@@ -47,6 +48,7 @@ class Submission:
     history: tuple[Mapping[str, Any], ...] = ()
     certification: str = ""
     erased_at: str = ""
+    confirmed_at: str = ""
 
     @property
     def declared(self) -> type[Form]:
@@ -89,6 +91,7 @@ class Submission:
             history=tuple(item.get("history", ())),
             certification=item.get("certification", ""),
             erased_at=item.get("erased_at", ""),
+            confirmed_at=item.get("confirmed_at", ""),
         )
 
 
@@ -99,7 +102,7 @@ def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission
     Once it should have been dealt with, the same again is a new one: the plaque may have been lost in the mail.
     A write that the SDK repeats because the answer was lost meets its own item here: that is success as well.
     """
-    content = fingerprint(form, received)
+    content = fingerprint(form, received, keys.identity())
     for attempt in range(REFERENCES_TRIED):
         item = _item(form, received, held) | {"reference": reference_for(content, attempt), "fingerprint": content}
         try:
@@ -139,6 +142,11 @@ def indexed(form: type[Form], answers: Mapping[str, str]) -> dict[str, str]:
     """The attributes that the item is found by, which follow from its answers."""
     agency = form.sender_key(answers)
     return {"agency": agency, "completed": answers["completed"]} if agency else {}
+
+
+def confirm(reference: str, now: datetime) -> None:
+    """Note that the sender confirmed a sign-up, so that its link does so once."""
+    update(reference, "SET confirmed_at = :now", "attribute_exists(received_at)", now=now.isoformat())
 
 
 def due(now: datetime) -> list[dict[str, Any]]:

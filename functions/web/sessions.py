@@ -140,17 +140,19 @@ def check(browser: str, code: str, now: datetime) -> str | Denied:
 def begin(address: str, now: datetime) -> str:
     """The cookie of a new session."""
     content = [address, (now + SESSION_LASTS).isoformat(), secrets.token_hex(8)]
-    return str(URLSafeSerializer(keys.desk(), salt="session").dumps(content))
+    return str(URLSafeSerializer(keys.signing(keys.DESK), salt="session").dumps(content))
 
 
 def read(cookies: Mapping[str, str], now: datetime) -> Session | None:
     """The session of a request, None where it has none, it is over, or its owner is no longer on the staff list."""
     cookie = cookies.get(SESSION_COOKIE, "")
+    if not cookie:
+        return None
     try:
-        address, until, _ = URLSafeSerializer(keys.desk(), salt="session").loads(cookie) if cookie else ("", "", "")
+        address, until, _ = URLSafeSerializer(keys.signing(keys.DESK), salt="session").loads(cookie)
     except BadSignature:
         return None
-    if not cookie or now > datetime.fromisoformat(until) or known(address) is None:
+    if now > datetime.fromisoformat(until) or known(address) is None:
         return None
     return Session(address, cookie)
 
@@ -180,4 +182,4 @@ def _key(browser: str) -> str:
 
 
 def _digest(*parts: str) -> str:
-    return hmac.new(keys.desk().encode(), "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(keys.signing(keys.DESK).encode(), "\n".join(parts).encode(), hashlib.sha256).hexdigest()

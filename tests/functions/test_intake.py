@@ -225,7 +225,7 @@ def test_nothing_is_stored_where_the_receipt_could_not_be_signed(post, table, mo
     import keys
 
     keys._known.clear()
-    monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
+    monkeypatch.setenv("RECEIPT_SECRET_ARN", "gone")
     assert post("contact", SAMPLES["contact"]).status == 500
     assert table.items() == []
 
@@ -238,7 +238,7 @@ def test_a_receipt_that_cannot_be_read_now_is_a_page_a_log_line_and_a_metric(
 
     address = post("plaque", SAMPLES["plaque"]).headers["location"].replace("received", page)
     keys._known.clear()
-    monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
+    monkeypatch.setenv("RECEIPT_SECRET_ARN", "gone")
     answer = get(address)
     assert answer.status == 500
     assert "What you sent is safe" in answer.text

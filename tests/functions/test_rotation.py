@@ -36,19 +36,20 @@ def cold_start(stand_in):
 
 @pytest.fixture
 def change(cold_start):
-    """Change the secret that signs links, and return the new value; before, it is as the stack generates it."""
-    secrets, name = boto3.client("secretsmanager"), os.environ["SIGNING_SECRET_ARN"]
+    """Change a secret that signs, and return the new value; before, it is as the stack generates it."""
+    secrets = boto3.client("secretsmanager")
 
     def random():
         return secrets.get_random_password(PasswordLength=64, ExcludePunctuation=True)["RandomPassword"]
 
-    def change():
+    def change(secret=keys.LINKS):
         new = random()
-        secrets.put_secret_value(SecretId=name, SecretString=new)
+        secrets.put_secret_value(SecretId=os.environ[secret], SecretString=new)
         return new
 
-    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-    secrets.create_secret(Name=name, SecretString=random())
+    for name in (os.environ[keys.LINKS], os.environ[keys.RECEIPTS]):
+        secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        secrets.create_secret(Name=name, SecretString=random())
     cold_start()
     return change
 
@@ -62,11 +63,12 @@ def moment():
 
 @pytest.fixture
 def readings(change):
-    """Each question that Secrets Manager was asked by a function: which secret, and which of its values."""
+    """Each question for a key that signs: which secret, and which of its values."""
     asked = []
 
     def note(params, **_):
-        asked.append((params["SecretId"], params.get("VersionStage")))
+        if "VersionStage" in params:  # the key of ids is read once, and has no other value
+            asked.append((params["SecretId"], params["VersionStage"]))
 
     events = keys._client().meta.events
     events.register("provide-client-params.secrets-manager.GetSecretValue", note)
@@ -115,10 +117,10 @@ def test_links_sent_before_a_change_work_until_the_next(post, get, inbox, change
         unsubscribe_link("", ADDRESS): "<button",
     }
     assert [page for link, page in links.items() if page not in get(link).text] == []
-    change()
+    change(), change(keys.RECEIPTS)
     moment.shift(300)
     assert [page for link, page in links.items() if page not in get(link).text] == []
-    change()
+    change(), change(keys.RECEIPTS)
     moment.shift(300)
     assert [page for link, page in links.items() if page in get(link).text] == []
 
@@ -135,23 +137,23 @@ def test_before_the_first_change_there_is_no_other_value_and_an_empty_one_signs_
 
 
 def test_a_warm_function_signs_with_the_new_value_within_five_minutes(change, moment):
-    old = keys.signing()
+    old = keys.signing(keys.LINKS)
     new = change()
     moment.shift(299)
-    assert keys.signing() == old
+    assert keys.signing(keys.LINKS) == old
     moment.shift(1)
-    assert keys.signing() == new
+    assert keys.signing(keys.LINKS) == new
 
 
 def test_a_clock_that_goes_back_keeps_no_old_value(change, moment):
-    keys.signing()
+    keys.signing(keys.LINKS)
     new = change()
     moment.shift(-7 * 24 * 3600)
-    assert keys.signing() == new
+    assert keys.signing(keys.LINKS) == new
 
 
 def test_a_link_with_the_new_value_opens_where_a_warm_function_does_not_know_it_yet(change, moment):
-    old = keys.signing()
+    old = keys.signing(keys.LINKS)
     new = change()
     moment.shift(10)
     assert opens(signed(new))
@@ -165,11 +167,11 @@ def test_a_cold_start_reads_one_value_and_so_many_forms_no_further_one(post, rea
     for number in range(5):
         answer = post("contact", CONTACT | {"message": f"Number {number}"})
         assert answer.status == 303
-    assert readings == [CURRENT]
+    assert readings == [("ReceiptSecret", keys.CURRENT)]
 
 
 def test_the_value_before_is_read_for_a_link_that_needs_it_and_not_for_each_such_link(change, readings, moment):
-    old = signed(keys.signing())
+    old = signed(keys.signing(keys.LINKS))
     new = signed(change())
     moment.shift(300)
     assert all(opens(new) for _ in range(5))
@@ -199,7 +201,7 @@ def test_where_the_value_cannot_be_read_again_the_known_one_goes_on_and_the_log_
     receipt = post("contact", CONTACT).headers["location"]
     assert not opens(signed("made up"))
     readings.clear()
-    monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
+    monkeypatch.setenv("RECEIPT_SECRET_ARN", "gone")
     moment.shift(300)
     for number in range(5):
         location = post("contact", CONTACT | {"message": f"Number {number}"}).headers["location"]
@@ -209,17 +211,17 @@ def test_where_the_value_cannot_be_read_again_the_known_one_goes_on_and_the_log_
     assert log_output.getvalue().count("secret not read again") == 1
     monkeypatch.undo()
     moment.shift(300)
-    keys.signing()
+    keys.signing(keys.LINKS)
     assert readings == [("gone", keys.CURRENT), CURRENT]
 
 
 def test_a_link_that_may_be_good_is_not_called_bad_where_that_cannot_be_read(
     change, get, moment, monkeypatch, log_output
 ):
-    token = signed(keys.signing())
+    token = signed(keys.signing(keys.LINKS))
     change()
     moment.shift(300)
-    keys.signing()
+    keys.signing(keys.LINKS)
     monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
     answer = get(f"/forms/invitations/stop?token={token}")
     assert (answer.status, "Please try again in a few minutes" in answer.text) == (500, True)
@@ -228,7 +230,7 @@ def test_a_link_that_may_be_good_is_not_called_bad_where_that_cannot_be_read(
 @pytest.mark.parametrize("known", ["nothing", "the value", "both values, just now", "both values, long ago"])
 def test_a_link_is_answered_in_time_where_secrets_manager_hangs(known, cold_start, silence, get, moment, template):
     if known == "the value":
-        keys.signing()
+        keys.signing(keys.LINKS)
     elif known != "nothing":
         assert not opens("made up")
     moment.shift(keys.IN_DOUBT if known.endswith("just now") else keys.READ_AGAIN)

@@ -39,8 +39,8 @@ SETTINGS = Template(ROOT / "template.yaml").environment()
 
 logging.disable()
 os.environ |= SETTINGS
-keys.signing = lambda: SECRET  # there is no AWS here, not even a stand-in
-keys.accepted = lambda: [SECRET]
+keys.signing = lambda _: SECRET  # there is no AWS here, not even a stand-in
+keys.accepted = lambda _: [SECRET]
 keys.identity = SECRET.encode
 
 
@@ -60,7 +60,9 @@ def form(data: bytes) -> None:
             continue
         stored = filled.answers()
         assert all(isinstance(answer, str) for answer in stored.values())
-        assert reference_for(fingerprint(filled, NOW)) == reference_for(fingerprint(form_class(answers), NOW))
+        assert reference_for(fingerprint(filled, NOW, SECRET.encode())) == reference_for(
+            fingerprint(form_class(answers), NOW, SECRET.encode())
+        )
         assert all(isinstance(words, str) for _, words in form_class.in_words(stored))
         form_class.promised(NOW, stored), form_class.remarks(NOW, stored), form_class.ends_on(stored)
         form_class.sender_key(stored), form_class.mailing_label(stored)
