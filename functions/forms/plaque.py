@@ -120,7 +120,7 @@ class PlaqueForm(Form):
         completed = date.fromisoformat(answers["completed"])
         return [
             ("Plaque mailed by", promises.day_in_words(promises.day_at_office(cls.due(received)))),
-            ("Certification valid until", promises.day_in_words(promises.valid_until(completed))),
+            ("If certified, valid until", promises.day_in_words(promises.valid_until(completed))),
         ]
 
     @classmethod

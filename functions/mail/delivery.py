@@ -1,6 +1,7 @@
 """Sends one e-mail: claim it, compose it, pass it to SES, record the outcome."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -11,6 +12,11 @@ from mail import ses
 from storage import outbox
 from storage.outbox import Owed
 from telemetry import count, log_failure, logger
+
+TRIED_FOR = timedelta(days=1)
+"""How long a message that SES rejects is tried again: the account may be in SES's sandbox on its first day."""
+TO_STAFF = {"staff", "reminder", "late"}
+"""E-mails that are tried until they go out: what is wrong with those is wrong here, and can be put right."""
 
 Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
 """Composes an e-mail from its item, or returns a string that says why there is none."""
@@ -38,12 +44,23 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
     except ClientError as error:
         # A timeout or 5xx does not prove that SES refused the message. Keep the claim until it expires or SES reports a
         # Send event: a late e-mail is better than two.
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+        code = error.response["Error"]["Code"]
+        if _is_final(code, owed, item):
+            outbox.settle(owed, {"state": "refused", "why": code, "at": promises.now().isoformat()})
+        elif error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
             outbox.give_back(owed)
         raise
     outbox.settle(owed, {"state": "sent", "message_id": message_id, "at": promises.now().isoformat()})
     logger.info("mailed", id=owed.id, slot=owed.slot)
     count("mailed", form=item.get("form", owed.slot))  # e-mails without a form count under their slot
+
+
+def _is_final(code: str, owed: Owed, item: Mapping[str, Any]) -> bool:
+    """Tell whether another try would be refused again, as for an address that SES does not take."""
+    if owed.slot in TO_STAFF or "received_at" not in item:
+        return False
+    since = promises.now() - datetime.fromisoformat(item["received_at"])
+    return code == "BadRequestException" or (code == "MessageRejected" and since > TRIED_FOR)
 
 
 def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> None:
