@@ -1,6 +1,6 @@
-"""From the table's stream to e-mail: one to staff with every answer, one receipt to the sender.
+"""Turns records of the table's stream into e-mail: one to staff with every answer, one receipt to the sender.
 
-Each e-mail of a submission is claimed, sent, and marked, so that a record delivered twice mails nobody twice.
+Each e-mail is claimed before it is sent, so a record that is delivered twice sends nothing twice.
 """
 
 from typing import Any
@@ -26,11 +26,9 @@ def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
 
 
 def notify(record: DynamoDBRecord) -> None:
-    """Send what a submission owes: a new one, one released, one marked.
-
-    Every slot of the record is tried: what was settled since stays as it is. What does not go out now is the clock's:
-    a record that is tried again would hold up everybody behind it.
-    """
+    """Try every e-mail of a submission that is new, released or marked."""
+    # Failures are logged, not raised: a record that is retried would block all records behind it. The schedule
+    # (remind.py) sends what is missing. Slots that are settled already cannot be claimed again.
     if not (record.dynamodb and record.dynamodb.new_image):
         return
     item = record.dynamodb.new_image

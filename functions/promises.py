@@ -1,4 +1,4 @@
-"""What the organization promises, and the dates that follow from it."""
+"""The promises of the organization, the dates that follow from them, and dates in words."""
 
 import os
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,16 +12,16 @@ PLAQUE_REMINDED_BEFORE = timedelta(days=3)
 VALID_FOR_YEARS = 2
 RENEWAL_INVITED_BEFORE = timedelta(days=60)
 MORNING = time(7)
-"""When the office's day begins: the digest goes out, and agencies are invited to renew."""
+"""Start of the office's day: the time of the digest and of invitations to renew."""
 
 
 def now() -> datetime:
-    """The current time in UTC, to the second."""
+    """Return the current time in UTC, without fractions of a second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def valid_until(completed: date) -> date:
-    """The last day of a certification completed on this day; February 29 ends on February 28."""
+    """Return the last day of a certification completed on this day. One of February 29 ends on February 28."""
     try:
         return completed.replace(year=completed.year + VALID_FOR_YEARS)
     except ValueError:
@@ -34,7 +34,7 @@ def _office_zone() -> ZoneInfo:
 
 
 def moment_in_words(moment: datetime) -> str:
-    """An aware time as the office's clock shows it: `Tuesday, November 24, 2026, 3:15 PM EST`."""
+    """Return an aware time in the office's zone: `Tuesday, November 24, 2026, 3:15 PM EST`."""
     local = moment.astimezone(_office_zone())
     return f"{local:%A}, {day_in_words(local.date())}, {local:%I:%M %p %Z}".replace(", 0", ", ")
 
@@ -61,12 +61,12 @@ def from_now(moment: datetime, now: datetime) -> str:
 
 
 def morning_at_office(day: date) -> datetime:
-    """When a day begins at the office, in UTC."""
+    """Return the time in UTC at which a day begins at the office."""
     return datetime.combine(day, MORNING, _office_zone()).astimezone(UTC)
 
 
 def day_at_office(moment: datetime) -> date:
-    """The calendar day at the office at this aware time."""
+    """Return the calendar day at the office at an aware time."""
     return moment.astimezone(_office_zone()).date()
 
 
@@ -76,5 +76,5 @@ def weekday_in_words(day: date) -> str:
 
 
 def day_in_words(day: date) -> str:
-    """A day in American order: `November 24, 2026`."""
+    """Return a day in American order: `November 24, 2026`."""
     return f"{day:%B} {day.day}, {day.year}"

@@ -32,11 +32,11 @@ def main() -> int:
 
 
 class _Refused(Exception):
-    """Why this cannot run, in one line."""
+    """The local run cannot start. The message is one line."""
 
 
 def _serve(port: int, data: Path) -> None:
-    """Serve until interrupted. Starts this program again where its own code changed."""
+    """Serve until interrupted. Restart the process if its own code changed."""
     if not Path("template.yaml").exists():
         raise _Refused("There is no template.yaml here; start it in the project's folder")
     try:

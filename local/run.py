@@ -1,4 +1,4 @@
-"""Puts the local run together: the stand-in for AWS, the site, the streams, the clock, the server."""
+"""Assembles the local run: the stand-in for AWS, the site, the streams, the clock, the server."""
 
 import itertools
 import json
@@ -140,7 +140,7 @@ def _watch(server: Server, config: MkDocsConfig, root: Path) -> None:
 
 
 def _rebuild(root: Path, build_site: Callable[[], object]) -> Callable[[], None]:
-    """What is done when something changed. Raises CodeChanged; an error in the new code is raised here instead."""
+    """Rebuild after a change. Raises CodeChanged, or the error in the new code."""
     template, modules = root / "template.yaml", sorted(root.glob("local/**/*.py"))
 
     def stamps() -> list[float]:

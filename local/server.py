@@ -155,7 +155,7 @@ def _send(response: Response, environ: Environ, start_response: StartResponse) -
 
 
 def _nothing_of(content: Iterable[bytes]) -> Iterable[bytes]:
-    """What a HEAD request gets."""
+    """Drop the body for a HEAD request."""
     if hasattr(content, "close"):
         content.close()
     return []

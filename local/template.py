@@ -1,4 +1,4 @@
-"""Reads template.yaml as the local run needs it. What is not understood is refused, not played wrong."""
+"""Reads template.yaml for the local run. Anything unknown raises an error instead of being emulated wrong."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -135,7 +135,7 @@ class Template:
         return routes
 
     def response_headers(self) -> list[tuple[str, str]]:
-        """What CloudFront puts on every answer.
+        """Return the headers that CloudFront adds to every response.
 
         Without Strict-Transport-Security: browsers ignore it over plain HTTP.
         """

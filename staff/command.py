@@ -33,7 +33,7 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 told = Console(stderr=True, highlight=False, soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Reference = Annotated[str, typer.Argument(help="As in the subject of the e-mail.")]
+Reference = Annotated[str, typer.Argument(help="The reference in the subject of the e-mail.")]
 By = Annotated[str, typer.Option(help="Who did it.")]
 OneForm = Annotated[str, typer.Option("--form", help=f"Only this form: {', '.join(FORMS)}.")]
 
@@ -43,7 +43,7 @@ def where(
     stack: Annotated[str, typer.Option(envvar="STAFF_STACK", help="The stack on AWS; without it, the local run.")] = "",
     data: Annotated[Path, typer.Option(envvar="DATA", help="The folder of the local run.")] = Path(".local"),
 ) -> None:
-    """Work against the local run that is going, or with --stack against AWS with the usual credentials."""
+    """Work on the running local run, or with --stack on AWS with your AWS credentials."""
     if "--help" not in sys.argv:
         connect(stack, data)
 
@@ -51,11 +51,11 @@ def where(
 @app.command("list")
 def list_(
     form: OneForm = "",
-    done: Annotated[bool, typer.Option("--done", help="What is done instead of what is open.")] = False,
-    held: Annotated[bool, typer.Option("--held", help="Only what is held as possible spam.")] = False,
+    done: Annotated[bool, typer.Option("--done", help="List what is done instead of what is open.")] = False,
+    held: Annotated[bool, typer.Option("--held", help="List only what is held as possible spam.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What is open, by due date; then what is held as possible spam."""
+    """List what is open, by due date, then what is held as possible spam."""
     _known(form, TASKS)
     stages = ["done"] if done else ["held"] if held else ["open", "held"]
     found = [each for stage in stages for each in listing.chosen(form, stage)]
@@ -64,12 +64,12 @@ def list_(
     elif found:
         out.print(listing.table(found))
     else:
-        out.print("Nothing.")
+        out.print("Nothing to list.")
 
 
 @app.command()
 def show(reference: Reference, as_json: AsJson = False) -> None:
-    """One submission, with every answer and what became of its e-mails."""
+    """Show one request or message, with every answer and the state of its e-mails."""
     submission = listing.one(reference)
     if as_json:
         _print_json(listing.as_json(submission))
@@ -80,15 +80,15 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
 
 @app.command()
 def export(
-    since: Annotated[str, typer.Option(help="Received on or after this day, as in 2026-11-23.")] = "",
+    since: Annotated[str, typer.Option(help="Received on or after this date, such as 2026-11-23.")] = "",
     form: OneForm = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, instead of the screen.")] = None,
-    bom: Annotated[bool, typer.Option("--bom", help="For spreadsheets that do not recognize UTF-8.")] = False,
+    bom: Annotated[bool, typer.Option("--bom", help="For spreadsheets that need a byte order mark.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="JSON instead of CSV, one request or message a line.")
     ] = False,
 ) -> None:
-    """Everything as CSV; no cell can be taken for a formula."""
+    """Write everything as CSV. No cell can be read as a formula."""
     _known(form, FORMS)
     if since:
         since = _day(since).isoformat()
@@ -107,10 +107,10 @@ def export(
 
 @app.command()
 def count(
-    table: Annotated[str, typer.Option(help="Another table, as one restored from a backup.")] = "",
+    table: Annotated[str, typer.Option(help="Another table, such as one restored from a backup.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """How many submissions of each form there are, and when the latest came; to compare with a restored table."""
+    """Count what each form received, and show the latest, to compare with a restored table."""
     found = exporting.counted(table or os.environ["SUBMISSIONS_TABLE"])
     if as_json:
         _print_json({form: {"number": number, "latest": latest} for form, (number, latest) in found.items()})
@@ -123,19 +123,21 @@ def count(
 def mark(
     reference: Reference,
     what: Annotated[str, typer.Argument(help="answered, or mailed for a plaque.")],
-    undo: Annotated[bool, typer.Option("--undo", help="It is not, after all.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the mark.")] = False,
     by: By = "",
     as_json: AsJson = False,
 ) -> None:
-    """Mark a submission as done, so that its reminders stop."""
+    """Mark a request as mailed or a message as answered, which stops its reminders."""
     submission = listing.one(reference)
     done = FORMS[submission.form].done
     if what != done:
-        raise Refused(f"{submission.reference} can be marked {done}, not {what}." if done else "It needs no mark.")
+        raise Refused(
+            f"{submission.reference} can be marked {done}, not {what}." if done else "There is nothing to mark."
+        )
     if submission.erased_at:
-        raise Refused(f"{submission.reference} is erased: there is nothing left to do.")
+        raise Refused(f"{submission.reference} was erased: there is nothing left to do.")
     if submission.held:
-        raise Refused(f"{submission.reference} is held as possible spam: release it first.")
+        raise Refused(f"{submission.reference} is held as possible spam. Release it first.")
     now = promises.now()
     step = Step(by or getpass.getuser(), now)
     changed = workflow.undo(submission, step) if undo else workflow.mark(submission, step)
@@ -150,7 +152,7 @@ def mark(
 
 @app.command()
 def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
-    """Hold a submission no longer; its sender gets the receipt."""
+    """Release a held message; its sender gets the receipt."""
     submission = listing.one(reference)
     released = workflow.release(submission, Step(by or getpass.getuser(), promises.now()))
     if as_json:
@@ -165,11 +167,11 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Erase a person's data everywhere. That there was a submission, and which agency is certified, is kept."""
+    """Erase a person's data everywhere. The count, and which agency is certified, are kept."""
     if "@" not in email:
         raise Refused(f"{email} is not an e-mail address.")
     if not yes:
-        typer.confirm(f"Erase everything of {email}? This cannot be taken back.", abort=True, err=True)
+        typer.confirm(f"Erase everything of {email}? You cannot undo this.", abort=True, err=True)
     erased = erasing.erase(email, promises.now())
     if as_json:
         _print_json(vars(erased))
@@ -180,22 +182,22 @@ def erase(
     ):
         out.print(f"{kind}: {', '.join(found)}. {what}" if found else f"{kind}: none.")
     out.print(f"Announcements: {'unsubscribed' if erased.subscriber else 'was not subscribed'}.")
-    out.print("Backups keep older states for 35 days, and the e-mail in your mailboxes is yours to delete.")
+    out.print("Backups are kept for 35 days. Please delete the e-mail in your own mailboxes yourself.")
 
 
 @app.command()
 def announce(
-    page: Annotated[Path, typer.Argument(help="As in docs/announcements/2027-03-renewal.md.")],
+    page: Annotated[Path, typer.Argument(help="Path of the page, such as docs/announcements/2027-03-renewal.md.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Mail an announcement to the subscribers. Interrupted and called again, it goes on and mails nobody twice."""
+    """Mail an announcement to the subscribers. After an interruption, run it again: no one gets it twice."""
     announcement = announcing.read(page)
     people = announcing.still_to_mail(announcement)
     example = announcing.compose(announcement, "subscriber@example.org").get_body(("plain",))
     told.print(f"Subject: {announcement.title}\n\n{example.get_content() if example else ''}", markup=False)
     if not people:
-        told.print("Everybody has it.")
+        told.print("Everyone has received it already.")
         if as_json:
             _print_json({"sent": 0, "of": 0})
         return
@@ -208,12 +210,12 @@ def announce(
     if as_json:
         _print_json({"sent": sum(sent), "of": len(people)})
     if not all(sent):
-        raise Refused(f"{len(sent) - sum(sent):,} could not be sent now; call it again in ten minutes.")
+        raise Refused(f"{len(sent) - sum(sent):,} could not be sent. Run this again in ten minutes.")
 
 
 def main() -> None:
-    """Errors are one line, and exit code 1; 2 for a wrong command line."""
-    logger.setLevel(logging.WARNING)  # what a function notes of its work is no answer to a person
+    """Run the command. Errors are one line and exit code 1; 2 for a wrong command line."""
+    logger.setLevel(logging.WARNING)  # the log of the functions is not meant for people
     try:
         app(standalone_mode=True)
     except Refused as refused:
@@ -236,11 +238,11 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{text} is not a day: write it as in 2026-11-23.") from None
+        raise Refused(f"{text} is not a date. Write it like 2026-11-23.") from None
 
 
 def _print_change(reference: str, changed: bool) -> None:
-    """The submission as it is now, and whether the command changed it."""
+    """Print the current submission, and whether the command changed it."""
     _print_json(listing.as_json(listing.one(reference)) | {"changed": changed})
 
 

@@ -40,7 +40,7 @@ A_WHILE = timedelta(minutes=15)
 
 @dataclass
 class Usage:
-    """What one submission causes: units by the names of PRICES, but metrics in kinds, and runs by function."""
+    """Usage of one submission: units by the names of PRICES, kinds of metrics, and runs by function."""
 
     units: Counter[str] = field(default_factory=Counter)
     metrics: int = 0
@@ -145,12 +145,12 @@ def _months_kept(item: Mapping[str, Any]) -> float:
 
 
 def _watched(alarm: Mapping[str, Any]) -> int:
-    """How many an alarm looks at."""
+    """Return the number of metrics of an alarm."""
     return sum("MetricStat" in query for query in alarm.get("Metrics", [])) or 1
 
 
 def scheduled_runs(template: Template) -> float:
-    """How often schedules run functions in a month."""
+    """Return the scheduled invocations of a month."""
     return sum(HOURS_A_MONTH * 3600 / schedule.every.total_seconds() for schedule in schedules(template))
 
 

@@ -63,7 +63,7 @@ class Settings:
 
 
 def check_pages(folders: list[Path], site_url: str) -> None:
-    """Raises Refused for a page that names this machine, or another site as its own."""
+    """Check the built pages. Raises Refused if one names this machine, or another site as its own."""
     for page in (page for folder in folders for page in sorted(folder.rglob("*.html"))):
         text = page.read_text("utf-8")
         elsewhere = [address for address in CANONICAL.findall(text) if not address.startswith(f"{site_url}/")]
@@ -113,7 +113,7 @@ def about_concurrency() -> str:
 
 
 def check(settings: Settings) -> None:
-    """Raises Refused where it would not be known what is deployed, or it would be a sample."""
+    """Raises Refused if there are uncommitted changes, the site URL is still the sample, or the SAM CLI is missing."""
     git = ("git", "status", "--porcelain")
     if subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout:  # our own words
         raise Refused("There are changes that are not committed: commit them, so that what runs can be found again")

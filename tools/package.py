@@ -25,14 +25,14 @@ NOT_NEEDED = (
     *("bin", ".lock", "*.dist-info", "*/tests", "*/py.typed"),
     *("boto3/data", "boto3/examples", "dns", "aws_lambda_powertools/event_handler"),
 )
-"""What wheels bring and no function reads."""
+"""Files of wheels that no function reads."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a zip."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a package is built for: `3.13`, and a platform as wheels name it."""
+    """The target of a package: Python `3.13`, and a platform as wheels name it."""
 
     python: str
     platform: str

@@ -8,7 +8,7 @@ from forms.form import Form
 
 
 class AnnouncementsForm(Form):
-    """Anyone asks for e-mail about new certifications."""
+    """A sign-up for e-mail about new certifications."""
 
     slug = "announcements"
     send = "Sign up"

@@ -18,7 +18,7 @@ TOPICS = [
 
 
 class ContactForm(Form):
-    """Anyone asks anything; answered within 24 hours."""
+    """A question from anyone, answered within 24 hours."""
 
     slug = "contact"
     send = "Send message"

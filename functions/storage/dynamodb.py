@@ -60,6 +60,7 @@ def update(
 
 def get(table: str, key: Mapping[str, str]) -> dict[str, Any] | None:
     """Return an item, None if there is none. The read is strongly consistent."""
+    # An eventually consistent read could miss the write that caused this invocation.
     item = client().get_item(TableName=table, Key=to_item(key), ConsistentRead=True).get("Item")
     return from_item(item) if item else None
 

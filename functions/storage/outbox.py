@@ -14,18 +14,18 @@ from typing import Any
 from storage import dynamodb
 
 CLAIM_LASTS = timedelta(minutes=10)
-"""How long a sender that went silent keeps others from sending the same e-mail."""
+"""How long a claim blocks other senders if its owner never settles it."""
 KEYS = {
     "SUBMISSIONS_TABLE": "reference",
     "CERTIFICATIONS_TABLE": "id",
     "SUBSCRIBERS_TABLE": "id",
     "COUNTERS_TABLE": "key",
 }
-"""The tables whose items owe e-mail, by the environment's name for them, with their keys."""
+"""Key attribute of each table with an outbox, by the environment variable that names the table."""
 UNSENT = ("owed", "claimed", "held", "taken back", "subscribed", "erased")
-"""States of an e-mail that SES may have sent all the same, where its answer was lost."""
+"""States in which the message may have been sent anyway, because SES's response was lost."""
 WORSE = {"sent": UNSENT, "bounced": (*UNSENT, "sent"), "complained": (*UNSENT, "sent", "bounced")}
-"""What SES reports of an e-mail, and the states that it may replace: reports come in any order."""
+"""States that SES reports, and the states that each may replace: reports come in any order."""
 
 
 IS_CLAIMED = "#mail.#slot.#state = :claimed"
@@ -33,12 +33,12 @@ CLAIMED = {"claimed": "claimed"}
 
 
 class ClaimedByAnother(Exception):
-    """Another sender holds the claim on this e-mail and may still be sending it."""
+    """Another invocation holds the claim on this e-mail and may still be sending it."""
 
 
 @dataclass(frozen=True)
 class Owed:
-    """One e-mail: a table (as in KEYS), the id of an item there, and a slot in its `mail`."""
+    """One e-mail: its table (a key of KEYS), the id of the item, and the slot in its `mail`."""
 
     table: str
     id: str
@@ -50,7 +50,7 @@ class Owed:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What SES says of it in its reports."""
+        """Return the tags that SES repeats in its reports."""
         return {"table": self.table, "id": self.id, "slot": self.slot}
 
 
@@ -61,6 +61,7 @@ def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
     Raises ClaimedByAnother while somebody else may be sending it.
     """
     claimed = {"state": "claimed", "until": (now + CLAIM_LASTS).isoformat()}
+    # Free to claim: a slot that does not exist or is owed, and one whose claim has expired.
     condition = (
         "attribute_exists(#mail) AND (attribute_not_exists(#mail.#slot) OR (#mail.#slot.#state = :owed"
         " AND (attribute_not_exists(#mail.#slot.not_before) OR #mail.#slot.not_before <= :now))"
@@ -77,24 +78,22 @@ def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
 
 
 def give_back(owed: Owed) -> None:
-    """After a clear refusal: the e-mail is owed again, and anyone may try at once."""
+    """Release the claim after a clear refusal, so that the next invocation can try at once."""
     _set(owed, {"state": "owed"}, IS_CLAIMED, CLAIMED)
 
 
 def settle(owed: Owed, outcome: Mapping[str, str]) -> None:
-    """Note how an e-mail ended: `state` is sent (with `message_id` and `at`), or says why none is.
-
-    SES may have reported on it before its answer came back; what it reported stays.
-    """
+    """Record the outcome: `state` is sent (with `message_id` and `at`), or the reason why nothing was sent."""
     try:
         _set(owed, outcome, IS_CLAIMED, CLAIMED)
     except dynamodb.ConditionFailed as failed:
+        # SES may report before its response arrives here. What it reported is newer, so it stays.
         if not failed.item or failed.item["mail"][owed.slot]["state"] not in WORSE:
             raise
 
 
 def report(owed: Owed, outcome: Mapping[str, str]) -> bool:
-    """Note what SES reports of an e-mail, `state` being one of WORSE; False where that is known, or was worse."""
+    """Record a state of WORSE that SES reports; return False if this state, or a worse one, is recorded already."""
     states = {f"state{number}": state for number, state in enumerate(WORSE[outcome["state"]])}
     condition = " OR ".join(f"#mail.#slot.#state = :{name}" for name in states)
     try:
@@ -105,7 +104,7 @@ def report(owed: Owed, outcome: Mapping[str, str]) -> bool:
 
 
 def is_settled(mail: Mapping[str, Mapping[str, str]], slot: str) -> bool:
-    """Whether nobody has to send this e-mail any more, or nobody ever had to."""
+    """Return whether the e-mail needs no sending: it is settled, or the slot does not exist."""
     return mail.get(slot, {"state": "none"})["state"] not in ("owed", "claimed")
 
 

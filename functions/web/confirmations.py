@@ -1,4 +1,4 @@
-"""A page that says what one button will do, or what it did: what a link in an e-mail opens changes nothing."""
+"""Draws the page behind a link in an e-mail: it explains its one button, and shows the result once pressed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ class Confirmation:
 
 
 def show(confirmation: Confirmation, form: str = "contact") -> Response:
-    """The answer, in the look of the page of a form."""
+    """Return the confirmation inside the built page of a form."""
     return html(HTTPStatus.OK, pages.message(form, confirmation.title, "action.html", shown=confirmation))
 
 
 def answer(event: Event, carry_out: Callable[[Event], Response], form: str = "contact") -> Response:
-    """The answer to a link or its button, whatever happens, and publish what was counted."""
+    """Answer a GET or POST of a link. Any failure becomes an error page; metrics are published."""
     logger.set_correlation_id(event["requestContext"]["requestId"])
     try:
         return carry_out(event)

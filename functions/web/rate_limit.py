@@ -1,4 +1,4 @@
-"""How much one network may send. Where the counters fail, everybody is let in: they never turn a visitor away."""
+"""Limits how many forms one network may send in an hour. If the counters fail, every form is let in."""
 
 from collections.abc import Mapping
 from datetime import timedelta

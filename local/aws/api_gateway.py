@@ -1,4 +1,4 @@
-"""Plays API Gateway: an HTTP request becomes the event of an HTTP API (payload format 2.0), the answer goes back."""
+"""Emulates API Gateway: turns an HTTP request into an event (payload format 2.0), and the result into a response."""
 
 import base64
 import json
@@ -20,11 +20,11 @@ from local.template import ACCOUNT, REGION, Forwarding, Route, Template
 __all__ = ["BODY_LIMIT", "Gateway", "Request", "Response", "event_for", "invoke"]
 
 BODY_LIMIT = 10 * 1024 * 1024
-"""Bytes that an HTTP API takes; more is answered by the API itself."""
+"""Largest body in bytes; the API itself rejects more."""
 TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript")
-"""Bodies of other types, forms among them, reach the function in base64."""
+"""Types whose bodies are passed as text; all others, forms included, are passed in base64."""
 CLOUDFRONT = "127.0.0.1"
-"""Whom an HTTP API sees: not the visitor, who is in `cloudfront-viewer-address`."""
+"""Source address that the API sees; the visitor's is in `cloudfront-viewer-address`."""
 OF_THE_CONNECTION = ("connection", "content-length", "keep-alive", "transfer-encoding", "upgrade")
 """Headers that a function's answer cannot set."""
 DOMAIN = f"local.execute-api.{REGION}.amazonaws.com"
@@ -62,7 +62,7 @@ class Gateway:
         self._routes = sorted(template.routes(), key=lambda route: route.generality)
 
     def answer(self, request: Request) -> Response:
-        """What a visitor gets, who comes through CloudFront."""
+        """Respond to a visitor, as CloudFront and the API would."""
         return self.answer_directly(request, self._template.forwarding(request.path), self._origin_headers)
 
     def answer_directly(
@@ -149,7 +149,7 @@ def event_for(
 
 
 def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """What comes several times under one name is joined with commas, as payload format 2.0 does it."""
+    """Join repeated values with commas, as payload format 2.0 does."""
     joined: dict[str, str] = {}
     for name, value in pairs:
         joined[name] = f"{joined[name]},{value}" if name in joined else value
@@ -157,7 +157,7 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _response(answer: Any) -> Response:
-    """A function's answer as HTTP. Raises what tells that it is not in payload format 2.0."""
+    """Convert a function's result to HTTP. Raises if it is not in payload format 2.0."""
     match answer:
         case {"statusCode": int(status)} if 200 <= status <= 599:
             headers, cookies, body = answer.get("headers", {}), answer.get("cookies", []), answer.get("body", "")

@@ -41,7 +41,7 @@ def test_list_shows_what_is_open_by_due_date_and_what_is_held(run_staff, post, c
     _, out, _ = run_staff("list")
     assert [line.split()[1] for line in out.splitlines()[1:]] == ["late", "open", "held"]
     assert [each["form"] for each in json.loads(run_staff("list", "--form", "plaque", "--json")[1])] == ["plaque"]
-    assert run_staff("list", "--done")[1] == "Nothing.\n"
+    assert run_staff("list", "--done")[1] == "Nothing to list.\n"
 
 
 def test_show_has_every_answer_and_what_became_of_the_e_mails(run_staff, post, inbox, table):
@@ -75,7 +75,7 @@ def test_release(run_staff, post, table):
     post("contact", {**CONTACT, TRAP: "x"})
     reference = references(table)["contact"]
     code, _, said = run_staff("mark", reference, "answered")
-    assert (code, said) == (1, f"{reference} is held as possible spam: release it first.\n")
+    assert (code, said) == (1, f"{reference} is held as possible spam. Release it first.\n")
     assert run_staff("release", reference)[1] == f"{reference} is released.\n"
     assert run_staff("release", reference)[1] == f"{reference} was not held; nothing changed.\n"
 
@@ -83,7 +83,7 @@ def test_release(run_staff, post, table):
 WRONG = {
     "an unknown reference": (["show", "NOTTHERE"], "Nothing has the reference NOTTHERE.\n"),
     "an unknown form": (["list", "--form", "x"], "There is no form x here; there are contact, plaque.\n"),
-    "a day that is none": (["export", "--since", "yesterday"], "yesterday is not a day: write it as in 2026-11-23.\n"),
+    "a day that is none": (["export", "--since", "yesterday"], "yesterday is not a date. Write it like 2026-11-23.\n"),
     "a page that is none": (["announce", "nowhere.md"], "nowhere.md is not an announcement"),
 }
 
@@ -259,13 +259,13 @@ def test_what_is_erased_is_no_task_any_more(run_staff, post, table, inbox, clock
     inbox.deliver()
     reference = references(table)["plaque"]
     run_staff("erase", PLAQUE["email"], "--yes")
-    assert (run_staff("list")[1], run_staff("list", "--held")[1]) == ("Nothing.\n", "Nothing.\n")
+    assert (run_staff("list")[1], run_staff("list", "--held")[1]) == ("Nothing to list.\n", "Nothing to list.\n")
     out = run_staff("show", reference)[1]
     assert "State: erased" in out
     assert "What is left names no one." in out
     assert PLAQUE["agency"] in out
     assert "Telephone" not in out
-    assert run_staff("mark", reference, "mailed")[2] == f"{reference} is erased: there is nothing left to do.\n"
+    assert run_staff("mark", reference, "mailed")[2] == f"{reference} was erased: there is nothing left to do.\n"
     assert not office.get(f"/desk/{reference}").offers("mark")
     before = len(inbox.messages())
     for _ in range(3):
@@ -286,7 +286,7 @@ def test_erase_asks_first(run_staff, post, table, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     code, _, said = run_staff("erase", CONTACT["email"])
     assert code == 1
-    assert "cannot be taken back" in said
+    assert "cannot undo this" in said
     assert table.items()[0]["answers"]["name"] == CONTACT["name"]
 
 

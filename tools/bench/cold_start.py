@@ -1,4 +1,4 @@
-"""What a start of the contact function costs, and a submission, beside the least such a function could be.
+"""Measures a cold start of the contact function and a submission, compared with a minimal function.
 
 Both are run by the Python they run with on Lambda, against the stand-in for AWS. valgrind counts instructions, which
 are the same to a thousandth at each run; seconds are not.
@@ -57,7 +57,7 @@ class Function:
         return int(_found(r"VmHWM (\d+) kB", self._run(WARM))) * 1024 / MILLION
 
     def _run(self, submissions: int, tool: tuple[str, ...] = ()) -> str:
-        """What it said on standard error."""
+        """Return its standard error."""
         command = [*tool, self.python, "-P", "-S", "-s", "-c", PROGRAM, str(self.folder), self.module]
         events = json.dumps([_submission() for _ in range(submissions)])
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PAGES"))}

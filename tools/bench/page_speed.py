@@ -43,7 +43,7 @@ TRIES = 5
 AT_ONCE = 3
 """Pages that are measured at the same time: Lighthouse mostly waits for silence."""
 SLOWER = 1.05
-"""How much later than bare HTML the largest paint may come."""
+"""Largest accepted ratio of the largest paint to that of bare HTML."""
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 BARE = "/bare"
 """Below it, each page as its text alone, with a stylesheet of one line and the icon: three requests."""
@@ -162,7 +162,7 @@ def _install() -> None:
 
 
 def _runs(addresses: list[str], tries: int) -> list[dict[str, Any]]:
-    """What each run found, as measure.mjs says it: so many runs of the first address, then of the next."""
+    """Parse the results of measure.mjs: all runs of the first address, then of the next."""
     options = launch_options()
     settings = {**os.environ, "CHROMIUM_FLAGS": " ".join([*options["args"], "--ignore-certificate-errors"])}
     command = [NODE / "bin" / "node", "measure.mjs", options["executable_path"], str(tries), *addresses]

@@ -35,14 +35,14 @@ PLAQUE = ("plaque",)
 
 @dataclass(frozen=True)
 class Task:
-    """What one process does: `work` with a world, for a line of the table."""
+    """The task of one process: `work` with a world, for one line of the table."""
 
     line: str
     work: Callable[[World], Tally]
 
 
 def tasks() -> Iterator[Task]:
-    """What there is to do; how far it got is shown as it goes, so what tells most comes first."""
+    """Return the tasks, the most telling first: progress is printed as they finish."""
     for schedule in reversed(SCHEDULES):
         is_plain = schedule is PLAIN
         for slugs in EACH_FORM if is_plain else (PLAQUE,):

@@ -67,7 +67,7 @@ def lost(run: Run) -> int:
 
 
 def _slots(run: Run) -> tuple[str, ...]:
-    """The e-mails that a submission causes."""
+    """Slots of the e-mails that a submission causes."""
     return SLOTS + (REMINDERS if run.schedule.unanswered else ())
 
 

@@ -92,6 +92,6 @@ class Workers:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """What is asked of the Runtime API is not worth a line each."""
+                """Log nothing: requests to the Runtime API are too many."""
 
         return Handler
