@@ -54,7 +54,7 @@ def _unsubscribe(event: Event) -> Response:
 def _stop(event: Event) -> Response:
     certification = _from_link(event, "stop")
     if certification is None:
-        return _page("This link is not complete, or too old", "Please open the link in the e-mail again.")
+        return _page("This link is incomplete or too old", "Please open it from your newest e-mail.")
     if event["requestContext"]["http"]["method"] != "POST":
         return _page(
             "No more invitations", "We then no longer invite your agency to renew.", button="Stop the invitations"

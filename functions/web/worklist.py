@@ -77,7 +77,7 @@ def sections(now: datetime, everything: str = "") -> list[Section]:
         ("due-today", "Due today", "due today", today, ""),
         ("waiting", "Waiting", "waiting", [each for each in later if not each.declared.certifies], ""),
         ("plaques", "Plaques to mail", "to mail", [each for each in later if each.declared.certifies], ""),
-        ("held", "Held as possible spam", "held", held, "Nobody is told about these until you release or close them."),
+        ("held", "Held as possible spam", "held", held, "No reminders come until you release or close them."),
     ]
     return [
         Section(name, title, word, found, rows(found if name == everything else found[:SHOWN], now), hint)

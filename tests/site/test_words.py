@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "handbook" / "glossary.md"
 READ_OUT = {"alt", "aria-label", "content", "data-preview", "placeholder", "title", "value"}
 """Attributes whose words people see or hear."""
-EXPRESSION = re.compile(r"\b(?:SET|REMOVE|attribute_\w+) |= :|#\w+\.")
+EXPRESSION = re.compile(r"(?:^|[\s(=]):[a-z]|#\w+\.|attribute_\w+\(")
 """What tells an expression of DynamoDB from a sentence."""
 MESSAGE = {
     "index.html": [
