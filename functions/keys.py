@@ -26,11 +26,11 @@ LINKS, RECEIPTS, DESK = "SIGNING_SECRET_ARN", "RECEIPT_SECRET_ARN", "DESK_SECRET
 """Variables of the environment that name a secret: of the links in e-mail, of receipts, and of the desk's cookies."""
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 READ_AGAIN = 300
-"""In seconds: for so long a warm function may sign with a value that was changed."""
+"""Seconds before a key is read again. For as long, a warm function may sign with a rotated value."""
 IN_DOUBT = 10
-"""In seconds: a link that fits no key may be signed with a new one; only so often it makes a function look."""
+"""Seconds. If no cached key fits, the secret may have been rotated: read it again, but at most this often."""
 TRIES = 2
-"""Two values may be asked for in vain on the way of one link, which still has its answer before the function's end."""
+"""Attempts per call. Verifying one link may need two failing reads; both must fit into the function's timeout."""
 
 _known: dict[tuple[str, str], tuple[str, float]] = {}
 """By secret and stage: the value that signs links, empty where there never was one, and when it was asked for."""
@@ -38,17 +38,21 @@ _known: dict[tuple[str, str], tuple[str, float]] = {}
 
 @cache
 def identity() -> bytes:
-    """The key of ids. Raises BotoCoreError, ClientError."""
+    """Return the key that derives ids. Raises BotoCoreError, ClientError."""
     return _client().get_secret_value(SecretId=os.environ["IDENTITY_SECRET_ARN"])["SecretString"].encode()
 
 
 def signing(secret: str) -> str:
-    """The key that signs links now. Raises BotoCoreError, ClientError where it was never read."""
+    """Return the current signing key. Raises BotoCoreError, ClientError if no read ever succeeded."""
     return _value(secret, CURRENT, READ_AGAIN)
 
 
 def accepted(secret: str) -> Iterator[str]:
-    """The keys that a link may be signed with, each read only when the ones before it did not fit. Raises as above."""
+    """Yield the keys that a link may be signed with. Raises BotoCoreError, ClientError.
+
+    Lazy: a key is read only if the caller rejected the ones before it.
+    """
+    # First as cached; then, in case of a rotation, read again.
     for seconds in (READ_AGAIN, IN_DOUBT):
         for stage in (CURRENT, PREVIOUS):
             if value := _value(secret, stage, seconds):
@@ -56,9 +60,9 @@ def accepted(secret: str) -> Iterator[str]:
 
 
 def _value(secret: str, stage: str, seconds: int) -> str:
-    """The value as it was at most so many seconds ago; where Secrets Manager does not tell, as it was last known."""
+    """Return a key that is at most `seconds` old; if Secrets Manager fails, the last one that is known."""
     value, asked_at = _known.get((secret, stage), ("", 0.0))
-    if not 0 <= time.time() - asked_at < seconds:  # a clock that went back says nothing of the value's age
+    if not 0 <= time.time() - asked_at < seconds:  # negative if the clock was set back
         try:
             value = _read(secret, stage)
         except (BotoCoreError, ClientError) as error:
@@ -73,7 +77,7 @@ def _read(secret: str, stage: str) -> str:
     try:
         answer = _client().get_secret_value(SecretId=os.environ[secret], VersionStage=stage)
     except _client().exceptions.ResourceNotFoundException:
-        if stage == PREVIOUS:  # it was never changed
+        if stage == PREVIOUS:  # the secret was never rotated
             return ""
         raise
     return answer["SecretString"]

@@ -1,4 +1,4 @@
-"""Signed links: nobody can make or change one without the secret. Anybody can read one: no personal data."""
+"""Makes and reads signed links. Anyone can read what is in one, so none contains personal data."""
 
 import os
 from contextlib import suppress
@@ -12,17 +12,18 @@ from storage import subscribers
 
 CONFIRM_WITHIN = timedelta(days=7)
 NEVER = datetime.max.replace(tzinfo=UTC)
-"""Links that end a subscription work for good."""
+"""Unsubscribe links never expire."""
 
 
 def sign(purpose: str, content: Any, until: datetime) -> str:
-    """A URL-safe token of JSON-like content, good for this purpose until then. The same input gives the same token."""
+    """Return a URL-safe token of JSON-like content, valid for one purpose. The same input gives the same token."""
     return URLSafeSerializer(keys.signing(_secret(purpose)), salt=purpose).dumps([content, until.isoformat()])
 
 
 def read(purpose: str, token: str, now: datetime) -> Any:
-    """The content of a token; None where it was changed, is for another purpose, or its time is over."""
+    """Return the content of a token, None if it was changed, is for another purpose, or has expired."""
     for key in keys.accepted(_secret(purpose)):
+        # The previous key still verifies: links in e-mail outlive a rotation.
         with suppress(BadSignature):
             content, until = URLSafeSerializer(key, salt=purpose).loads(token)
             return content if now <= datetime.fromisoformat(until) else None
@@ -39,12 +40,12 @@ def _secret(purpose: str) -> str:
 
 
 def confirm_link(site: str, reference: str, sent: datetime) -> str:
-    """The address that confirms the sign-up of this submission; it names nobody."""
+    """Return the URL that confirms the sign-up of a submission."""
     return f"{site}/forms/announcements/confirm?token={sign('confirm', reference, sent + CONFIRM_WITHIN)}"
 
 
 def unsubscribe_link(site: str, address: str) -> str:
-    """The address that ends a subscription: a page with a button, and one click by POST (RFC 8058)."""
+    """Return the URL that ends a subscription: a page with a button, and one-click by POST (RFC 8058)."""
     token = sign("unsubscribe", subscribers.subscriber_id(address), NEVER)
     return f"{site}/forms/announcements/unsubscribe?token={token}"
 

@@ -2,7 +2,7 @@
 
 A link shows what will happen; only its button does it, and may be pressed twice: mail scanners open links.
 
-Signing up sends a link to the address; only who opens it and presses the button is subscribed (double opt-in).
+Signing up sends a link to the address; opening it and pressing the button subscribes (double opt-in).
 """
 
 from typing import Any

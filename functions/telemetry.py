@@ -43,5 +43,6 @@ def publish(**dimensions: str) -> None:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
         for name, value in (dimensions | dict(own)).items():
             metrics.add_dimension(name, value)
+        # One record for each set of dimensions, as the embedded metric format requires.
         metrics.flush_metrics()
     _counted.clear()

@@ -14,12 +14,12 @@ from storage import dynamodb
 
 
 def key(kind: str, about: str, period: str) -> str:
-    """The key of what is counted: its kind, whom it is about, and the hour or day."""
+    """Return the key of a counter: what it counts, the address or network it is about, and the hour or day."""
     return hmac.new(keys.identity(), f"{kind}\n{about}\n{period}".encode(), hashlib.sha256).hexdigest()
 
 
 def read(name: str) -> int:
-    """The count so far."""
+    """Return the count, 0 if the counter does not exist."""
     item = dynamodb.get(os.environ["COUNTERS_TABLE"], {"key": name})
     return int(item["posts"]) if item else 0
 
@@ -35,7 +35,7 @@ def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
 
 
 def take(name: str, owner: str, now: datetime, lives: timedelta) -> bool:
-    """Whether this owner is the first to take what there is one of; the same owner may take it again."""
+    """Claim the only slot of a counter; return False if another owner has it. The same owner may claim it again."""
     item = {"key": name, "taker": owner, "expires_at": int((now + lives).timestamp())}
     condition = "attribute_not_exists(#key) OR taker = :owner"
     try:
