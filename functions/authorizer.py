@@ -24,7 +24,6 @@ READ_AGAIN = 300
 def handler(event: dict[str, Any], _context: Any) -> dict[str, bool]:
     sent = event["headers"].get(HEADER, "").encode()
     # The period is the cache key: when it changes, the secret is read again.
-    # The period is the cache key: when it changes, the secret is read again.
     known = _known(int(time.time() // READ_AGAIN))
     # Constant-time comparison: a guess must not reveal how many bytes were right.
     return {"isAuthorized": any(hmac.compare_digest(sent, secret) for secret in known)}
