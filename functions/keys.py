@@ -1,9 +1,9 @@
-"""The keys in Secrets Manager: those that sign links can be changed, the one behind ids never changes.
+"""Reads the keys in Secrets Manager: those that sign links are rotated, the one that derives ids never changes.
 
-Each power has a key of its own: the function that reads what strangers send signs receipts, and has no key that
+Each purpose has a key of its own: the function that parses strangers' input signs receipts, and has no key that
 confirms, unsubscribes or stops anything.
 
-A change makes the value before it AWSPREVIOUS. Links signed with that one still work, with older ones no longer.
+A rotation makes the old value AWSPREVIOUS. Links signed with that one still work; those with older ones do not.
 """
 
 import os
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 LINKS, RECEIPTS, DESK = "SIGNING_SECRET_ARN", "RECEIPT_SECRET_ARN", "DESK_SECRET_ARN"
-"""Variables of the environment that name a secret: of the links in e-mail, of receipts, and of the desk's cookies."""
+"""Environment variables that name the secrets of links in e-mail, of receipts, and of the desk's cookies."""
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 READ_AGAIN = 300
 """Seconds before a key is read again. For as long, a warm function may sign with a rotated value."""
@@ -33,7 +33,7 @@ TRIES = 2
 """Attempts per call. Verifying one link may need two failing reads; both must fit into the function's timeout."""
 
 _known: dict[tuple[str, str], tuple[str, float]] = {}
-"""By secret and stage: the value that signs links, empty where there never was one, and when it was asked for."""
+"""By secret and stage: the signing key, empty if there is none, and the time of the last read."""
 
 
 @cache

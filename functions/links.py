@@ -31,7 +31,7 @@ def read(purpose: str, token: str, now: datetime) -> Any:
 
 
 def desk_link(reference: str = "") -> str:
-    """The address of a submission at the desk, or of the desk itself. It holds no power: the desk asks who you are."""
+    """Return the URL of a submission at the desk, or of the desk. It grants nothing: the desk requires a sign-in."""
     return f"{os.environ['SITE_URL']}/desk/{reference}"
 
 

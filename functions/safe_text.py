@@ -1,4 +1,4 @@
-"""Text that somebody typed, on its way to a terminal, a spreadsheet, or a mail program's list."""
+"""Makes typed text safe for a terminal, a spreadsheet, or the list of a mail program."""
 
 from unicodedata import normalize
 

@@ -1,6 +1,6 @@
-"""The links in e-mail to visitors: confirm a sign-up, end a subscription, stop the invitations to renew.
+"""Handles the links in e-mail to visitors: confirm a sign-up, end a subscription, stop the invitations to renew.
 
-A link shows what will happen; only its button does it, and may be pressed twice: mail scanners open links.
+Opening a link changes nothing, because mail scanners open links. The button on its page does, and is idempotent.
 
 Signing up sends a link to the address; opening it and pressing the button subscribes (double opt-in).
 """
@@ -65,7 +65,7 @@ def _stop(event: Event) -> Response:
 
 
 LINKS = {"confirm": _confirm, "unsubscribe": _unsubscribe, "stop": _stop}
-"""What a link does, by the last part of its address, which is also what it is signed for."""
+"""The action of each link, by the last part of its path, which is also its signed purpose."""
 
 
 def _from_link(event: Event, purpose: str) -> Any:

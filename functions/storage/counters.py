@@ -1,6 +1,6 @@
-"""Small counts with an end: how much one sender posts, and what was mailed to one address today.
+"""Counters that expire: forms from one network, and e-mails to one address in a day.
 
-Keys are salted hashes, so the table holds no address.
+Keys are keyed hashes, so the table holds no address.
 An item: key, expires_at (TTL), posts or taker.
 """
 
@@ -25,7 +25,7 @@ def read(name: str) -> int:
 
 
 def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
-    """Add points to a count, which ends after `lives`."""
+    """Add points to a counter, which expires after `lives`."""
     dynamodb.client().update_item(
         TableName=os.environ["COUNTERS_TABLE"],
         Key=dynamodb.to_item({"key": name}),

@@ -12,7 +12,7 @@ from web.responses import Event, Response, html
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What the page says, and its button if there is one."""
+    """The text of the page, and its button, if any."""
 
     title: str
     text: str

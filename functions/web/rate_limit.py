@@ -12,14 +12,14 @@ from storage import counters
 from telemetry import log_failure
 
 ACCEPTED, REFUSED = 10, 1
-"""Points of a form that was stored, and of one that was refused or repeated: everybody makes mistakes."""
+"""Points of a stored form, and of a refused or repeated one, which weighs less: everyone makes mistakes."""
 POINTS_PER_HOUR = 600
-"""Most that is taken from one network: 60 submissions. An office where everybody writes stays below it."""
+"""Points of one network in an hour: 60 stored forms. An office where everyone writes stays below it."""
 WINDOW = timedelta(hours=1)
 
 
 def is_exceeded(event: Mapping[str, Any]) -> bool:
-    """Tell whether the network that this request comes from used up this hour. One read, before anything that costs."""
+    """Return whether the network of this request has used up this hour. One read, before anything that costs more."""
     try:
         return counters.read(_key(event)) >= POINTS_PER_HOUR
     except (BotoCoreError, ClientError) as error:
@@ -28,7 +28,7 @@ def is_exceeded(event: Mapping[str, Any]) -> bool:
 
 
 def note(event: Mapping[str, Any], points: int) -> None:
-    """Add the points of one form to what that network sent this hour."""
+    """Add the points of one form to the network's counter."""
     try:
         counters.add(_key(event), points, promises.now(), 2 * WINDOW)
     except (BotoCoreError, ClientError) as error:
@@ -36,14 +36,14 @@ def note(event: Mapping[str, Any], points: int) -> None:
 
 
 def _key(event: Mapping[str, Any]) -> str:
-    """The network and the hour."""
+    """Return the counter's key: the network and the hour."""
     return counters.key("posts", network_of(event), f"{promises.now():%Y-%m-%d %H}")
 
 
 def network_of(event: Mapping[str, Any]) -> str:
-    """Return what one site has: an IPv4 address, or the first 48 bits of an IPv6 one (RFC 6177), 65,536 networks.
+    """Return the network of one site: an IPv4 address, or an IPv6 /48 (RFC 6177).
 
-    Only CloudFront's header is believed; it says `address:port`.
+    Trusts only CloudFront's header, `address:port`: clients may set X-Forwarded-For.
     """
     address: str = event["headers"].get("cloudfront-viewer-address", "").rpartition(":")[0].strip("[]")
     try:

@@ -1,6 +1,7 @@
-"""Who sits at the desk: a code sent to a staff address signs a browser in, and a signed cookie says so from then on.
+"""Signs staff in to the desk: by a code sent to a staff address, then by a signed cookie.
 
-Whoever leaves the staff list is out at the next request, and a change of the desk's key signs everybody out.
+An address that is removed from the staff list is signed out at the next request; rotating the desk's key signs
+everyone out.
 """
 
 import hashlib
@@ -21,22 +22,22 @@ from storage import counters, dynamodb
 
 SESSION_COOKIE = "__Host-desk"
 BROWSER_COOKIE = "__Host-desk-code"
-"""Names the browser that asked for a code."""
+"""Cookie of the browser that requested a code."""
 SESSION_LASTS = timedelta(days=30)
 CODE_LASTS = timedelta(minutes=10)
 CODES_AN_HOUR = 5
-"""Most codes for one address, whose ever it is."""
+"""Most codes for one address in an hour, staff or not."""
 TRIES_AN_HOUR = 30
-"""Most codes asked for and typed wrong from one network."""
+"""Most requested and wrong codes from one network in an hour."""
 HOUR = timedelta(hours=1)
 TRIES = 5
 HARDENED = "Path=/; Secure; HttpOnly; SameSite=Lax"
 NOBODYS = ""
-"""Stands for a code that nothing equals: an address that is nobody's gets the same answer, and no code."""
+"""Stored instead of a code for an unknown address; no input equals it. The response is the same."""
 
 
 class Denied(Enum):
-    """Why a code signs nobody in."""
+    """Reasons why a code is rejected."""
 
     NO_COOKIE = "no cookie"
     TOO_OLD = "too old"
@@ -46,49 +47,49 @@ class Denied(Enum):
 
 @dataclass(frozen=True)
 class Session:
-    """A browser that is signed in: whose it is, and the value of its cookie."""
+    """A signed-in browser: its staff address, and the value of its cookie."""
 
     address: str
     cookie: str
 
     @property
     def csrf(self) -> str:
-        """What each of its forms carries, and nobody else can know."""
+        """Return the CSRF token of the session's forms."""
         return _digest("csrf", self.cookie)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A code that was asked for: the browser's cookie, and the code to mail; None where the address is nobody's."""
+    """A requested code: the browser's cookie, and the code to mail, None if the address is unknown."""
 
     browser: str
     code: str | None
 
 
 def staff_addresses() -> list[str]:
-    """Who may sign in: who gets the office's e-mail, and who is told when something is late."""
+    """Return the addresses that may sign in: those that get the office's e-mail and the late notices."""
     listed = ",".join((os.environ["STAFF_ADDRESSES"], os.environ["ESCALATION_ADDRESSES"]))
     return list(dict.fromkeys(address.strip() for address in listed.split(",") if address.strip()))
 
 
 def known(address: str) -> str | None:
-    """The staff address that somebody typed, as the list has it; None where it is nobody's."""
+    """Return the staff address that was typed, as the list spells it, None if it is not on the list."""
     wanted = same_address(address)
     return next((listed for listed in staff_addresses() if same_address(listed) == wanted), None)
 
 
 def is_flooding(network: str, now: datetime) -> bool:
-    """Whether a network had its tries of this hour."""
+    """Return whether a network has used up its attempts of this hour."""
     return counters.read(_hourly("network", network, now)) >= TRIES_AN_HOUR
 
 
 def count_try(network: str, now: datetime) -> None:
-    """Count a code that was asked for, or typed wrong."""
+    """Count a requested or wrong code."""
     counters.add(_hourly("network", network, now), 1, now, 2 * HOUR)
 
 
 def had_enough(address: str, now: datetime) -> bool:
-    """Count a code for an address, and tell whether it was one too many within the hour."""
+    """Count a code for an address; return whether it was one too many in this hour."""
     key = _hourly("address", same_address(address), now)
     if counters.read(key) >= CODES_AN_HOUR:
         return True
@@ -97,7 +98,7 @@ def had_enough(address: str, now: datetime) -> bool:
 
 
 def ask(address: str, now: datetime) -> Asked:
-    """Remember a new code for a new browser cookie. An address that is nobody's takes the same way."""
+    """Store a new code for a new browser cookie. An unknown address takes the same path and the same time."""
     browser, code, listed = secrets.token_urlsafe(24), f"{secrets.randbelow(10**6):06}", known(address)
     until = int((now + CODE_LASTS).timestamp())
     item = {
@@ -113,7 +114,7 @@ def ask(address: str, now: datetime) -> Asked:
 
 
 def check(browser: str, code: str, now: datetime) -> str | Denied:
-    """The address that the right code signs in, or why none. Counts the try before it looks."""
+    """Return the address that the code signs in, or why it is rejected. The attempt is counted before it is checked."""
     if not browser:
         return Denied.NO_COOKIE
     seconds = int(now.timestamp())
@@ -138,13 +139,13 @@ def check(browser: str, code: str, now: datetime) -> str | Denied:
 
 
 def begin(address: str, now: datetime) -> str:
-    """The cookie of a new session."""
+    """Make the cookie of a new session."""
     content = [address, (now + SESSION_LASTS).isoformat(), secrets.token_hex(8)]
     return str(URLSafeSerializer(keys.signing(keys.DESK), salt="session").dumps(content))
 
 
 def read(cookies: Mapping[str, str], now: datetime) -> Session | None:
-    """The session of a request, None where it has none, it is over, or its owner is no longer on the staff list."""
+    """Return the session of a request, None if there is none, it has expired, or its owner left the staff list."""
     cookie = cookies.get(SESSION_COOKIE, "")
     if not cookie:
         return None
@@ -158,18 +159,18 @@ def read(cookies: Mapping[str, str], now: datetime) -> Session | None:
 
 
 def is_genuine(session: Session, token: str) -> bool:
-    """Whether a form came from a page of this session."""
+    """Return whether a form came from a page of this session (CSRF token)."""
     return hmac.compare_digest(session.csrf.encode(), token.encode())
 
 
 def cookies_of(event: Mapping[str, Any]) -> dict[str, str]:
-    """The cookies of a request, by name."""
+    """Return the cookies of a request, by name."""
     pairs = (cookie.partition("=") for cookie in event.get("cookies", []))
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def set_cookie(name: str, value: str, lasts: timedelta) -> str:
-    """The header's value that sets a cookie, or with no time removes it."""
+    """Return the Set-Cookie value that sets a cookie, or removes it if `lives` is zero."""
     return f"{name}={value}; Max-Age={int(lasts.total_seconds())}; {HARDENED}"
 
 

@@ -1,4 +1,4 @@
-"""What the office has to do, as rows that say who, about what, and by when."""
+"""Lists the office's open work as rows: who, about what, and by when."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from storage import submissions
 from storage.submissions import Submission
 
 SHOWN = 50
-"""Rows of a section, until somebody asks for all."""
+"""Rows of a section before "Show all"."""
 GIST = 160
-"""Characters of a message in a row."""
+"""Characters of a message that a row shows."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One submission in a list: `due` in words that say how urgent, `when` as a date."""
+    """One submission in a list: `due` is the urgency in words, `when` the date."""
 
     reference: str
     who: str
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows under one heading; `word` stands after their number, as in `3 late`."""
+    """Rows under one heading; `word` follows their number, as in `3 late`."""
 
     name: str
     title: str
@@ -42,7 +42,7 @@ class Section:
 
 
 def row(submission: Submission, now: datetime) -> Row:
-    """A submission as a row."""
+    """Make the row of a submission."""
     declared, answers = submission.declared, submission.answers
     waits = bool(declared.task) and submission.state(now) in ("open", "late")
     gist = " ".join(declared.gist(answers).split())
@@ -63,7 +63,10 @@ def rows(found: Iterable[Submission], now: datetime) -> list[Row]:
 
 
 def sections(now: datetime, everything: str = "") -> list[Section]:
-    """What waits now, most urgent first; of the section `everything`, all rows. The index is about a second behind."""
+    """Return the open work, most urgent first, with all rows of the section `everything`.
+
+    The index is eventually consistent, within about a second.
+    """
     waiting = [each for form in TASKS for each in submissions.in_stage(form, "open")]
     waiting.sort(key=lambda each: each.due_at)
     held = [each for form in TASKS for each in submissions.in_stage(form, "held")]
