@@ -15,14 +15,16 @@ from http import HTTPStatus
 from typing import Any
 
 import promises
-from forms.form import read_form, reference_in
+import rendering
+from forms.form import Form, FormData, Notice, read_form, reference_in
+from forms.plaque import PLAQUE_LINE_LIMIT
 from mail import messages, ses
 from storage import certifications, submissions, workflow
 from storage.submissions import Submission
 from storage.workflow import Step
 from telemetry import count, log_failure, logger, publish
-from web import casefile, pages, rate_limit, sessions, worklist
-from web.responses import Event, Response, body_of, no_store, see_other
+from web import casefile, lists, pages, rate_limit, sessions, worklist
+from web.responses import Event, Response, body_of, csv_file, no_store, see_other
 from web.sessions import Denied, Session
 
 BODY_LIMIT = 128 * 1024
@@ -102,6 +104,27 @@ def _answer(request: Request, session: Session) -> Response:
             return _today(request, session)
         case "POST", ["sign-out"]:
             return see_other("/desk/") | {"cookies": [sessions.set_cookie(sessions.SESSION_COOKIE, "", timedelta())]}
+        case "GET" | "POST", ["find"]:
+            found = lists.found(request.fields.get("q", "")[:200], request.now)
+            return _page(request, session, "Find", "find.html", place="find", **found)
+        case "GET", ["plaques"]:
+            return _plaques(request, session)
+        case "GET", ["plaques", "labels"]:
+            return _page(request, session, "Labels", "labels.html", place="plaques", sheets=lists.sheets())
+        case "GET", ["plaques.csv"]:
+            return csv_file(lists.plaques_csv(), "plaques.csv")
+        case "POST", ["plaques", "mark"]:
+            return _mark_plaques(request, session)
+        case "GET", ["certified"]:
+            return _certified(request, session)
+        case "GET", ["certified.csv"]:
+            return csv_file(lists.certified_csv(request.now), "certified.csv")
+        case "POST", ["certified", certification, verb] if verb in OF_CERTIFICATIONS:
+            return _change_certification(request, session, certification, verb)
+        case "GET", ["numbers"]:
+            return _page(request, session, "Numbers", "numbers.html", place="numbers", **lists.board(request.now))
+        case "GET" | "POST", [reference, "correct"]:
+            return _correct(request, session, _found(reference))
         case "GET", [reference]:
             return _one(request, session, reference)
         case "POST", [reference, verb] if verb in VERBS:
@@ -215,6 +238,45 @@ def _found(reference: str) -> Submission:
     return submission
 
 
+def _plaques(
+    request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK, told: str = "", ticked: tuple[str, ...] = ()
+) -> Response:
+    marked = request.fields.get("marked", "")
+    if not told and marked.isdecimal():
+        told = f"Marked as mailed: {int(marked)}."
+    return _page(
+        request,
+        session,
+        "Plaques to mail",
+        "plaques.html",
+        status,
+        place="plaques",
+        told=told,
+        failed=status != HTTPStatus.OK,
+        ticked=ticked,
+        typed=defaultdict(str, request.typed),
+        plaques=lists.plaques(request.now),
+    )
+
+
+def _certified(
+    request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK, problem: str = "", opened: str = ""
+) -> Response:
+    state, ending = request.fields.get("state", "")[:2], request.fields.get("ending", "")
+    return _page(
+        request,
+        session,
+        "Certified agencies",
+        "certified.html",
+        status,
+        place="certified",
+        problem=problem,
+        opened=opened,
+        typed_name=request.fields.get("name", ""),
+        **lists.certified(request.now, state, int(ending) if ending.isdecimal() and len(ending) < 5 else 0),
+    )
+
+
 # ---------------------------------------------------------------- what can be done
 
 
@@ -285,6 +347,107 @@ def _release(submission: Submission, step: Step, _fields: Mapping[str, str]) -> 
 
 def _undo(submission: Submission, step: Step, _fields: Mapping[str, str]) -> bool:
     return workflow.undo(submission, step)
+
+
+def _mark_plaques(request: Request, session: Session) -> Response:
+    """Mark all that were ticked; what somebody else did to one of them meanwhile stops none of the others."""
+    ticked = tuple(name.removeprefix("mark.") for name in request.fields if name.startswith("mark."))
+    if not ticked:
+        return _plaques(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, "Tick the plaques that were mailed first.")
+    once, missed = request.fields.get("once") or secrets.token_hex(8), []
+    for reference in ticked:
+        submission = submissions.get(reference_in(reference))
+        tracking = " ".join(casefile.plain(request.fields.get(f"tracking.{reference}", "")).split())
+        step = Step(session.address, request.now, f"mark {once}")
+        if submission and workflow.mark(submission, step, tracking[: workflow.TRACKING_LIMIT]):
+            _follow(submission.reference)
+        else:
+            missed.append(reference_in(reference))
+    if missed:
+        told = (
+            f"Marked as mailed: {len(ticked) - len(missed)}. Changed by somebody else meanwhile: {', '.join(missed)}."
+        )
+        return _plaques(request, session, HTTPStatus.CONFLICT, told)
+    return see_other(f"/desk/plaques?marked={len(ticked)}")
+
+
+OF_CERTIFICATIONS: dict[str, Callable[[str, str, datetime], bool]] = {
+    "rename": lambda *_: False,  # has a name with it
+    "withdraw": certifications.withdraw,
+    "list": certifications.relist,
+    "end": certifications.end,
+    "resume": certifications.resume,
+}
+
+
+def _change_certification(request: Request, session: Session, certification: str, verb: str) -> Response:
+    """Rename, end, withdraw, or take that back."""
+    found = certifications.get(certification)
+    if found is None:
+        raise Refused(HTTPStatus.GONE, "There is no such certification", "It ended long ago, or was taken back.")
+    if verb == "rename":
+        name = " ".join(casefile.plain(request.fields.get("name", "")).split())
+        if not name or len(name) > PLAQUE_LINE_LIMIT:
+            problem = f"Enter the agency's name, at most {PLAQUE_LINE_LIMIT} characters."
+            return _certified(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem, certification)
+        certifications.rename(certification, name, session.address, request.now)
+    else:
+        OF_CERTIFICATIONS[verb](certification, session.address, request.now)
+    return see_other(f"/desk/certified?state={found.state}#{certification}")
+
+
+def _correct(request: Request, session: Session, submission: Submission) -> Response:
+    """The form itself with today's answers, checked by its own rules; what was accepted once and stays is no error."""
+    form_class = submission.declared
+    if submission.erased_at:
+        raise Refused(HTTPStatus.CONFLICT, "Its data were erased", "There is nothing left to correct.")
+    if request.method == "GET":
+        stored = form_class(FormData({name: [value] for name, value in submission.answers.items()}))
+        return _correction(request, session, submission, stored)
+    form = form_class(FormData({name: [value] for name, value in request.fields.items()}))
+    form.validate()
+    form.forgive(submission.answers)
+    if form.errors:
+        return _correction(request, session, submission, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    answers, again = form.answers(), request.fields.get("new-receipt") == "yes"
+    step = Step(session.address, request.now, f"correct {request.fields.get('once') or secrets.token_hex(8)}")
+    if answers == dict(submission.answers):
+        notice = "Nothing is different", "Change an answer, or go back."
+        return _correction(request, session, submission, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice)
+    seen = request.fields.get("seen", casefile.version(submission))
+    if seen == casefile.version(submission) and workflow.correct(submission, step, answers, receipt=again):
+        _follow(submission.reference)
+        return see_other(f"/desk/{submission.reference}")
+    notice = (
+        "Somebody corrected it before you",
+        f"{casefile.meanwhile(submission)} Your answers are below: send them again to put them in place of those.",
+    )
+    return _correction(request, session, submission, form, HTTPStatus.CONFLICT, notice)
+
+
+def _correction(
+    request: Request,
+    session: Session,
+    submission: Submission,
+    form: Form,
+    status: HTTPStatus = HTTPStatus.OK,
+    notice: tuple[str, str] | None = None,
+) -> Response:
+    inside = rendering.render(
+        "desk/_correct_fields.html",
+        session=session,
+        once=secrets.token_hex(8),
+        seen=casefile.version(submission),
+        again=request.fields.get("new-receipt") == "yes",
+    )
+    drawn = form.draw(
+        Notice(*notice, **rendering.office()) if notice else None,
+        action=f"/desk/{submission.reference}/correct",
+        inside=inside,
+        button="Save the correction",
+    )
+    title = f"Correct the {form.title.lower()}"
+    return _page(request, session, title, "correct.html", status, reference=submission.reference, form=drawn)
 
 
 VERBS: dict[str, Verb] = {

@@ -13,7 +13,7 @@ from forms.catalog import FORMS
 from mail import digest, renewals
 from mail.delivery import try_to_send
 from mail.messages import composer
-from storage import certifications, submissions
+from storage import certifications, numbers, submissions
 from storage.outbox import ClaimedByAnother, Owed, is_settled
 from storage.submissions import SWEPT_AFTER, Submission
 from telemetry import count, log_failure, logger, publish
@@ -57,6 +57,7 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
         unless = "done" if slot in ("reminder", "late") else ""
         try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), composer(slot), unless)
     certifications.follow(submission)
+    numbers.settle(submission)
     if after := submissions.get(submission.reference):
         submissions.look_again(after.reference, entry["next_at"], next_look(after, now))
 

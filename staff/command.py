@@ -1,7 +1,6 @@
-"""`staff`: list, show, export, count, mark, release, erase, announce."""
+"""`staff`: list, find, show, export, count, note, mark, close, release, correct, certified, erase, announce."""
 
-import getpass
-import json
+import argparse
 import logging
 import os
 import sys
@@ -14,7 +13,6 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.progress import Progress
 
 import promises
@@ -22,19 +20,12 @@ from forms.catalog import FORMS, TASKS
 from staff import announce as announcing
 from staff import erase as erasing
 from staff import export as exporting
-from staff import listing
+from staff import listing, work
 from staff.connection import Refused, connect
-from storage import certifications, workflow
-from storage.workflow import Step
+from staff.options import AsJson, Reference, out, print_json, told
 from telemetry import logger
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-told = Console(stderr=True, highlight=False, soft_wrap=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Reference = Annotated[str, typer.Argument(help="The reference in the subject of the e-mail.")]
-By = Annotated[str, typer.Option(help="Who did it.")]
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 OneForm = Annotated[str, typer.Option("--form", help=f"Only this form: {', '.join(FORMS)}.")]
 
 
@@ -53,14 +44,16 @@ def list_(
     form: OneForm = "",
     done: Annotated[bool, typer.Option("--done", help="List what is done instead of what is open.")] = False,
     held: Annotated[bool, typer.Option("--held", help="List only what is held as possible spam.")] = False,
+    closed: Annotated[bool, typer.Option("--closed", help="List what was closed without being done.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List what is open, by due date, then what is held as possible spam."""
     _known(form, TASKS)
-    stages = ["done"] if done else ["held"] if held else ["open", "held"]
+    chosen = [name for name, wanted in (("done", done), ("held", held), ("closed", closed)) if wanted]
+    stages = chosen or ["open", "held"]
     found = [each for stage in stages for each in listing.chosen(form, stage)]
     if as_json:
-        _print_json([listing.as_json(each) for each in found])
+        print_json([listing.as_json(each) for each in found])
     elif found:
         out.print(listing.table(found))
     else:
@@ -72,7 +65,7 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
     """Show one request or message, with every answer and the state of its e-mails."""
     submission = listing.one(reference)
     if as_json:
-        _print_json(listing.as_json(submission))
+        print_json(listing.as_json(submission))
         return
     for line in listing.in_full(submission):
         out.print(line)
@@ -113,52 +106,10 @@ def count(
     """Count what each form received, and show the latest, to compare with a restored table."""
     found = exporting.counted(table or os.environ["SUBMISSIONS_TABLE"])
     if as_json:
-        _print_json({form: {"number": number, "latest": latest} for form, (number, latest) in found.items()})
+        print_json({form: {"number": number, "latest": latest} for form, (number, latest) in found.items()})
         return
     for form, (number, latest) in found.items():
         out.print(f"{form:15}{number:>9,}  {latest or 'none'}")
-
-
-@app.command()
-def mark(
-    reference: Reference,
-    what: Annotated[str, typer.Argument(help="answered, or mailed for a plaque.")],
-    undo: Annotated[bool, typer.Option("--undo", help="Undo the mark.")] = False,
-    by: By = "",
-    as_json: AsJson = False,
-) -> None:
-    """Mark a request as mailed or a message as answered, which stops its reminders."""
-    submission = listing.one(reference)
-    done = FORMS[submission.form].done
-    if what != done:
-        raise Refused(
-            f"{submission.reference} can be marked {done}, not {what}." if done else "There is nothing to mark."
-        )
-    if submission.erased_at:
-        raise Refused(f"{submission.reference} was erased: there is nothing left to do.")
-    if submission.held:
-        raise Refused(f"{submission.reference} is held as possible spam. Release it first.")
-    now = promises.now()
-    step = Step(by or getpass.getuser(), now)
-    changed = workflow.undo(submission, step) if undo else workflow.mark(submission, step)
-    certifications.follow(listing.one(reference))
-    if as_json:
-        _print_change(submission.reference, changed)
-    elif changed:
-        out.print(f"{submission.reference} is {'not ' if undo else ''}marked {done}{' any more' if undo else ''}.")
-    else:
-        out.print(f"{submission.reference} was {'not ' if undo else 'already '}marked {done}; nothing changed.")
-
-
-@app.command()
-def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
-    """Release a held message; its sender gets the receipt."""
-    submission = listing.one(reference)
-    released = workflow.release(submission, Step(by or getpass.getuser(), promises.now()))
-    if as_json:
-        _print_change(submission.reference, released)
-        return
-    out.print(f"{submission.reference} {'is released' if released else 'was not held; nothing changed'}.")
 
 
 @app.command()
@@ -174,7 +125,7 @@ def erase(
         typer.confirm(f"Erase everything of {email}? You cannot undo this.", abort=True, err=True)
     erased = erasing.erase(email, promises.now())
     if as_json:
-        _print_json(vars(erased))
+        print_json(vars(erased))
         return
     for kind, found, what in (
         ("Submissions", erased.submissions, "Their answers are erased; their count stays."),
@@ -199,7 +150,7 @@ def announce(
     if not people:
         told.print("Everyone has received it already.")
         if as_json:
-            _print_json({"sent": 0, "of": 0})
+            print_json({"sent": 0, "of": 0})
         return
     rate = announcing.sending_rate()
     if not yes:
@@ -208,14 +159,18 @@ def announce(
         sent = list(progress.track(announcing.send(announcement, people, rate, time.sleep), total=len(people)))
     told.print(f"Sent to {sum(sent):,} of {len(people):,}.")
     if as_json:
-        _print_json({"sent": sum(sent), "of": len(people)})
+        print_json({"sent": sum(sent), "of": len(people)})
     if not all(sent):
         raise Refused(f"{len(sent) - sum(sent):,} could not be sent. Run this again in ten minutes.")
 
 
+app.add_typer(work.app)
+
+
 def main() -> None:
-    """Run the command. Errors are one line and exit code 1; 2 for a wrong command line."""
-    logger.setLevel(logging.WARNING)  # the log of the functions is not meant for people
+    """Errors are one line, and exit code 1; 2 for a wrong command line."""
+    logger.setLevel(logging.WARNING)  # what a function notes of its work is no answer to a person
+    sys.argv[1:] = _place_first(sys.argv[1:])
     try:
         app(standalone_mode=True)
     except Refused as refused:
@@ -229,6 +184,15 @@ def main() -> None:
         sys.exit(1)
 
 
+def _place_first(arguments: list[str]) -> list[str]:
+    """Return the arguments with --stack and --data before the verb, wherever somebody wrote them."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in ("stack", "data"):
+        parser.add_argument(f"--{name}", default="")
+    where, rest = parser.parse_known_args(arguments)
+    return [*(f"--{name}={value}" for name, value in vars(where).items() if value), *rest]
+
+
 def _known(form: str, forms: Mapping[str, object]) -> None:
     if form and form not in forms:
         raise Refused(f"There is no form {form} here; there are {', '.join(forms)}.")
@@ -238,13 +202,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{text} is not a date. Write it like 2026-11-23.") from None
-
-
-def _print_change(reference: str, changed: bool) -> None:
-    """Print the current submission, and whether the command changed it."""
-    _print_json(listing.as_json(listing.one(reference)) | {"changed": changed})
-
-
-def _print_json(content: object) -> None:
-    print(json.dumps(content, ensure_ascii=sys.stdout.isatty(), indent=1))
+        raise Refused(f"{text} is not a day: write it as in 2026-11-23.") from None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 import aws
 
+SETTINGS = Path(__file__).parents[1] / "samconfig.toml"
 PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
 """Timeouts in seconds, longer than for visitors: a list may be long."""
 
@@ -36,7 +38,10 @@ def connect(stack: str, data: Path) -> str:
 
 
 def _of_stack(stack: str) -> dict[str, str]:
-    """Return the environment of the stack's functions, which this command shares."""
+    """Return the environment of the stack's functions, which this command shares. The region is samconfig.toml's."""
+    if not {"AWS_REGION", "AWS_DEFAULT_REGION"} & os.environ.keys() and SETTINGS.exists():
+        deployed = tomllib.loads(SETTINGS.read_text("utf-8"))["default"]["deploy"]["parameters"]
+        os.environ["AWS_DEFAULT_REGION"] = deployed["region"]
     try:
         resource = boto3.client("cloudformation").describe_stack_resource(
             StackName=stack, LogicalResourceId="RemindFunction"

@@ -45,10 +45,13 @@ def _erase_submission(item: dict[str, Any], now: datetime) -> None:
     dynamodb.update(
         _table("SUBMISSIONS_TABLE"),
         {"reference": item["reference"]},
-        "SET answers = :answers, mail = :mail, erased_at = :now, fingerprint = :none" + task,
+        "SET answers = :answers, mail = :mail, erased_at = :now, fingerprint = :none, find = :find, history = :history"
+        + task,
         "attribute_exists(fingerprint)",
         {},
         answers=answers,
+        find=FORMS[item["form"]].words_to_find(answers),
+        history=[{name: entry[name] for name in ("what", "at", "by")} for entry in item.get("history", ())],
         mail=item["mail"] | {slot: {"state": "erased"} for slot in owed},
         now=now.isoformat(),
         none="erased",
@@ -56,8 +59,8 @@ def _erase_submission(item: dict[str, Any], now: datetime) -> None:
 
 
 def _erase_certification(item: dict[str, Any], now: datetime) -> None:
-    change, condition = "SET email = :none, stopped = :now REMOVE clock, next_at", "attribute_exists(id)"
-    values = {"none": "", "now": now.isoformat()}
+    change = "SET email = :none, stopped = :now ADD revision :one REMOVE clock, next_at"
+    condition, values = "attribute_exists(id)", {"none": "", "now": now.isoformat(), "one": 1}
     dynamodb.update(_table("CERTIFICATIONS_TABLE"), {"id": item["id"]}, change, condition, {}, **values)
 
 

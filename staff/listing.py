@@ -9,11 +9,14 @@ from rich.text import Text
 
 import promises
 from forms.catalog import FORMS, TASKS
+from forms.form import reference_in
 from safe_text import for_terminal
 from staff.connection import Refused
 from storage import submissions
 from storage.submissions import Submission
 
+ABOUT = 42
+"""Characters of who wants what, so that a line fits into 80."""
 STYLES = {"late": "bold red", "due soon": "yellow", "held": "magenta", "done": "green"}
 
 
@@ -26,16 +29,18 @@ def chosen(form: str, stage: str) -> list[Submission]:
 
 def one(reference: str) -> Submission:
     """Raises Refused."""
-    submission = submissions.get(reference.strip().upper())
+    submission = submissions.get(reference_in(reference))
     if submission is None:
         raise Refused(f"Nothing has the reference {reference}.")
     return submission
 
 
 def state(submission: Submission) -> str:
-    """Return the state in words: erased, held, done, late, due soon or open."""
+    """Return the state in words: erased, closed, held, done, late, due soon or open."""
     if submission.erased_at:
         return "erased"
+    if submission.closed:
+        return "closed"
     if submission.held:
         return "held"
     if submission.done:
@@ -58,7 +63,10 @@ def as_json(submission: Submission) -> dict[str, Any]:
         "about": about(submission),
         "answers": dict(submission.answers),
         "held": submission.held or None,
+        "taken": dict(submission.taken) if submission.taken else None,
         "done": dict(submission.done) if submission.done else None,
+        "closed": dict(submission.closed) if submission.closed else None,
+        "history": [dict(entry) for entry in submission.history],
         "mail": {slot: dict(what) for slot, what in submission.mail.items()},
     }
 
@@ -72,8 +80,9 @@ def table(found: list[Submission]) -> Table:
     lines = Table("Reference", "State", "Due", "About", box=None, pad_edge=False, header_style="bold")
     for each in found:
         how = state(each)
-        due = promises.moment_in_words(each.due_at)
-        lines.add_row(each.reference, Text(how, STYLES.get(how, "")), Text(due), Text(for_terminal(about(each))))
+        due = promises.short_moment(each.due_at, promises.now())
+        who = Text(for_terminal(about(each))[:ABOUT])
+        lines.add_row(each.reference, Text(how, STYLES.get(how, "")), Text(due), who)
     return lines
 
 
@@ -89,6 +98,9 @@ def in_full(submission: Submission) -> Iterator[Text]:
     if submission.done:
         done = FORMS[submission.form].done.capitalize()
         yield Text(f"{done} {_when(submission.done['at'])} by {for_terminal(submission.done['by'])}")
+    for entry in submission.history:
+        told = f": {for_terminal(entry['text'])}" if "text" in entry else ""
+        yield Text(f"{_when(entry['at'])}: {entry['what']} by {for_terminal(entry['by'])}{told}")
     for slot, what in submission.mail.items():
         yield Text(f"E-mail {slot}: {what['state']}{' ' + _when(what['at']) if 'at' in what else ''}")
     yield Text("")

@@ -18,6 +18,9 @@ SERVICES = {"ses": "sesv2"}
 RIGHTS_ONLY = ("ses:SendRawEmail",)
 """Actions that are not operations: SendEmail with a raw message requires this one."""
 
+ONE_BY_ONE = {"dynamodb:UpdateItem": "TransactWriteItems"}
+"""Rights that an operation asks for each of its parts, which has none of its own."""
+
 Operations = Mapping[str, frozenset[str]]
 """The names of operations by botocore's name of their service."""
 
@@ -34,7 +37,8 @@ def allowed_operations(template: Template) -> Operations:
                     service, _, operation = action.partition(":")
                     if "*" in action:
                         raise ValueError(f"a policy allows {action}; name each operation")
-                    found.setdefault(SERVICES.get(service, service), set()).add(operation)
+                    operations = {operation, ONE_BY_ONE.get(action, operation)}
+                    found.setdefault(SERVICES.get(service, service), set()).update(operations)
     return {service: frozenset(operations) for service, operations in sorted(found.items())}
 
 

@@ -53,6 +53,10 @@ class ContactForm(Form):
         return answers["organization"] or answers["name"]
 
     @classmethod
+    def person(cls, answers: Mapping[str, str]) -> str:
+        return answers["name"]
+
+    @classmethod
     def about(cls, answers: Mapping[str, str]) -> str:
         return dict(TOPICS).get(answers["topic"], cls.title)
 

@@ -27,6 +27,8 @@ class Answer:
     """What every kind adds to its WTForms field: the stored answer, and that answer in words."""
 
     data: Any
+    is_searched = True
+    """Whether a search of the office looks through its answers."""
 
     def stored(self) -> str:
         """The answer as it is kept in the table; nothing but spaces is nothing."""
@@ -58,6 +60,8 @@ class Text(Answer, TextAreaField):
 
 class Offered(Text):
     """A text that another page of the site made, behind a box to tick: without the tick, nothing of it is sent."""
+
+    is_searched = False
 
     def __call__(self, **html: Any) -> Markup:
         given = {"type": "checkbox", "id": self.id, "name": self.name, "value": self.data or "", "data-offered": True}
@@ -104,6 +108,8 @@ class Day(Answer, DateField):
 
 class Yes(Answer, BooleanField):
     """A box to tick, stored as `yes` or `no`."""
+
+    is_searched = False
 
     def stored(self) -> str:
         return "yes" if self.data else "no"

@@ -14,6 +14,8 @@ import wtforms
 from markupsafe import Markup
 
 import promises
+from forms.fields import Telephone
+from forms.folding import digits_of, folded
 from forms.spam import TRAP
 from rendering import render
 
@@ -21,6 +23,8 @@ REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """No 0/O and 1/I/L, which look alike, and no vowels, so that a reference is never a word."""
 REFERENCE_LENGTH = 10
 BITS_OF_REFERENCE = 48
+WORDS_TO_FIND = 8_000
+"""Characters of a submission that a search looks through."""
 MAILTO_LIMIT = 1500
 """Characters that a mailto link carries; some mail programs cut off longer ones."""
 
@@ -125,6 +129,11 @@ class Form(wtforms.Form):
         return ""
 
     @classmethod
+    def person(cls, answers: Mapping[str, str]) -> str:
+        """The person to write to, as they call themselves."""
+        return ""
+
+    @classmethod
     def about(cls, answers: Mapping[str, str]) -> str:
         """What it is about, in a few words."""
         return cls.title
@@ -133,6 +142,20 @@ class Form(wtforms.Form):
     def gist(cls, answers: Mapping[str, str]) -> str:
         """What tells it from others at a glance."""
         return ""
+
+    @classmethod
+    def words_to_find(cls, answers: Mapping[str, str]) -> str:
+        """What a search of the office looks through: the words of the answers, and the digits of telephone numbers."""
+        fields: Any = cls()
+        texts = [answers.get(field.name, "") for field in fields if field.is_searched]
+        numbers = [f"#{digits_of(answers.get(field.name, ''))}" for field in fields if isinstance(field, Telephone)]
+        return f" {' '.join([folded(' '.join(texts))[:WORDS_TO_FIND], *numbers])} "
+
+    @classmethod
+    def in_words_by_name(cls, answers: Mapping[str, str]) -> dict[str, str]:
+        """Stored answers in words, by the names of their fields."""
+        fields: Any = cls()
+        return {field.name: field.in_words(answers.get(field.name, "")) for field in fields}
 
     @classmethod
     def labels(cls) -> dict[str, str]:
@@ -144,6 +167,13 @@ class Form(wtforms.Form):
     def staff_subject(cls, answers: Mapping[str, str]) -> str:
         """Who wants what, in one line for the subject of the staff e-mail."""
         raise NotImplementedError
+
+    def forgive(self, accepted: Mapping[str, str]) -> None:
+        """Take back what is said against answers that were accepted before, and are still the same."""
+        fields: Any = self
+        for field in fields:
+            if field.stored() == accepted.get(field.name, ""):
+                field.errors = []
 
     def answers(self) -> dict[str, str]:
         """Every answer as it is stored: the declared fields and nothing else that was posted."""
@@ -164,9 +194,23 @@ class Form(wtforms.Form):
             groups[-1][1].append(field)
         return groups
 
-    def draw(self, notice: Notice | None = None) -> Markup:
-        """The form as HTML, with its messages or a notice, and with every answer in its box."""
-        return render("form.html", form=self, notice=notice, trap=TRAP, answers_by_mail=_quoted(self._as_text()))
+    def draw(
+        self, notice: Notice | None = None, *, action: str = "", inside: Markup | str = "", button: str = ""
+    ) -> Markup:
+        """The form as HTML, with its messages or a notice, and with every answer in its box.
+
+        The office corrects answers in the same form: it goes to another `action`, with more fields `inside`.
+        """
+        return render(
+            "form.html",
+            form=self,
+            notice=notice,
+            trap="" if action else TRAP,
+            answers_by_mail=_quoted(self._as_text()),
+            action=action or f"/forms/{self.slug}",
+            inside=inside,
+            button=button or self.send,
+        )
 
     def _as_text(self) -> str:
         """The answers as they were typed, for an e-mail instead of the form."""

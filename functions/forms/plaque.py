@@ -9,6 +9,7 @@ from wtforms.validators import ValidationError
 
 import promises
 from forms import fields, validators
+from forms.folding import folded
 from forms.form import Form
 from forms.states import STATES
 
@@ -141,15 +142,23 @@ class PlaqueForm(Form):
 
     @classmethod
     def mailing_label(cls, answers: Mapping[str, str]) -> Mapping[str, Any]:
-        """The address as the Postal Service wants it, and the name as it is engraved."""
+        """The address as the Postal Service wants it, and the name as it is engraved.
+
+        The agency stands below the addressee, unless it is the addressee: a bare `Chief` is delivered to nobody.
+        """
+        named = folded(answers["agency"]) in folded(answers["addressee"])
         street = [answers["street1"], answers["street2"]]
         city = f"{answers['city']} {answers['state']} {answers['zip']}"
-        lines = [answers["addressee"], *street, city]
+        lines = [answers["addressee"], *([] if named else [answers["agency"]]), *street, city]
         return {"address": [line.strip() for line in lines if line.strip()], "engraved": answers["agency"]}
 
     @classmethod
     def who(cls, answers: Mapping[str, str]) -> str:
         return answers["agency"]
+
+    @classmethod
+    def person(cls, answers: Mapping[str, str]) -> str:
+        return answers["contact_name"]
 
     @classmethod
     def gist(cls, answers: Mapping[str, str]) -> str:

@@ -5,13 +5,14 @@ agency and completed (index `agencies`, plaque requests only), mail (see outbox.
 What staff have to do: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
 done ({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was
 done with it, the first first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the one
-that its mark made. When the clock looks at it: clock and next_at (index `clock`).
+that its mark made. counted: what it added to the numbers of its month (see numbers.py). shelf and find: its month, and
+its words (index `found`, see search.py). When the clock looks at it: clock and next_at (index `clock`).
 When its sender's data were erased on request: erased_at. When its sender confirmed a sign-up: confirmed_at.
 """
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from storage.dynamodb import ConditionFailed
 
 SWEPT_AFTER = timedelta(minutes=10)
 """When the clock first looks whether the e-mails of a submission have gone out."""
+KEPT_AT_MOST = max(form.kept_for for form in FORMS.values())
 ONE_DAY = timedelta(days=1)
 REFERENCES_TRIED = 5
 """A reference that belongs to another submission is replaced by the next; 27^10 of them make one such meeting rare."""
@@ -47,6 +49,7 @@ class Submission:
     released: Mapping[str, str] | None = None
     history: tuple[Mapping[str, Any], ...] = ()
     certification: str = ""
+    counted: Mapping[str, int] = field(default_factory=dict)
     erased_at: str = ""
     confirmed_at: str = ""
 
@@ -90,6 +93,7 @@ class Submission:
             released=item.get("released"),
             history=tuple(item.get("history", ())),
             certification=item.get("certification", ""),
+            counted={name: int(number) for name, number in item.get("counted", {}).items()},
             erased_at=item.get("erased_at", ""),
             confirmed_at=item.get("confirmed_at", ""),
         )
@@ -141,7 +145,8 @@ def change(reference: str, change: str, condition: str, names: Mapping[str, str]
 def indexed(form: type[Form], answers: Mapping[str, str]) -> dict[str, str]:
     """The attributes that the item is found by, which follow from its answers."""
     agency = form.sender_key(answers)
-    return {"agency": agency, "completed": answers["completed"]} if agency else {}
+    by_agency = {"agency": agency, "completed": answers["completed"]} if agency else {}
+    return by_agency | {"find": form.words_to_find(answers)}
 
 
 def confirm(reference: str, now: datetime) -> None:
@@ -173,6 +178,19 @@ def in_stage(form: str, name: str, since: str = "", until: str = "~") -> Iterato
     condition = "stage = :stage AND stage_at BETWEEN :since AND :until"
     values = {"stage": stage(form, name), "since": since or "0", "until": until}
     return map(Submission.from_item, dynamodb.query(_table(), "work", condition, **values))
+
+
+def of_agency(agency: str) -> list[Submission]:
+    """Everything that an agency asked for, as far as it is kept."""
+    if not agency:
+        return []
+    found = [item["reference"] for item in dynamodb.query(_table(), "agencies", "agency = :agency", agency=agency)]
+    return [submission for reference in found if (submission := get(reference))]
+
+
+def shelf(day: date) -> str:
+    """The month of receipt, under which the index `found` keeps it."""
+    return f"{day:%Y-%m}"
 
 
 def others_of_the_agency(submission: Submission) -> list[str]:
@@ -211,7 +229,7 @@ def _item(form: Form, received: datetime, held: str) -> dict[str, Any]:
         item |= {"stage": stage(form.slug, "open"), "stage_at": due.isoformat()}
     if held:
         item["held"] = held
-    return item | indexed(type(form), form.answers())
+    return item | indexed(type(form), form.answers()) | {"shelf": shelf(received.date())}
 
 
 def _table() -> str:

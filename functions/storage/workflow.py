@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storage import certifications, dynamodb, submissions
-from storage.outbox import WORSE
+from storage.outbox import WORSE, is_settled
 from storage.submissions import Submission, stage
 from telemetry import count, logger
 
@@ -81,7 +81,8 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
 
     An agency whose plaque was mailed gets the news some minutes later, unless that went out before.
     """
-    done = {"at": step.at.isoformat(), "by": step.by} | ({"tracking": tracking[:TRACKING_LIMIT]} if tracking else {})
+    details = {"tracking": tracking[:TRACKING_LIMIT]} if tracking else {}
+    done: dict[str, Any] = {"at": step.at.isoformat(), "by": step.by, **details}
     sets = ["done = :done", "stage = :stage", "stage_at = :now"]
     values: dict[str, Any] = {"done": done}
     if submission.declared.certifies and submission.mail.get("mailed", {}).get("state") not in WORSE:
@@ -90,8 +91,8 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
     if submission.agency and submission.declared.certifies:
         sets.append("certification = :certification")
         values["certification"] = submission.certification or certifications.id_for(submission.agency)
+        done["renews"] = certifications.get(values["certification"]) is not None
     condition = f"{OPEN} AND attribute_not_exists(held)"
-    details = {"tracking": tracking[:TRACKING_LIMIT]} if tracking else {}
     word = submission.declared.done
     return _write(submission, step, word, sets, condition, details, stage=stage(submission.form, "done"), **values)
 
@@ -154,7 +155,7 @@ def correct(submission: Submission, step: Step, answers: Mapping[str, str], *, r
     sets = ["answers = :answers", *(f"{name} = :{name}" for name in found_by)]
     values: dict[str, Any] = {"answers": dict(answers), "before": dict(submission.answers), **found_by}
     names = {}
-    if receipt:
+    if receipt and is_settled(submission.mail, "receipt"):  # one that is still to go out says the right thing
         names["#again"] = f"receipt-{1 + sum(name.startswith('receipt') for name in submission.mail)}"
         sets.append("mail.#again = :owed")
         values["owed"] = {"state": "owed"}

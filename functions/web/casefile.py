@@ -1,5 +1,7 @@
 """Everything about one submission, as its page at the desk shows it."""
 
+import hashlib
+import json
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -9,10 +11,12 @@ from urllib.parse import quote
 import promises
 from forms.fields import Text, Yes
 from mail import sender_hint
-from storage import workflow
+from storage import certifications, search, submissions, workflow
 from storage.outbox import is_settled
 from storage.submissions import Submission
-from web import worklist
+from web import answers, lists, worklist
+
+OTHERS = 10
 
 MAILS = {
     "staff": "To the office",
@@ -56,12 +60,19 @@ def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]
         "erased": _when(submission.erased_at) if submission.erased_at else "",
         "hint": sender_hint.hint(submission.answers.get("email", "")),
         "label": None if submission.erased_at else declared.mailing_label(submission.answers),
-        "certification": None,
-        "others": [],
+        "certification": _certification(submission, now),
+        "others": _others(submission, now),
+        "template_answers": [] if submission.held or submission.closed else answers.links(submission),
         "mails": list(_mails(submission)),
         "history": list(_history(submission)),
         "note_problem": "",
     }
+
+
+def version(submission: Submission) -> str:
+    """What tells whether the answers are still those that somebody saw."""
+    content = json.dumps(dict(submission.answers), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def meanwhile(submission: Submission) -> str:
@@ -127,6 +138,39 @@ def _undo(submission: Submission) -> tuple[str, str]:
     elif kind == "done" and news.get("state") == "sent":
         hint = "The agency had its e-mail that the plaque is on its way; that cannot be taken back."
     return word.format(done=submission.declared.done), hint
+
+
+def _certification(submission: Submission, now: datetime) -> dict[str, str] | None:
+    """The certification of the agency, whichever request it came from."""
+    if not submission.agency:
+        return None
+    found = certifications.get(submission.certification or certifications.id_for(submission.agency))
+    return (
+        {"id": found.id, "name": found.name, "state": found.state, "words": lists.in_words(found, now)}
+        if found
+        else None
+    )
+
+
+def _others(submission: Submission, now: datetime) -> list[dict[str, Any]]:
+    """What else came from the agency or the person, the newest first, and how a request differs from this one."""
+    found = {each.reference: each for each in submissions.of_agency(submission.agency or "")}
+    found |= {each.reference: each for each in search.of_person(submission.answers.get("email", ""), now)}
+    found.pop(submission.reference, None)
+    newest = sorted(found.values(), key=lambda each: each.received_at, reverse=True)
+    return [{"row": worklist.row(each, now), "differs": _differences(each, submission)} for each in newest[:OTHERS]]
+
+
+def _differences(earlier: Submission, later: Submission) -> list[tuple[str, str, str]]:
+    """(question, answer of the one, of the other) where two requests of an agency differ."""
+    if earlier.form != later.form or not later.agency or earlier.erased_at:
+        return []
+    labels = later.declared.labels()
+    return [
+        (labels[name], earlier.answers.get(name, ""), answer)
+        for name, answer in later.answers.items()
+        if name != "summary" and earlier.answers.get(name, "") != answer
+    ]
 
 
 def _mails(submission: Submission) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,13 @@ def html(status: HTTPStatus, page: str) -> Response:
     return _response(status, page, {"content-type": "text/html; charset=utf-8", "cache-control": "private, no-cache"})
 
 
+def csv_file(text: str, name: str) -> Response:
+    """A CSV to keep, marked as UTF-8 as spreadsheets want it; no cache keeps it."""
+    response = file(text.encode("utf-8-sig"), "text/csv; charset=utf-8", name)
+    response["headers"] |= {"cache-control": "no-store", "x-robots-tag": "noindex"}
+    return response
+
+
 def no_store(status: HTTPStatus, page: str) -> Response:
     """A page that no browser, cache or search engine keeps."""
     headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store", "x-robots-tag": "noindex"}

@@ -138,6 +138,9 @@ def _asked(service: str, operation: str, request: Mapping[str, Any]) -> list[tup
         case "dynamodb", {"TableName": str(table)}:
             index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
             return [(f"dynamodb:{operation}", _arn("dynamodb", f"table/{table}{index}"))]
+        case "dynamodb", {"TransactItems": list(items)}:
+            parts = [(kind, part["TableName"]) for item in items for kind, part in item.items()]
+            return [(f"dynamodb:{kind}Item", _arn("dynamodb", f"table/{table}")) for kind, table in parts]
         case "secretsmanager", {"SecretId": str(secret)}:
             return [(f"secretsmanager:{operation}", secret)]
         case "sqs", {"QueueUrl": str(url)}:

@@ -1,0 +1,34 @@
+"""One way to write what people write in many: for finding an agency, a person, a telephone number again."""
+
+import re
+from unicodedata import category, normalize
+
+MEANT = {
+    "pd": "police department",
+    "dept": "department",
+    "st": "saint",
+    "co": "county",
+    "twp": "township",
+    "ft": "fort",
+    "mt": "mount",
+    "univ": "university",
+}
+"""Short forms that agencies' names are written with."""
+DROPPED = re.compile("['`\u00b4\u02bb\u02bc\u2018\u2019]")
+"""Apostrophes and letters like them: O'Brien is OBrien, Kapa\u02bba is Kapaa."""
+
+
+def folded(text: str) -> str:
+    """Return the words in lower case without accents and punctuation, short forms written out.
+
+    `St. Mary's P.D.` is `saint marys police department`.
+    """
+    plain = "".join(c for c in normalize("NFKD", DROPPED.sub("", text)).casefold() if category(c) != "Mn")
+    plain = re.sub(r"\b([a-z])\.(?=[a-z]\b)", r"\1", plain)  # p.d. is one short form, not two words
+    return " ".join(MEANT.get(word, word) for word in re.findall(r"\w+", plain))
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a telephone number, without a leading 1 of the country."""
+    digits = re.sub(r"\D", "", text)
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits

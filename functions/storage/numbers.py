@@ -1,0 +1,125 @@
+"""The numbers of each month, for the board: counted as things happen, so that nobody has to read everything.
+
+An item of the counters' table for each month of receipt: key `numbers 2026-11`, and a number for each count. What a
+submission adds follows from what it is now; what it added so far is kept with it, and the difference is written in one
+transaction with that. So a count is right after an undo, after a crash, and however often the clock looks.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+from typing import Any
+
+import promises
+from forms.catalog import TASKS
+from storage import dynamodb
+from storage.submissions import Submission
+from storage.workflow import REASONS
+
+HOURS = "hours"
+"""Beginning of the counts of how many were answered within so many hours."""
+
+
+@dataclass(frozen=True)
+class Month:
+    """The numbers of what was received in one month."""
+
+    first: date
+    counts: Mapping[str, int]
+
+    def count(self, *names: str) -> int:
+        return sum(self.counts.get(name, 0) for name in names)
+
+    @property
+    def received(self) -> int:
+        return self.count(*(f"received {form}" for form in TASKS))
+
+    @property
+    def closed(self) -> dict[str, int]:
+        """By reason."""
+        return {reason: self.count(f"closed {reason}") for reason in REASONS}
+
+    @property
+    def median_hours(self) -> float | None:
+        """Of what was answered; None where nothing was."""
+        hours = [
+            int(name.removeprefix(f"{HOURS} "))
+            for name, number in self.counts.items()
+            if name.startswith(f"{HOURS} ")
+            for _ in range(number)
+        ]
+        return median(hours) if hours else None
+
+
+def settle(submission: Submission) -> None:
+    """Add what a submission adds now, less what it added before."""
+    if not submission.declared.task:
+        return
+    adds, added = _adds(submission), submission.counted
+    changes = {name: adds.get(name, 0) - added.get(name, 0) for name in adds.keys() | added.keys()}
+    changes = {name: change for name, change in changes.items() if change}
+    if not changes:
+        return
+    names = {f"#n{number}": name for number, name in enumerate(changes)}
+    values = {f":n{number}": change for number, change in enumerate(changes.values())}
+    month = promises.day_at_office(submission.received_at)
+    seen = {":seen": added} if added else {}
+    transaction: list[Any] = [
+        {
+            "Update": {
+                "TableName": os.environ["SUBMISSIONS_TABLE"],
+                "Key": dynamodb.to_item({"reference": submission.reference}),
+                "UpdateExpression": "SET counted = :counted",
+                "ConditionExpression": "counted = :seen" if added else "attribute_not_exists(counted)",
+                "ExpressionAttributeValues": dynamodb.to_item({":counted": adds, **seen}),
+            }
+        },
+        {
+            "Update": {
+                "TableName": os.environ["COUNTERS_TABLE"],
+                "Key": dynamodb.to_item({"key": _key(month)}),
+                "UpdateExpression": f"ADD {', '.join(f'#n{number} :n{number}' for number in range(len(changes)))}",
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": dynamodb.to_item(values),
+            }
+        },
+    ]
+    client = dynamodb.client()
+    try:
+        client.transact_write_items(TransactItems=transaction)
+    except client.exceptions.TransactionCanceledException:
+        return  # somebody else counted it, or changed it meanwhile: the clock looks at it again
+
+
+def months(now: datetime, number: int) -> list[Month]:
+    """The numbers of so many months, this one first."""
+    found, day = [], promises.day_at_office(now).replace(day=1)
+    for _ in range(number):
+        item = dynamodb.get(os.environ["COUNTERS_TABLE"], {"key": _key(day)}) or {}
+        found.append(Month(day, {name: int(value) for name, value in item.items() if name != "key"}))
+        day = (day - timedelta(days=1)).replace(day=1)
+    return found
+
+
+def _adds(submission: Submission) -> dict[str, int]:
+    """What a submission adds to the numbers of its month."""
+    form = submission.form
+    adds = {f"received {form}": 1}
+    if submission.closed:
+        adds[f"closed {submission.closed['reason']}"] = 1
+    elif submission.done:
+        done_at = datetime.fromisoformat(submission.done["at"])
+        adds[f"done {form}"] = 1
+        adds[f"{'in time' if done_at <= submission.due_at else 'late'} {form}"] = 1
+        if submission.declared.certifies:
+            adds["certified renewed" if submission.done.get("renews") else "certified first"] = 1
+        else:
+            hours = (done_at - submission.promised_from) // timedelta(hours=1)
+            adds[f"{HOURS} {min(hours, 999)}"] = 1
+    return adds
+
+
+def _key(day: date) -> str:
+    return f"numbers {day:%Y-%m}"

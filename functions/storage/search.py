@@ -1,0 +1,146 @@
+"""Finds submissions by any of their words, over an index that holds nothing but these words (index `found`).
+
+Its keys are the month of receipt, so that no partition takes everything, and the time. DynamoDB compares, not the
+function: what does not fit never leaves it. It looks at the newest first, and says how far it looked.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
+from typing import Any
+
+from forms.folding import digits_of, folded
+from forms.form import REFERENCE_ALPHABET, REFERENCE_LENGTH, reference_in
+from storage import dynamodb, submissions
+from storage.submissions import KEPT_AT_MOST, Submission, shelf
+
+LOOKED_AT = 10_000
+"""Submissions that one search looks at before it says that there may be more."""
+SHOWN = 25
+LONG_WORD = 6
+"""Letters from which a word may be meant by one that is written almost like it."""
+ALIKE = 0.75
+"""How alike two words must be, from 0 to 1, to be taken for the same one with a slip."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found, how many were looked at, and until when, as far as one search goes; `alike` where only almost."""
+
+    submissions: list[Submission]
+    looked_at: int
+    until: datetime | None
+    alike: bool = False
+
+
+def find(query: str, now: datetime) -> Found:
+    """The submissions that have all words of a query, the newest first, at most SHOWN."""
+    reference = reference_in(query)
+    if len(reference) == REFERENCE_LENGTH and set(reference) <= set(REFERENCE_ALPHABET):
+        submission = submissions.get(reference)
+        if submission:
+            return Found([submission], 1, None)
+    digits = digits_of(query)
+    if len(digits) >= 4 and not re.search("[^\\W\\d]", query):
+        return _matching([digits], now)
+    words = folded(query).split()
+    if not words:
+        return Found([], 0, None)
+    found = _matching([f" {word}" for word in words], now)
+    return found if found.submissions else _alike(words, now)
+
+
+def of_person(address: str, now: datetime) -> list[Submission]:
+    """What else came from an e-mail address, the newest first."""
+    words = folded(address).split()
+    wanted = address.strip().casefold()
+    found = _matching([f" {' '.join(words)}"], now).submissions if words else []
+    return [each for each in found if each.answers.get("email", "").strip().casefold() == wanted]
+
+
+def _matching(pieces: list[str], now: datetime) -> Found:
+    """Those whose words hold each of the pieces."""
+    condition = " AND ".join(f"contains(find, :p{number})" for number in range(len(pieces)))
+    values = {f"p{number}": piece for number, piece in enumerate(pieces)}
+    references, looked_at, until = [], 0, None
+    for items, scanned, oldest in _pages(condition, values, now):
+        looked_at += scanned
+        references += [item["reference"] for item in items]
+        until = oldest
+        if len(references) >= SHOWN or looked_at >= LOOKED_AT:
+            break
+    else:
+        until = None
+    return Found(_read(references[:SHOWN]), looked_at, until)
+
+
+def _alike(words: list[str], now: datetime) -> Found:
+    """Those with words that are almost the ones meant: DynamoDB sorts out roughly, by beginnings and ends of words."""
+    long = [word for word in words if len(word) >= LONG_WORD]
+    if not long:
+        return Found([], 0, None)
+    values = {f"p{number}{end}": part for number, word in enumerate(long) for end, part in _ends(word)}
+    condition = " AND ".join(
+        f"(contains(find, :p{number}a) OR contains(find, :p{number}z))" for number in range(len(long))
+    )
+    ranked, looked_at = [], 0
+    for items, scanned, _ in _pages(condition, values, now):
+        looked_at += scanned
+        ranked += [(_likeness(long, item["find"]), item["reference"]) for item in items]
+        if looked_at >= LOOKED_AT:
+            break
+    good = sorted((each for each in ranked if each[0] >= ALIKE), reverse=True)
+    return Found(_read([reference for _, reference in good[:SHOWN]]), looked_at, None, alike=True)
+
+
+def _ends(word: str) -> list[tuple[str, str]]:
+    return [("a", f" {word[:3]}"), ("z", f"{word[-4:]} ")]
+
+
+def _likeness(words: list[str], text: str) -> float:
+    """How alike the least alike word is to its nearest one in the text."""
+
+    def nearest(word: str) -> float:
+        candidates = {other for other in text.split() if abs(len(other) - len(word)) < 3}
+        return max((SequenceMatcher(None, word, other).ratio() for other in candidates), default=0.0)
+
+    return min(map(nearest, words))
+
+
+def _pages(
+    condition: str, values: dict[str, str], now: datetime
+) -> Iterator[tuple[list[dict[str, Any]], int, datetime]]:
+    """(matching items, how many were looked at, the time of the oldest so far), month by month from now backward."""
+    paginator = dynamodb.client().get_paginator("query")
+    for month in _months(now):
+        pages = paginator.paginate(
+            TableName=os.environ["SUBMISSIONS_TABLE"],
+            IndexName="found",
+            KeyConditionExpression="shelf = :shelf",
+            FilterExpression=condition,
+            ExpressionAttributeValues=dynamodb.to_item(
+                {":shelf": month} | {f":{name}": text for name, text in values.items()}
+            ),
+            ScanIndexForward=False,
+        )
+        for page in pages:
+            items = [dynamodb.from_item(item) for item in page["Items"]]
+            last = page.get("LastEvaluatedKey")
+            oldest = dynamodb.from_item(last)["received_at"] if last else f"{month}-01T00:00:00+00:00"
+            yield items, page["ScannedCount"], datetime.fromisoformat(oldest)
+
+
+def _months(now: datetime) -> Iterator[str]:
+    """The shelves that may hold something, from this month back."""
+    day, last = now.date(), (now - KEPT_AT_MOST).date()
+    while day >= last.replace(day=1):
+        yield shelf(day)
+        day = date(day.year, day.month, 1) - timedelta(days=1)
+
+
+def _read(references: list[str]) -> list[Submission]:
+    found = (submissions.get(reference) for reference in references)
+    return [each for each in found if each is not None]

@@ -1,0 +1,65 @@
+"""Answers that the office gives often: Markdown files in functions/templates/answers/, one for each.
+
+The first line is the title. `{site}` and `{telephone}` are filled in; what stands in [brackets] is for the person to
+write before it is sent.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import quote
+
+import rendering
+from storage.submissions import Submission
+
+FOLDER = rendering.HERE / "templates" / "answers"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One of them: what it is about, and its words."""
+
+    title: str
+    text: str
+
+
+@cache
+def everything() -> tuple[Answer, ...]:
+    """Return the answers by the names of their files. Raises ValueError for a file without a title."""
+    return tuple(_read(file.read_text("utf-8"), file.name) for file in sorted(FOLDER.glob("*.md")))
+
+
+def links(submission: Submission) -> list[tuple[str, str]]:
+    """Return (title, address): each opens an e-mail to the sender in the person's own program, filled in."""
+    address = submission.answers.get("email", "").strip()
+    if not address:
+        return []
+    told = {"site": os.environ["SITE_URL"], "telephone": rendering.office()["telephone"]}
+    subject = f"{submission.declared.about(submission.answers)} [{submission.reference}]"
+    person = submission.declared.person(submission.answers)
+    thread = f"<{submission.reference}@{os.environ['SENDER_ADDRESS'].partition('@')[2]}>"
+    return [
+        (
+            answer.title,
+            _mailto(
+                address,
+                subject=subject,
+                body=f"{person},\n\n{answer.text.format(**told)}" if person else answer.text.format(**told),
+                **{"In-Reply-To": thread},
+            ),
+        )
+        for answer in everything()
+    ]
+
+
+def _read(text: str, name: str) -> Answer:
+    first, _, rest = text.partition("\n")
+    if not first.startswith("# ") or not rest.strip():
+        raise ValueError(f"{name} does not begin with a title, as in `# Cost and time`, with the answer below")
+    return Answer(first.removeprefix("# ").strip(), rest.strip())
+
+
+def _mailto(address: str, **headers: str) -> str:
+    """A mailto link (RFC 6068)."""
+    filled = "&".join(f"{name}={quote(value, safe='')}" for name, value in headers.items())
+    return f"mailto:{quote(address, safe='@')}?{filled}"

@@ -1,0 +1,251 @@
+"""The desk's lists: what is found, plaques to mail, who is certified, and the numbers; on pages and as CSV."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import promises
+from forms.catalog import TASKS
+from forms.folding import folded
+from safe_text import for_spreadsheet
+from storage import certifications, numbers, search, submissions
+from storage.certifications import Certification
+from storage.submissions import Submission
+from storage.workflow import REASONS
+from web import worklist
+
+ON_A_SHEET = 10
+"""Labels: two by five."""
+ENDS_SOON = timedelta(days=60)
+AGENCIES_SHOWN = 200
+MONTHS = 12
+OF_AGENCIES = [
+    *("Agency", "State", "Certified on", "Valid until", "Status"),
+    *("In the register", "Renewed", "Invited", "Reference"),
+]
+OF_MONTHS = [
+    *("Answered in time", "Answered late", "Median hours"),
+    *("Plaques in time", "Plaques late", "Certified", "Renewed"),
+]
+BAR = 96
+"""Height of the highest bar of the chart."""
+
+
+def found(query: str, now: datetime) -> dict[str, Any]:
+    """What a query finds, and how far it looked."""
+    if not query.strip():
+        return {"query": "", "told": "", "certified": [], "found": []}
+    result = search.find(query, now)
+    words = folded(query)
+    agencies = [each for each in certifications.everybody() if words and words in folded(each.name)]
+    told = "Nothing was found." if not (result.submissions or agencies) else ""
+    if result.alike and result.submissions:
+        told = "Nothing is written exactly so. This is written almost so."
+    elif len(result.submissions) == search.SHOWN:
+        told = f"The newest {search.SHOWN} are shown. Add a word to find fewer."
+    if result.until:
+        day = promises.day_in_words(promises.day_at_office(result.until))
+        told += f" Looked at the newest {result.looked_at:,}, back to {day}: there may be older ones."
+    return {
+        "query": query,
+        "told": told.strip(),
+        "certified": [_agency(each, now) for each in agencies[: search.SHOWN]],
+        "found": worklist.rows(result.submissions, now),
+    }
+
+
+def open_plaques() -> list[Submission]:
+    """The plaques that are to be mailed, the most urgent first."""
+    forms = [slug for slug, form in TASKS.items() if form.certifies]
+    waiting = [each for slug in forms for each in submissions.in_stage(slug, "open")]
+    return sorted(waiting, key=lambda each: each.due_at)
+
+
+def plaques(now: datetime) -> list[dict[str, Any]]:
+    """The plaques to mail, as their page shows them."""
+    today = promises.day_at_office(now)
+    return [
+        {
+            "row": worklist.row(each, now),
+            "label": each.declared.mailing_label(each.answers),
+            "completed": dict(each.declared.in_words_by_name(each.answers))["completed"],
+            "valid_until": promises.day_in_words(submissions.valid_until(each)),
+            "ends_soon": "ends soon" if submissions.valid_until(each) - today < ENDS_SOON else "",
+        }
+        for each in open_plaques()
+    ]
+
+
+def sheets() -> list[list[Mapping[str, Any]]]:
+    """The labels of the plaques to mail, sheet by sheet."""
+    labels = [label for each in open_plaques() if (label := each.declared.mailing_label(each.answers))]
+    return [labels[start : start + ON_A_SHEET] for start in range(0, len(labels), ON_A_SHEET)]
+
+
+def plaques_csv() -> str:
+    """For the engraver and whoever mails them: one line for each plaque."""
+    found = open_plaques()
+    labels = found[0].declared.labels() if found else {}
+    names = [name for name in labels if name not in ("name_confirmed", "summary", "announcements", "listed")]
+    return _csv(
+        ["Reference", "Mail by", "Valid until", *(labels[name] for name in names)],
+        (
+            [
+                each.reference,
+                promises.day_at_office(each.due_at).isoformat(),
+                submissions.valid_until(each).isoformat(),
+                *(each.answers.get(name, "") for name in names),
+            ]
+            for each in found
+        ),
+    )
+
+
+def certified(now: datetime, state: str, ending: int) -> dict[str, Any]:
+    """Who is certified, of one state or all; with `ending`, whose certification ends within so many days."""
+    today = promises.day_at_office(now)
+    everybody = sorted(certifications.everybody(), key=lambda each: (each.state, folded(each.name)))
+    soon = [each for each in everybody if each.holds(today) and (each.valid_until - today).days <= (ending or 90)]
+    chosen = soon if ending else [each for each in everybody if not state or each.state == state]
+    holding = sum(each.holds(today) for each in everybody)
+    shown = chosen[:AGENCIES_SHOWN]
+    return {
+        "told": f"{holding} certified, {len(everybody) - holding} ended.",
+        "ending": len(soon),
+        "state": state,
+        "states": sorted(Counter(each.state for each in everybody).items()),
+        "agencies": [_agency(each, now) for each in shown],
+        "left_out": len(chosen) - len(shown),
+    }
+
+
+def certified_csv(now: datetime) -> str:
+    """Everybody who is or was certified, as long as that is kept."""
+    everybody = sorted(certifications.everybody(), key=lambda each: (each.state, folded(each.name)))
+    today = promises.day_at_office(now)
+    return _csv(
+        [
+            "Agency",
+            "State",
+            "Certified on",
+            "Valid until",
+            "Status",
+            "In the register",
+            "Renewed",
+            "Invited",
+            "Reference",
+        ],
+        (
+            [
+                each.name,
+                each.state,
+                each.certified_on.isoformat(),
+                each.valid_until.isoformat(),
+                _status(each, today),
+                "yes" if each.listed else "no",
+                "yes" if len(each.periods) > 1 else "no",
+                each.invited,
+                each.reference,
+            ]
+            for each in everybody
+        ),
+    )
+
+
+def board(now: datetime) -> dict[str, Any]:
+    """The numbers of the last twelve months: a chart, and everything as a table."""
+    months = numbers.months(now, MONTHS)
+    today = promises.day_at_office(now)
+    everybody = list(certifications.everybody())
+    series = {form.title.lower() + "s": f"received {slug}" for slug, form in TASKS.items()}
+    most = max(1, *(month.count(name) for month in months for name in series.values()))
+    bars = [
+        {
+            "x": 40 + 50 * place,
+            "month": f"{month.first:%b}",
+            "parts": [
+                {"name": words, "number": month.count(name), "height": round(BAR * month.count(name) / most, 1)}
+                for words, name in series.items()
+            ],
+        }
+        for place, month in enumerate(reversed(months))
+    ]
+    headings = [
+        *(f"Received: {words}" for words in series),
+        *(
+            "Answered in time",
+            "Answered late",
+            "Median hours",
+            "Plaques in time",
+            "Plaques late",
+            "Certified",
+            "Renewed",
+        ),
+        *(f"Closed: {words.lower()}" for words in REASONS.values()),
+    ]
+    return {
+        "series": list(series),
+        "most": most,
+        "bars": bars,
+        "headings": headings,
+        "lines": [(f"{month.first:%b %Y}", _cells(month, series)) for month in months],
+        "certified": sum(each.holds(today) for each in everybody),
+        "listed": sum(each.holds(today) and each.listed for each in everybody),
+    }
+
+
+def _cells(month: numbers.Month, series: Mapping[str, str]) -> list[str]:
+    median = month.median_hours
+    counts = [
+        *(month.count(name) for name in series.values()),
+        month.count("in time contact"),
+        month.count("late contact"),
+        "" if median is None else f"{median:g}",
+        month.count("in time plaque"),
+        month.count("late plaque"),
+        month.count("certified first"),
+        month.count("certified renewed"),
+        *month.closed.values(),
+    ]
+    return [str(each) for each in counts]
+
+
+def _agency(each: Certification, now: datetime) -> dict[str, Any]:
+    today = promises.day_at_office(now)
+    return {
+        "id": each.id,
+        "name": each.name,
+        "state": each.state,
+        "status": _status(each, today),
+        "words": in_words(each, now),
+        "since": promises.day_in_words(each.certified_on),
+        "until": promises.day_in_words(each.last_day),
+        "renewed": len(each.periods) > 1,
+        "listed": each.listed,
+        "ended": each.ended_on is not None,
+        "invited": each.invited,
+        "stopped": each.stopped,
+        "reference": each.reference,
+    }
+
+
+def in_words(each: Certification, now: datetime) -> str:
+    """What holds of it, as in `certified until March 3, 2028`."""
+    last = promises.day_in_words(each.last_day)
+    return f"certified until {last}" if each.holds(promises.day_at_office(now)) else f"ended on {last}"
+
+
+def _status(each: Certification, today: Any) -> str:
+    return "certified" if each.holds(today) else "ended"
+
+
+def _csv(headings: list[str], lines: Iterable[Iterable[str]]) -> str:
+    """A CSV of which no spreadsheet takes a cell for a formula."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer.writerow(headings)
+    writer.writerows([for_spreadsheet(cell) for cell in line] for line in lines)
+    return file.getvalue()

@@ -1,0 +1,195 @@
+"""`staff find, note, mark, close, release, correct, certified`: the verbs of the desk, from the same module."""
+
+import csv
+import sys
+from typing import Annotated, Any
+
+import typer
+from wtforms import Form as AnyForm
+
+import promises
+from forms.catalog import FORMS
+from forms.form import Form, FormData
+from safe_text import for_spreadsheet, for_terminal
+from staff import listing
+from staff.connection import Refused
+from staff.options import AsJson, By, Reference, Undo, out, print_json, step, told
+from storage import certifications, search, workflow
+from storage.submissions import Submission
+
+app = typer.Typer()
+
+
+@app.command()
+def find(
+    words: Annotated[list[str], typer.Argument(help="Reference, agency, person, e-mail, telephone, or words.")],
+    as_json: AsJson = False,
+) -> None:
+    """Find what somebody sent, the newest first."""
+    found = search.find(" ".join(words), promises.now())
+    if as_json:
+        print_json([listing.as_json(each) for each in found.submissions])
+        return
+    if found.alike and found.submissions:
+        told.print("Nothing is written exactly so. This is written almost so:")
+    out.print(listing.table(found.submissions) if found.submissions else "Nothing.")
+    if found.until:
+        told.print(f"Looked at the newest {found.looked_at:,} only; add a word to find fewer.")
+
+
+@app.command()
+def note(
+    reference: Reference,
+    text: Annotated[str, typer.Argument(help="What your colleagues should know.")],
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write a note into the history."""
+    submission = listing.one(reference)
+    if not text.strip() or len(text) > workflow.NOTE_LIMIT:
+        raise Refused(f"A note has 1 to {workflow.NOTE_LIMIT:,} characters.")
+    _tell(submission, workflow.note(submission, step(by), text.strip()), "has the note", "is erased", as_json)
+
+
+@app.command()
+def mark(
+    reference: Reference,
+    what: Annotated[str, typer.Argument(help="answered, or mailed for a plaque; may be left out.")] = "",
+    undo: Undo = False,
+    tracking: Annotated[str, typer.Option(help="The tracking number of a plaque.")] = "",
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Mark it answered or mailed. An agency is told of its plaque ten minutes later; --undo before stops that."""
+    submission = listing.one(reference)
+    done = submission.declared.done
+    if not done or (what and what != done):
+        raise Refused(f"{submission.reference} can be marked {done}, not {what}." if done else "It needs no mark.")
+    _check_open(submission)
+    if submission.held:
+        raise Refused(f"{submission.reference} is held as possible spam: release it first.")
+    if undo:
+        changed = bool(submission.done) and workflow.undo(submission, step(by))
+        _tell(submission, changed, f"is not marked {done} any more", f"was not marked {done}", as_json)
+    else:
+        changed = workflow.mark(submission, step(by), tracking.strip())
+        _tell(submission, changed, f"is marked {done}", f"was already marked {done}", as_json)
+
+
+@app.command()
+def close(
+    reference: Reference,
+    reason: Annotated[str, typer.Argument(help=", ".join(workflow.REASONS) + ".")] = "",
+    of: Annotated[str, typer.Option(help="The reference that it is a duplicate of.")] = "",
+    undo: Undo = False,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Close it without doing it; nobody is mailed."""
+    submission = listing.one(reference)
+    _check_open(submission)
+    if undo:
+        changed = bool(submission.closed) and workflow.undo(submission, step(by))
+        _tell(submission, changed, "is open again", "was not closed", as_json)
+        return
+    if reason not in workflow.REASONS:
+        raise Refused(f"Say why: {', '.join(workflow.REASONS)}.")
+    other = listing.one(of).reference if of and reason == "duplicate" else ""
+    _tell(submission, workflow.close(submission, step(by), reason, other), "is closed", "was not open", as_json)
+
+
+@app.command()
+def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
+    """Hold it no longer: the promised time begins, and its sender gets the receipt."""
+    submission = listing.one(reference)
+    _tell(submission, workflow.release(submission, step(by)), "is released", "was not held", as_json)
+
+
+@app.command()
+def correct(
+    reference: Reference,
+    changes: Annotated[list[str], typer.Argument(help='As in agency="Springfield Police".')],
+    receipt: Annotated[bool, typer.Option("--receipt", help="Send the sender a new receipt.")] = False,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Correct answers, checked by the form's own rules; what was sent stays in the history."""
+    submission = listing.one(reference)
+    _check_open(submission)
+    form = _corrected(submission, changes)
+    if form.errors:
+        raise Refused(" ".join(str(text) for texts in form.errors.values() for text in texts))
+    changed = workflow.correct(submission, step(by), form.answers(), receipt=receipt)
+    _tell(submission, changed, "is corrected", "says that already", as_json)
+
+
+@app.command()
+def certified(
+    state: Annotated[str, typer.Option(help="Two letters.")] = "",
+    ending: Annotated[int, typer.Option(help="Only those that end within so many days.")] = 0,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Who is certified, by state and name."""
+    today = promises.day_at_office(promises.now())
+    found = [
+        each
+        for each in sorted(certifications.everybody(), key=lambda each: (each.state, each.name.casefold()))
+        if (not state or each.state == state.upper())
+        and (not ending or (each.holds(today) and (each.valid_until - today).days <= ending))
+    ]
+    rows = [_as_row(each, each.holds(today)) for each in found]
+    if as_json:
+        print_json(rows)
+    elif as_csv:
+        writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
+        writer.writerow(rows[0] if rows else ["agency"])
+        writer.writerows([for_spreadsheet(str(cell)) for cell in row.values()] for row in rows)
+    else:
+        for row in rows:
+            name = for_terminal(str(row["agency"]))
+            out.print(f"{row['state']}  {row['valid_until']}  {row['status']:9}  {name}", markup=False)
+        told.print(f"{len(rows):,} agencies.")
+
+
+def _as_row(each: certifications.Certification, holds: bool) -> dict[str, Any]:
+    return {
+        "agency": each.name,
+        "state": each.state,
+        "certified_on": each.certified_on.isoformat(),
+        "valid_until": each.last_day.isoformat(),
+        "status": "certified" if holds else "ended",
+        "listed": each.listed,
+        "renewed": len(each.periods) > 1,
+        "reference": each.reference,
+    }
+
+
+def _corrected(submission: Submission, changes: list[str]) -> Form:
+    """Return the form with the changes in it, checked. Raises Refused for a change that names no question."""
+    known = FORMS[submission.form].labels()
+    answers = dict(submission.answers)
+    for change in changes:
+        name, equals, answer = change.partition("=")
+        if not equals or name not in known:
+            raise Refused(f"{change} changes nothing: write NAME=ANSWER, with one of {', '.join(known)}.")
+        answers[name] = answer
+    form: Form = FORMS[submission.form](FormData({name: [answer] for name, answer in answers.items()}))
+    AnyForm.validate(form)
+    form.forgive(submission.answers)
+    return form
+
+
+def _check_open(submission: Submission) -> None:
+    if submission.erased_at:
+        raise Refused(f"{submission.reference} is erased: there is nothing left to do.")
+
+
+def _tell(submission: Submission, changed: bool, did: str, did_not: str, as_json: bool) -> None:
+    """Say what became of it, and let the certification follow."""
+    now = listing.one(submission.reference)
+    certifications.follow(now)
+    if as_json:
+        print_json(listing.as_json(now) | {"changed": changed})
+    else:
+        out.print(f"{submission.reference} {did if changed else f'{did_not}; nothing changed'}.")

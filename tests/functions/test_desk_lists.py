@@ -1,0 +1,246 @@
+"""The desk's lists: find, correct, plaques, certified agencies, numbers."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from local.aws.lambda_runtime import invoke
+from tests.support.office import OFFICE
+from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
+
+
+@pytest.fixture
+def submitted(post, inbox, table):
+    """Post a form, and deliver its e-mail; its reference."""
+
+    def submitted(slug, **answers):
+        before = {item["reference"] for item in table.items()}
+        assert post(slug, {"contact": CONTACT, "plaque": PLAQUE}[slug] | answers).status == 303
+        inbox.deliver()
+        [reference] = {item["reference"] for item in table.items()} - before
+        return reference
+
+    return submitted
+
+
+def item(table, reference):
+    [found] = [item for item in table.items() if item["reference"] == reference]
+    return found
+
+
+def lines(answer):
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+# Find
+
+
+def test_anything_that_a_caller_says_finds_the_submission(office, submitted):
+    contact = submitted("contact", organization="O’Brien Co. Sheriff", name="José Ñandú")
+    plaque = submitted("plaque")
+    queries = {
+        contact: [
+            f"[{contact[:5].lower()}-{contact[5:]}]",
+            "obrien county SHERIFF",
+            "jose nandu",
+            CONTACT["email"].upper(),
+            "555.555.0123",
+            "+1 (555) 555-0123",
+            "nine officers",
+        ],
+        plaque: ["kapaa saint marys police", "Town of KAPA'A & St. Mary’s", "PO Box 12", "96746-0012", "555 0199"],
+    }
+    for reference, asked in queries.items():
+        for query in asked:
+            page = office.press(office.get(), "/desk/find", q=query)
+            assert page.status == 200
+            assert f'href="/desk/{reference}"' in page.text, query
+            assert query not in page.headers.get("location", "")
+    assert f'href="/desk/{plaque}"' not in office.press(office.get(), "/desk/find", q="nine officers").text
+    assert f'href="/desk/{contact}"' in office.get("/desk/find?q=nine+officers").text
+
+
+def test_a_slip_finds_what_is_written_almost_so_and_nothing_says_so(office, submitted):
+    reference = submitted("plaque", agency="Springfield Police Department")
+    page = office.press(office.get(), "/desk/find", q="Sprinfield")
+    assert f'href="/desk/{reference}"' in page.text
+    assert "almost so" in page.words
+    assert "Nothing was found" in office.press(office.get(), "/desk/find", q="Riverside").words
+    for text in HOSTILE.values():
+        page = office.press(office.get(), "/desk/find", q=text)
+        assert page.status == 200
+        assert "<script" not in page.text
+
+
+def test_a_search_says_how_far_it_looked(office, submitted, monkeypatch):
+    from storage import search
+
+    for number in range(3):
+        submitted("contact", message=f"Number {number}")
+    monkeypatch.setattr(search, "LOOKED_AT", 2)
+    assert "there may be older ones" in office.press(office.get(), "/desk/find", q="nothing like it").words
+
+
+def test_what_an_agency_and_a_person_sent_before_stands_beside_it_with_what_differs(office, submitted):
+    first = submitted("plaque", city="Old Town")
+    question = submitted("contact", email=PLAQUE["email"])
+    page = office.get(f"/desk/{submitted('plaque', city='New Town')}")
+    assert all(f'href="/desk/{reference}"' in page.text for reference in (first, question))
+    assert "Old Town → New Town" in page.words
+
+
+# Correct
+
+
+def test_a_correction_is_a_new_version_and_label_search_certification_and_receipt_follow(
+    office, submitted, table, inbox, clock
+):
+    reference = submitted("plaque", agency="Sprinfield Police")
+    office.do(reference, "mark")
+    page = office.get(f"/desk/{reference}/correct")
+    action = f"/desk/{reference}/correct"
+    assert page.form(action).fields["agency"] == "Sprinfield Police"
+    typed = {"agency": "Springfield Police", "addressee": "Chief Sample", "new-receipt": "yes"}
+    page = office.press(page, action, **typed)
+    assert "Springfield Police" in page.words
+    assert "Agency name: Sprinfield Police" in page.words
+    assert "Chief Sample Springfield Police PO Box 12" in page.words
+    assert office.get("/desk/certified").words.count("Springfield Police") == 4
+    clock.forward(minutes=11)
+    receipts = inbox.titled("We have your plaque request")
+    assert len(receipts) == 2
+    assert "The office corrected what you sent" in receipts[1]["text"]
+    [entry] = [entry for entry in item(table, reference)["history"] if entry["what"] == "corrected"]
+    assert entry["before"] == {"agency": "Sprinfield Police", "addressee": PLAQUE["addressee"]}
+    assert f'href="/desk/{reference}"' in office.press(office.get(), "/desk/find", q="springfield").text
+    clock.look()
+    assert office.get("/desk/certified").words.count("Springfield Police") == 4
+
+
+def test_a_correction_is_checked_by_the_forms_rules_and_keeps_what_was_typed(office, submitted, table):
+    reference = submitted("plaque")
+    before = item(table, reference)
+    action = f"/desk/{reference}/correct"
+    page = office.press(office.get(action), action, zip="9674", city="<b>New</b> Town")
+    assert page.status == 422
+    assert "Enter a ZIP code" in page.words
+    assert page.form(action).fields["city"] == "<b>New</b> Town"
+    assert office.press(office.get(action), action).status == 422
+    assert item(table, reference)["answers"] == before["answers"]
+
+
+def test_of_two_corrections_at_once_the_second_sees_the_first(office, submitted, table):
+    reference = submitted("contact")
+    action = f"/desk/{reference}/correct"
+    first, second = office.get(action), office.get(action)
+    office.press(first, action, name="Jordan First")
+    page = office.press(second, action, organization="Second Office")
+    assert page.status == 409
+    assert f"it was corrected by {OFFICE}" in page.words
+    assert page.form(action).fields["organization"] == "Second Office"
+    assert item(table, reference)["answers"]["name"] == "Jordan First"
+    assert office.press(page, action).status == 200
+    assert item(table, reference)["answers"]["organization"] == "Second Office"
+
+
+# Plaques
+
+
+def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(office, submitted, table, inbox, clock):
+    references = [submitted("plaque", telephone=f"555 555 010{number}") for number in range(3)]
+    page = office.get("/desk/plaques")
+    assert all(reference in page.text for reference in references)
+    office.do(references[0], "close", reason="withdrawn")
+    ticked = {f"mark.{reference}": "yes" for reference in references[:2]}
+    page = office.press(page, "/desk/plaques/mark", **ticked, **{f"tracking.{references[1]}": "9400 1"})
+    assert page.status == 409
+    assert f"Changed by somebody else meanwhile: {references[0]}" in page.words
+    assert item(table, references[1])["done"]["tracking"] == "9400 1"
+    assert "done" not in item(table, references[2])
+    assert "Tick the plaques" in office.press(page, "/desk/plaques/mark").words
+    clock.forward(minutes=11)
+    assert len(inbox.titled("Your plaque is on its way")) == 1
+
+
+def test_the_engraver_gets_a_csv_that_no_spreadsheet_takes_for_formulas(office, submitted):
+    submitted("plaque", agency="=1+2", addressee="+Chief")
+    answer = office.get("/desk/plaques.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    [line] = lines(answer)
+    assert (line["Agency name"], line["Addressee"], line["ZIP code"]) == ("'=1+2", "'+Chief", PLAQUE["zip"])
+
+
+def test_labels_fill_sheets_of_ten(office, submitted):
+    for number in range(11):
+        submitted("plaque", telephone=f"555 555 01{number:02}", addressee=f"Chief {number}")
+    page = office.get("/desk/plaques/labels")
+    assert page.text.count('class="sheet"') == 2
+    assert page.text.count("sheet__label") == 11
+
+
+# Certified
+
+
+def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(office, submitted):
+    from storage import certifications
+
+    reference = submitted("plaque")
+    office.do(reference, "mark")
+    [agency] = certifications.everybody()
+
+    def change(verb, **typed):
+        office.press(office.get("/desk/certified"), f"/desk/certified/{agency.id}/{verb}", **typed)
+        return certifications.get(agency.id)
+
+    assert change("list").listed
+    assert not change("withdraw").listed
+    assert change("list").listed
+    assert change("end").ended_on is not None
+    assert change("resume").ended_on is None
+    assert change("rename", name="Town of Kapaʻa PD").name == "Town of Kapaʻa PD"
+    [line] = lines(office.get("/desk/certified.csv"))
+    assert (line["Agency"], line["Status"], line["In the register"]) == ("Town of Kapaʻa PD", "certified", "yes")
+    assert office.get("/desk/certified?ending=90").words.count("Town of Kapaʻa PD") == 0
+    renewal = submitted("plaque", agency="Town of Kapaʻa PD", completed=(COMPLETED + timedelta(days=30)).isoformat())
+    office.do(renewal, "mark")
+    [renewed] = certifications.everybody()
+    assert (renewed.id, len(renewed.periods)) == (agency.id, 2)
+
+
+# Numbers
+
+
+def test_numbers_follow_what_happens_and_what_is_undone_however_often_the_clock_looks(
+    office, submitted, template, table, clock
+):
+    from storage import numbers
+
+    answered, spam = submitted("contact"), submitted("contact", message="Buy")
+    plaque = submitted("plaque")
+    clock.forward(hours=2)
+    office.do(answered, "mark")
+    office.do(spam, "close", reason="spam")
+    office.do(plaque, "mark")
+    for _ in range(3):
+        invoke(template, "RemindFunction", {})
+
+    def this_month():
+        import promises
+
+        return numbers.months(promises.now(), 1)[0]
+
+    month = this_month()
+    assert (month.received, month.count("in time contact"), month.median_hours) == (3, 1, 2)
+    assert (month.closed["spam"], month.count("certified first")) == (1, 1)
+    for reference in (answered, spam, plaque):
+        office.do(reference, "undo")
+    clock.look()
+    month = this_month()
+    assert month.received == 3
+    assert {name for name, number in month.counts.items() if number} == {"received contact", "received plaque"}
+    page = office.get("/desk/numbers")
+    assert "<svg" in page.text
+    assert "Received: messages" in page.words
