@@ -1,11 +1,18 @@
 """Lists pages, checklists and questions for the search page, and writes search/index.json, which its script looks in.
 
-A page with `search: false` in its front matter is in neither.
+A page with `search: false` in its front matter is in neither; with `search: name` it is found by its name only, because
+its words stand on other pages. What people call a page, and the page does not say,
+stands in its front matter under `also:`, words and phrases with commas between them. Where it is of a part of the page,
+such as a question, `also:` is a list of anchors, each with its words; `page` is the page itself:
+
+    also:
+      page: questions, help
+      cost-and-time: price, fee, how much
 """
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +49,13 @@ def on_post_page(output: str, page: Page, **_: object) -> None:
         main = re.search("(.*)".join(rendering.MAIN), output, re.DOTALL)
         if not main:
             raise PluginError(f"{page.file.src_uri}: the page has no {' … '.join(rendering.MAIN)} to look in")
-        _sections.extend(sections(main[1], page.url, _title(page)))
+        found = sections(main[1], page.url, _title(page))
+        for anchor, names in _also(page).items():
+            named = [section for section in found if section.url == page.url + (f"#{anchor}" if anchor else "")]
+            if not named:
+                raise PluginError(f"{page.file.src_uri}: 'also' names {anchor!r}, which is no anchor of the page")
+            named[0].also.extend(names)
+        _sections.extend([replace(found[0], text="")] if page.meta.get("search") == "name" else found)
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -53,6 +66,17 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 def _entry(url: str, title: str, description: str = "") -> dict[str, str]:
     return {"url": url, "title": title, "description": description}
+
+
+def _also(page: Page) -> dict[str, list[str]]:
+    """Other names for a page, under "", and for its parts, by anchor. The menu's label is one."""
+    given = page.meta.get("also", {})
+    texts = given if isinstance(given, dict) else {"page": given}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise PluginError(f"{page.file.src_uri}: 'also' must be words with commas between them, or a list of anchors")
+    names = {anchor: [name.strip() for name in text.split(",") if name.strip()] for anchor, text in texts.items()}
+    label = [page.title] if page.title and page.title != _title(page) else []
+    return {"": label + names.pop("page", []), **names}
 
 
 def _title(page: Page) -> str:

@@ -1,7 +1,7 @@
 """Reads the words of a page, under the headings and the questions that they belong to."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 SKIPPED = {"h1", "nav", "select", "svg", "script"}
@@ -18,6 +18,8 @@ class Section:
     page: str
     title: str
     text: str = ""
+    also: list[str] = field(default_factory=list)
+    """Other names for it."""
 
 
 def sections(html: str, url: str, page: str) -> list[Section]:

@@ -2,13 +2,24 @@
 
 import json
 import re
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import yaml
+from mkdocs.exceptions import PluginError
 from playwright.sync_api import expect
 
+from overrides.hooks import search as hook
 from tests.support.pages import PAGES
 
 RESULTS = ".search__results li"
+SEARCHES = yaml.safe_load(Path(__file__).with_name("searches.yml").read_text("utf-8"))
+FIRST = """async ([module, entries, questions]) => {
+  const { find, prepare } = await import(module);
+  const prepared = prepare(entries);
+  return questions.map((question) => find(prepared, question).found[0]?.url ?? "");
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +70,34 @@ def test_words_of_pages_questions_and_checklist_items_are_in_the_index(index, bu
     assert "It is valid for two years from the date of completion." in text
 
 
+def test_the_first_result_answers_what_people_type(index, page, built_site):
+    [module] = (built_site / "assets").glob("find.*.js")
+    page.goto("/search/")
+    first = page.evaluate(FIRST, [f"/assets/{module.name}", index, list(SEARCHES)])
+    assert len(SEARCHES) >= 80
+    found = zip(SEARCHES.items(), first, strict=True)
+    assert [(words, url) for (words, right), url in found if url not in str(right).split()] == []
+
+
+def test_small_words_are_neither_found_nor_marked(page):
+    page.goto("/search/")
+    ask(page, "what is the framework")
+    marks = {mark.lower() for mark in page.locator("mark").all_inner_texts()}
+    assert "framework" in marks
+    assert not marks & {"what", "is", "the"}
+
+
+def test_other_words_for_a_part_that_is_not_there_stop_the_build():
+    page = SimpleNamespace(
+        meta={"title": "A page", "also": {"gone": "lost"}},
+        title="A page",
+        url="a/",
+        file=SimpleNamespace(src_uri="a.md"),
+    )
+    with pytest.raises(PluginError, match=r"a\.md: 'also' names 'gone'"):
+        hook.on_post_page("<!-- main --><h2 id='here'>Here</h2><!-- /main -->", page)
+
+
 def test_results_come_while_one_types_and_their_number_is_said(page):
     page.goto("/search/")
     ask(page, "how long valid")
@@ -95,6 +134,11 @@ def test_what_is_not_there_is_said_and_the_index_stays(page):
     ask(page, "xylophone")
     assert page.get_by_role("status").inner_text() == "Nothing found. Everything on this site is listed below."
     assert page.locator(".search__index").is_visible()
+    help_ = page.locator(".search__help")
+    assert help_.locator("[href^='tel:']").is_visible()
+    assert help_.get_by_role("link", name="write to us").is_visible()
+    ask(page, "plaque")
+    expect(help_).to_be_hidden()
 
 
 def test_the_address_keeps_the_words(page):

@@ -1,0 +1,107 @@
+// Finds the entries of search/index.json that answer a question, best first. Knows nothing of pages.
+//
+// An entry is {url, page, title, text, also}; `also` lists other names for it, each a word or a few: a menu's label, or
+// what people say for it. A word matches where it begins like one of the entry, in another form of it, or but for one letter.
+
+const WORD = /[\p{L}\p{N}]+(?:(?:[-'’.]|,(?=\d{3}))[\p{L}\p{N}]+|\([\p{L}\p{N}]\))*/gu;
+const SMALL = new Set(
+  (
+    "a about am an and any are as at be been but by can could did do does for from get had has have how i if in into is it its " +
+    "me my no of on or our shall should so than that the their them then there these they this to us was we were what " +
+    "when where which who why will with would you your"
+  ).split(" "),
+);
+const NAME = 4; // how much more a word weighs in a name of an entry than in its text
+
+const bare = (word) => word.normalize("NFD").replace(/[\u0300-\u036f'’.,()-]/g, "").toLowerCase();
+const singular = (word) => (word.length > 3 ? word.replace(/ies$/, "y").replace(/([^s])s$/, "$1") : word);
+
+/** The words of a text: where each is, as it is written, and the forms that it is found by, its parts at a hyphen too. */
+export function wordsOf(text) {
+  return [...text.matchAll(WORD)].map(({ 0: written, index }) => {
+    const parts = written.includes("-") ? written.split("-") : [];
+    const forms = [written, ...parts].map((form) => singular(bare(form))).filter(Boolean);
+    return { at: index, written, forms, isSmall: SMALL.has(bare(written)) };
+  });
+}
+
+/** The words of a question that say something: without small words, unless it has no others. */
+export function asked(question) {
+  const words = wordsOf(question);
+  const telling = words.filter(({ isSmall }) => !isSmall);
+  return (telling.length ? telling : words).map(({ forms }) => forms);
+}
+
+/** Whether one letter is missing, too many, wrong, or has changed places with its neighbor. */
+function isOneLetterOff(one, other) {
+  if (Math.abs(one.length - other.length) > 1 || one === other) return false;
+  let start = 0;
+  while (one[start] === other[start]) start += 1;
+  const [rest, others] = [one.slice(start), other.slice(start)];
+  if (rest.slice(1) === others.slice(1) || rest.slice(1) === others || rest === others.slice(1)) return true;
+  return rest[0] === others[1] && rest[1] === others[0] && rest.slice(2) === others.slice(2);
+}
+
+/** How well a word of an entry matches a word that was asked for, from 0 to 1. */
+export function match(word, wanted) {
+  if (word === wanted) return 1;
+  if (word.startsWith(wanted) && wanted.length > 1) return 0.9;
+  if (word.length < 4 || wanted.length < 4) return 0;
+  if (wanted.startsWith(word)) return 0.8;
+  if (isOneLetterOff(word, wanted)) return 0.6;
+  // certify, certified, certification
+  return Math.min(word.length, wanted.length) > 6 && word.slice(0, 6) === wanted.slice(0, 6) ? 0.5 : 0;
+}
+
+/** How well one of some words matches. A hyphenated word matches as one word, or with all of its parts. */
+function best(words, [whole, ...parts], memory) {
+  const one = (form, wanted) => {
+    const key = `${form} ${wanted}`;
+    if (!memory.has(key)) memory.set(key, match(form, wanted));
+    return memory.get(key);
+  };
+  const of = (wanted) => words.reduce((most, { forms }) => Math.max(most, ...forms.map((form) => one(form, wanted))), 0);
+  return Math.max(of(whole), parts.length ? Math.min(...parts.map(of)) : 0);
+}
+
+const phrase = (text) => asked(text).map(([word]) => word).join(" ");
+
+export function prepare(entries) {
+  return entries.map((entry) => ({
+    ...entry,
+    inTitle: wordsOf(entry.title),
+    inAlso: wordsOf(entry.also.join(" · ")),
+    inText: wordsOf(entry.text),
+    names: [entry.title, ...entry.also].map(phrase),
+  }));
+}
+
+/** {found, whole}: the entries with some of the words, best first, and whether one has them all. */
+export function find(entries, question) {
+  const wanted = asked(question);
+  const name = phrase(question);
+  const memory = new Map(); // most words are in many entries
+  const ranks = entries.map((entry) => ({ entry, hits: 0, score: 0 }));
+  for (const word of wanted) {
+    const places = entries.map(({ inTitle, inAlso, inText, url }) => {
+      const title = best(inTitle, word, memory);
+      const named = Math.max(title, best(inAlso, word, memory));
+      const found = NAME * named + best(inText, word, memory);
+      // Of two names with the word, the shorter one; of a page and its part, the page.
+      return found && found + (2 * title) / inTitle.length + (url.includes("#") ? 0 : 0.5);
+    });
+    const rare = Math.log(1 + entries.length / places.filter(Boolean).length);
+    for (const [number, place] of places.entries()) {
+      if (!place) continue;
+      ranks[number].hits += 1;
+      ranks[number].score += rare * place;
+    }
+  }
+  const found = ranks.filter(({ hits }) => hits);
+  for (const rank of found) {
+    rank.score *= (rank.hits / wanted.length) ** 2;
+    if (rank.entry.names.includes(name)) rank.score += rank.entry.url.includes("#") ? 90 : 100;
+  }
+  found.sort((one, other) => other.score - one.score);
+  return { found: found.map(({ entry }) => entry), whole: found.some(({ hits }) => hits === wanted.length) };
+}
