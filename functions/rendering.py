@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jinja2 import Environment
 
 HERE = Path(__file__).parent
@@ -36,6 +38,12 @@ def _templates() -> "Environment":
 def render(template: str, **context: Any) -> Markup:
     """A template of functions/templates/ filled in; `.html` ones escape every value."""
     return Markup(_templates().get_template(template).render(context))
+
+
+def macro(template: str, name: str) -> "Callable[..., Markup]":
+    """A macro of a template of functions/templates/, to call from elsewhere."""
+    found: Callable[..., Markup] = getattr(_templates().get_template(template).module, name)
+    return found
 
 
 @cache

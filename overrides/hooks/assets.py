@@ -20,6 +20,8 @@ FOLDER = Path(__file__).parents[1] / "assets"
 BROWSERS = ["chrome >= 100", "firefox >= 100", "safari >= 15.4"]
 """Newer ways of writing CSS are put in words that these understand."""
 IMPORT = re.compile(r'(?<=["\'])\./([\w.-]+\.js)(?=["\'])')
+INCLUDE = re.compile(r'@import "\./([\w.-]+\.css)";')
+"""The sheet that it names takes its place."""
 
 _names: dict[str, str] = {}
 """The name that each file of the folder has on the site, of the latest build."""
@@ -56,7 +58,7 @@ def published_as(sources: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
 
     A script's imports name other files as published, so a change in one renames all that import it.
     """
-    small = {name: minified(name, content) for name, content in sources.items()}
+    small = {name: minified(name, with_included(content, sources)) for name, content in sources.items()}
     imports = {name: set(IMPORT.findall(text)) if isinstance(text, str) else set() for name, text in small.items()}
     published: dict[str, tuple[str, bytes]] = {}
     for name in TopologicalSorter(imports).static_order():
@@ -67,6 +69,17 @@ def published_as(sources: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
             text = IMPORT.sub(lambda found: f"./{published[found[1]][0]}", text).encode()
         published[name] = (named(name, text), text)
     return published
+
+
+def with_included(content: bytes, sources: Mapping[str, bytes]) -> bytes:
+    """A stylesheet with those that it imports in their places; anything else as it is. Raises PluginError."""
+
+    def included(found: re.Match[str]) -> str:
+        if found[1] not in sources:
+            raise PluginError(f"a stylesheet imports {found[1]!r}, which is not in overrides/assets")
+        return sources[found[1]].decode()
+
+    return INCLUDE.sub(included, content.decode()).encode() if b"@import" in content else content
 
 
 def minified(name: str, content: bytes) -> str | bytes:

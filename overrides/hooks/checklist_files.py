@@ -27,7 +27,13 @@ KEYS: dict[str, tuple[type, str, str]] = {  # what a value is, how it reads, and
     "builds_on": TEXT,
 }
 REMOVED = "removed"
-"""The key that may be missing: ids once used, each with the words it had."""
+"""A key that may be missing: ids once used, each with the words it had."""
+ROLES = "roles"
+"""A key that may be missing: who leads and who takes part, for the picture of all checklists."""
+PARTS = ("leads", "takes part")
+ALSO = "also"
+"""A key that may be missing: other words that the search finds it by."""
+OPTIONAL = (ROLES, ALSO, REMOVED)
 
 KEBAB = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 ITEM = re.compile(rf"- \[ \] (?P<text>[^\s{{][^{{]*?)\s*{{#(?P<id>{KEBAB})(?: changed=(?P<changed>{MONTH}))?}}[ \t]*")
@@ -72,6 +78,8 @@ class Checklist:
     purpose: str
     led_by: str
     builds_on: str
+    roles: dict[str, str]
+    """The part of each role that has one: it leads, or it takes part."""
     items: tuple[Item, ...]
     removed: tuple[Item, ...]
     """What is no longer asked."""
@@ -100,12 +108,14 @@ def parse(text: str, source: str, taken: dict[str, str]) -> Checklist:
         raise Refused(f"{source}:1", f"begin with front matter between two lines of ---: {', '.join(KEYS)}")
     facts, lines = _facts(front[1], source)
     _claim(f"order {facts['order']}", f"{source}:{lines['order']}", taken)
+    facts.pop(ALSO, None)
+    roles = _roles(facts.pop(ROLES, {}), f"{source}:{lines.get(ROLES)}")
     removed = _removed(facts.pop(REMOVED, {}), f"{source}:{lines.get(REMOVED)}", taken)
     items = _items(text[front.end() :], source, text.count("\n", 0, front.end()) + 1, taken)
     for item, line in items.items():
         if item.changed and item.changed > facts["edition"]:
             raise Refused(f"{source}:{line}", f"changed in {item.changed}, after the file's edition {facts['edition']}")
-    return Checklist(name=name, url=f"checklists/{name}/", items=tuple(items), removed=removed, **facts)
+    return Checklist(name=name, url=f"checklists/{name}/", roles=roles, items=tuple(items), removed=removed, **facts)
 
 
 def introduction(text: str) -> str:
@@ -126,8 +136,8 @@ def _facts(front: str, source: str) -> tuple[dict[str, Any], dict[str, int]]:
     lines: dict[str, int] = {}
     for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
         line = key.start_mark.line + 2  # counted from 0, and below the first ---
-        if key.value not in KEYS and key.value != REMOVED:
-            raise Refused(f"{source}:{line}", f"unknown key {key.value!r}: there are {', '.join([*KEYS, REMOVED])}")
+        if key.value not in (*KEYS, *OPTIONAL):
+            raise Refused(f"{source}:{line}", f"unknown key {key.value!r}: there are {', '.join([*KEYS, *OPTIONAL])}")
         if key.value in lines:
             raise Refused(f"{source}:{line}", f"{key.value!r} is there twice")
         lines[key.value] = line
@@ -138,6 +148,14 @@ def _facts(front: str, source: str) -> tuple[dict[str, Any], dict[str, int]]:
         if type(facts[key]) is not kind or not re.fullmatch(pattern, str(facts[key])):
             raise Refused(f"{source}:{lines[key]}", f"{key!r} must be {meaning}, not {facts[key]!r}")
     return facts, lines
+
+
+def _roles(listed: Any, where: str) -> dict[str, str]:
+    if not isinstance(listed, dict) or not all(
+        isinstance(role, str) and part in PARTS for role, part in listed.items()
+    ):
+        raise Refused(where, f"'roles' must be a list of roles, each with {' or '.join(map(repr, PARTS))}")
+    return listed
 
 
 def _removed(listed: Any, where: str, taken: dict[str, str]) -> tuple[Item, ...]:

@@ -23,7 +23,7 @@ BORDERLESS = """() => {
   return shown.filter((each) => isBare(getComputedStyle(each))).map((each) => each.outerHTML);
 }"""
 DRAWN = """() => {
-  const shapes = document.querySelectorAll("svg:not(.plaque, .counter__bar) :is(path, circle, rect)");
+  const shapes = document.querySelectorAll("svg:not(.bar, .parts svg) :is(path, circle, rect)");
   const colors = (style) => [style.fill, style.stroke].filter((color) => color !== "none");
   return [...shapes].filter((each) => each.checkVisibility()).flatMap((each) => colors(getComputedStyle(each)));
 }"""
@@ -83,6 +83,29 @@ def test_in_forced_colors_boxes_keep_their_borders_and_drawings_their_lines(sche
         visit(forced, address)
         assert forced.evaluate(BORDERLESS) == []
         assert set(forced.evaluate(DRAWN)) == {text}
+
+
+def test_in_forced_colors_the_menu_shows_where_one_is(forced):
+    visit(forced, "/faq/")
+    colors = "(all) => all.map((each) => getComputedStyle(each).borderBottomColor)"
+    links = forced.locator(".nav--wide a:not(.button)")
+    [current] = forced.locator(".nav--wide a[aria-current]").evaluate_all(colors)
+    assert links.evaluate_all(colors).count(current) == 1
+
+
+NAMES = [
+    "Town of Sample Police Department",
+    "Sample County Sheriff’s Office and Regional Training Academy " * 2,
+    "W" * 120,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plaque_takes_a_name_of_any_length(name, page):
+    page.goto("/")
+    page.locator(".plaque__name").evaluate("(line, name) => { line.textContent = name }", name[:120])
+    assert page.evaluate(CLIPPED) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize("address", ["/", "/contact/", "/faq/", "/checklists/leader/"])

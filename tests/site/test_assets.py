@@ -53,6 +53,22 @@ def test_an_import_of_nothing_and_a_circle_stop_the_build():
         published_as({"a.js": b'import "./b.js";', "b.js": b'import "./a.js";'})
 
 
+def test_a_stylesheet_takes_in_those_that_it_imports():
+    published = published_as({"a.css": b'@import "./b.css";\na { top: 0 }', "b.css": b"b { top: 0 }"})
+    assert published["a.css"][1] == b"b,a{top:0}" or published["a.css"][1] == b"b{top:0}a{top:0}"
+    with pytest.raises(PluginError, match=r"imports 'gone\.css'"):
+        published_as({"a.css": b'@import "./gone.css";'})
+
+
+@pytest.mark.parametrize(
+    "newer", ["@import", "@media not (", "width<", "width>", "rotate:", "translate:", "float:inline"]
+)
+def test_no_stylesheet_needs_a_browser_that_is_newer_than_those_named(newer, built_site):
+    sheets = {file.name: file.read_text("utf-8") for file in (built_site / "assets").glob("*.css")}
+    assert len(sheets) > 5
+    assert [name for name, text in sheets.items() if newer in text] == []
+
+
 def test_an_asset_that_is_not_there_stops_the_build():
     with pytest.raises(PluginError, match=r"no 'gone\.css'"):
         address("gone.css")

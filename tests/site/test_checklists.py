@@ -153,6 +153,8 @@ REFUSED = {
     "a removed item of nothing": ("builds_on:", "removed: {a-old: }\nbuilds_on:", 8, "a list of ids"),
     "a removed id that is none": ("builds_on:", "removed: {a_old: Old.}\nbuilds_on:", 8, "not kebab-case"),
     "a removed id that is used": ("builds_on:", "removed: {a-first: Old.}\nbuilds_on:", 14, "id a-first is taken"),
+    "a role with a part that is none": ("builds_on:", "roles: {chief: helps}\nbuilds_on:", 8, "'takes part'"),
+    "roles without parts": ("builds_on:", "roles: [chief]\nbuilds_on:", 8, "a list of roles"),
     "an unknown key": ("led_by:", "lead_by:", 7, "unknown key 'lead_by'"),
     "a key twice": ("order: 1\n", "order: 1\norder: 2\n", 4, "'order' is there twice"),
     "an edition that is not a month": ("2026-11", "2026-13", 4, "'edition' must be a year and month"),

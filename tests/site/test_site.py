@@ -73,6 +73,20 @@ def test_no_page_loads_anything_from_elsewhere_or_carries_inline_code(page, read
         assert not [name for name in attributes if name.startswith("on")]
 
 
+@pytest.mark.parametrize("page", [*PAGES, "/404.html"])
+def test_a_drawing_has_a_size_where_no_style_gives_it_one(page, read):
+    drawings = [attributes for tag, attributes in read(page).elements if tag == "svg"]
+    assert drawings
+    assert all({"width", "height"} <= attributes.keys() for attributes in drawings)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/404.html"])
+def test_a_page_says_on_its_first_screen_who_runs_it_and_whom_to_call(page, read):
+    header = read(page).text.partition("Skip to content")[2][:700]
+    assert "A program of Police2Peace" in header
+    assert "(555) 555-0100" in header
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_ids_are_unique_on_a_page(page, read):
     ids = [attributes["id"] for _, attributes in read(page).elements if "id" in attributes]

@@ -1,0 +1,21 @@
+"""Gives templates what the functions own: the drawing of the plaque, and the promises as numbers.
+
+`{{ plaque("Your agency's name") }}` draws; `promises.weeks` says how soon a plaque is mailed.
+"""
+
+from typing import Any
+
+import promises
+import rendering
+
+
+def on_env(env: Any, **_: object) -> Any:
+    """Add `plaque` and `promises` to every template, and leave out the lines of its tags."""
+    env.trim_blocks = env.lstrip_blocks = True
+    env.globals["plaque"] = rendering.macro("plaque.html", "plaque")
+    env.globals["promises"] = {
+        "hours": int(promises.ANSWERED_WITHIN.total_seconds() // 3600),
+        "weeks": promises.PLAQUE_MAILED_WITHIN.days // 7,
+        "years": promises.VALID_FOR_YEARS,
+    }
+    return env
