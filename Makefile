@@ -7,7 +7,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve test bench scan chaos fuzz load spam
-.PHONY: cost build deploy smoke card golden role screenshots requirements clean
+.PHONY: attack cost build deploy smoke card golden role screenshots requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,8 +55,11 @@ build: $(READY) ## Build the site into site/ and what runs on Lambda into .build
 build-%: build
 	@cp -R .build/functions/. "$(ARTIFACTS_DIR)"
 
-deploy: $(READY) ## Build afresh, deploy the stack of samconfig.toml, and copy the site (DRY=1 prints only, GUIDED=1 asks)
-	@.venv/bin/python -m tools.deploy $(if $(DRY),--dry) $(if $(GUIDED),--guided)
+deploy: $(READY) ## Build afresh, deploy the stack of samconfig.toml, and copy the site (DRY=1 prints only, GUIDED=1 asks, BUILT=1 takes what is built)
+	@.venv/bin/python -m tools.deploy $(if $(DRY),--dry) $(if $(GUIDED),--guided) $(if $(BUILT),--built)
+
+attack: $(READY) ## Do what an attacker with one laptop would do, to the local run and to what is in .build/
+	@.venv/bin/python -m tools.attack
 
 smoke: $(READY) ## Check a deployed stack, with one marked test submission (URL=https://… API=https://…)
 	@.venv/bin/python -m tools.smoke $(URL) $(if $(API),--api $(API))
@@ -81,6 +84,7 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --constraints requirements.txt --group lighthouse -o tools/bench/lighthouse/requirements.txt
 	@$(PIN) --upgrade --group fuzz -o tools/fuzz/requirements.txt
 	@$(PIN) --upgrade --group scan -o tools/scan/requirements.txt
+	@$(PIN) --upgrade --group deploy -o tools/sam/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
 	@rm -rf .venv .local .build .aws-sam site site-shots

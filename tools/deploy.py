@@ -141,6 +141,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--dry", action="store_true", help="build, and print what would be done")
     parser.add_argument("--guided", action="store_true", help="ask for each parameter, and deploy the stack only")
+    parser.add_argument(
+        "--built", action="store_true", help="take what is in site/ and .build/, as another job made it"
+    )
     wanted = parser.parse_args()
     dry = wanted.dry
     try:
@@ -154,7 +157,8 @@ def main() -> int:
         settings = Settings.read(CONFIG, template)
         if not dry:
             check(settings)
-        _run("make", "build", SITE_URL=f"{settings.site_url}/", dry=False)
+        if not wanted.built:
+            _run("make", "build", SITE_URL=f"{settings.site_url}/", dry=False)
         check_pages([ROOT / "site", ROOT / ".build" / "functions" / "pages"], settings.site_url)
         deploy(settings, ROOT / "site", dry=dry)
     except (Refused, subprocess.CalledProcessError, BotoCoreError, ClientError) as error:
