@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from forms.catalog import TASKS
 from forms.contact import ContactForm
-from forms.plaque import PlaqueForm
 from tests.support.pages import PAGES
 from tests.support.run import LocalRun
 from tests.support.samples import SAMPLES, new_address
 from tests.support.visits import fill_in
 
-FORMS = [ContactForm, PlaqueForm]
+FORMS = list(TASKS.values())
 
 
 @pytest.fixture(params=[True, False], ids=["script on", "script off"])

@@ -7,6 +7,7 @@ from email_validator import validate_email
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from forms.catalog import TASKS
 from forms.contact import ContactForm
 from forms.fields import Line
 from forms.form import FormData
@@ -17,7 +18,7 @@ from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
 from tests.support.samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
 
-FORMS = [ContactForm, PlaqueForm]
+FORMS = list(TASKS.values())
 LINES = [(form, field.name) for form in FORMS for field in form() if isinstance(field, Line) and field.name != "zip"]
 REQUIRED = [(form, field.name) for form in FORMS for field in form() if field.flags.required]
 WRITTEN = [(form, name) for form, name in REQUIRED if name != "name_confirmed"]

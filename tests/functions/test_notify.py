@@ -35,7 +35,7 @@ def test_the_sender_gets_a_receipt_of_fixed_words(slug, post, inbox, table):
     assert table.items()[0]["reference"] in message["subject"]
     everything = message["text"] + message["html"] + message["subject"]
     typed = {value for name, value in SAMPLES[slug].items() if name not in ON_FORM_ONLY}
-    assert len(typed) >= 4
+    assert typed
     assert not [value for value in typed if value in everything]
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 import promises
+from forms.catalog import FORMS, TASKS
 from forms.contact import ContactForm
 from forms.plaque import HOURS_AHEAD, PlaqueForm
 from tests.support.filled_forms import filled, messages
+from tests.support.samples import SAMPLES
 
 PRIVACY = Path(__file__).parents[2] / "docs/privacy.md"
 
@@ -80,18 +82,12 @@ def test_today_is_a_date_of_completion(state):
     assert messages(filled(PlaqueForm, completed=today.isoformat(), agency_state=state)) == {}
 
 
-@pytest.mark.parametrize("slug", ["contact", "plaque", "announcements"])
+@pytest.mark.parametrize("slug", FORMS)
 def test_the_privacy_page_says_how_long_each_form_is_kept(slug):
-    from forms import catalog
-
-    said = {
-        "contact": "**contact form**",
-        "plaque": "**plaque form**",
-        "announcements": "**sign-up for announcements**",
-    }
+    name = {"announcements": "sign-up for announcements"}.get(slug, f"{slug} form")
     text = " ".join(PRIVACY.read_text("utf-8").split())
-    [days] = re.findall(rf"{re.escape(said[slug])} is deleted (?:after )?(\d+) days", text)
-    assert timedelta(days=int(days)) == catalog.FORMS[slug].kept_for
+    [days] = re.findall(rf"\*\*{name}\*\* is deleted (?:after )?(\d+) days", text)
+    assert timedelta(days=int(days)) == FORMS[slug].kept_for
 
 
 def test_the_privacy_page_says_how_long_a_certification_is_kept():
@@ -101,15 +97,12 @@ def test_the_privacy_page_says_how_long_a_certification_is_kept():
     assert f"until {certifications.KEPT_AFTER_END.days} days after the certification ends" in text
 
 
-@pytest.mark.parametrize("slug", ["contact", "plaque"])
+@pytest.mark.parametrize("slug", TASKS)
 def test_what_is_stored_expires_after_that_time(slug, post, table):
-    from forms import catalog
-    from tests.support.samples import SAMPLES
-
     post(slug, SAMPLES[slug])
     [item] = table.items()
     received = datetime.fromisoformat(item["received_at"])
-    assert item["expires_at"] == int((received + catalog.FORMS[slug].kept_for).timestamp())
+    assert item["expires_at"] == int((received + FORMS[slug].kept_for).timestamp())
 
 
 @pytest.mark.parametrize(

@@ -60,16 +60,15 @@ def parse(text: str, source: str = "checklists/a.md") -> hook.Checklist:
 # The files
 
 
-def test_there_are_eight_to_ten_checklists_in_one_sequence():
-    assert 8 <= len(FILES) <= 10
+def test_the_checklists_are_one_sequence():
     checklists = hook.read_folder(ROOT / "checklists")
     assert [checklist.order for checklist in checklists] == list(range(1, len(FILES) + 1))
 
 
-def test_the_leader_begins_the_promise_alone_is_optional_and_completion_ends():
+def test_the_leader_begins_and_the_promise_is_optional():
     checklists = hook.read_folder(ROOT / "checklists")
-    assert (checklists[0].name, checklists[-1].name) == ("leader", "completion")
-    assert [checklist.name for checklist in checklists if checklist.optional] == ["promise"]
+    assert checklists[0].name == "leader"
+    assert "promise" in [checklist.name for checklist in checklists if checklist.optional]
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)

@@ -11,22 +11,15 @@ ROOT = Path(__file__).parents[2]
 ADDRESS = "https://certification.example.org"
 
 
-PAGES = [
-    "/",
-    "/certification/",
-    "/checklists/",
-    "/checklists/print/",
-    "/faq/",
-    "/framework/",
-    "/about/",
-    "/contact/",
-    "/plaque/",
-    "/announcements/",
-    "/privacy/",
-    "/accessibility/",
-    "/search/",
-    *sorted(f"/checklists/{file.stem}/" for file in (ROOT / "checklists").glob("*.md")),
-]
+def pages_of(project: Path) -> list[str]:
+    """The address of every page that a project's files make: one for each Markdown file and each checklist."""
+    files = [file.relative_to(project / "docs").with_suffix("") for file in (project / "docs").rglob("*.md")]
+    names = [file.as_posix() for file in files if file.name != "README"]
+    names += [f"checklists/{file.stem}" for file in (project / "checklists").glob("*.md") if file.stem != "README"]
+    return sorted("/" if name == "index" else f"/{name}/" for name in names)
+
+
+PAGES = pages_of(ROOT)
 
 
 ADDRESSED = {"href", "src", "action", "poster", "data", "srcset"}

@@ -3,37 +3,43 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from wtforms import Field
+
+from forms.catalog import TASKS
+
 TODAY = datetime.now(UTC).date()
 COMPLETED = TODAY - timedelta(days=40)
 
-CONTACT = {
-    "name": "Jordan Sample",
-    "email": "jordan.sample@example.gov",
-    "telephone": "(555) 555-0123 ext. 4",
-    "organization": "Sample County Sheriff's Office",
-    "topic": "checklists",
-    "message": "How do we begin?\nWe are nine officers.",
-    "announcements": "yes",
+WRITTEN = {
+    "contact": {
+        "name": "Jordan Sample",
+        "email": "jordan.sample@example.gov",
+        "telephone": "(555) 555-0123 ext. 4",
+        "organization": "Sample County Sheriff's Office",
+        "topic": "checklists",
+        "message": "How do we begin?\nWe are nine officers.",
+        "announcements": "yes",
+    },
+    "plaque": {
+        "agency": "Town of Kapaʻa & St. Mary's Police No. 7",
+        "name_confirmed": "yes",
+        "agency_state": "HI",
+        "completed": COMPLETED.isoformat(),
+        "addressee": "Office of the Chief",
+        "street1": "PO Box 12",
+        "street2": "",
+        "city": "Sampleville",
+        "state": "HI",
+        "zip": "96746-0012",
+        "contact_name": "Alex Peña-O'Sample",
+        "contact_title": "Training coordinator",
+        "email": "training@police.example.gov",
+        "telephone": "555.555.0199",
+        "summary": "98 of 100 items done, 2 skipped by decision.\n1. Sample: 9 of 11",
+        "announcements": "no",
+    },
 }
-
-PLAQUE = {
-    "agency": "Town of Kapaʻa & St. Mary's Police No. 7",
-    "name_confirmed": "yes",
-    "agency_state": "HI",
-    "completed": COMPLETED.isoformat(),
-    "addressee": "Office of the Chief",
-    "street1": "PO Box 12",
-    "street2": "",
-    "city": "Sampleville",
-    "state": "HI",
-    "zip": "96746-0012",
-    "contact_name": "Alex Peña-O'Sample",
-    "contact_title": "Training coordinator",
-    "email": "training@police.example.gov",
-    "telephone": "555.555.0199",
-    "summary": "98 of 100 items done, 2 skipped by decision.\n1. Sample: 9 of 11",
-    "announcements": "no",
-}
+"""Answers that somebody could have typed. Questions that are not here get one of their kind."""
 
 
 def new_address() -> str:
@@ -41,7 +47,31 @@ def new_address() -> str:
     return f"{uuid4().hex[:12]}@example.gov"
 
 
-SAMPLES = {"contact": CONTACT, "plaque": PLAQUE}
+def sample_answer(field: Field) -> str:
+    """An answer that a field of this kind takes."""
+    match field.type:
+        case "Choice":
+            return next(str(value) for value, *_ in field.iter_choices() if value)
+        case "Day":
+            return COMPLETED.isoformat()
+        case "Email":
+            return "sample@example.gov"
+        case "Offered":
+            return ""
+        case "Telephone":
+            return "(555) 555-0100"
+        case "Yes":
+            return "yes"
+        case _:
+            return f"Sample for {field.name}"
+
+
+SAMPLES = {
+    slug: {field.name: WRITTEN.get(slug, {}).get(field.name, sample_answer(field)) for field in form()}
+    for slug, form in TASKS.items()
+}
+"""Every form that gives the office a task, filled in properly, by its slug."""
+CONTACT, PLAQUE = SAMPLES["contact"], SAMPLES["plaque"]
 
 HOSTILE = {
     "markup": "<script>alert(1)</script>",

@@ -2,11 +2,9 @@
 
 from playwright.sync_api import Page
 
-from forms.announcements import AnnouncementsForm
-from forms.contact import ContactForm
-from forms.plaque import PlaqueForm
+from forms import catalog
 
-FORMS = [ContactForm, PlaqueForm, AnnouncementsForm]
+FORMS = list(catalog.FORMS.values())
 
 
 SIZES = {"phone": {"width": 320, "height": 640}, "desktop": {"width": 1280, "height": 800}}
