@@ -47,7 +47,7 @@ def test_a_plaque_is_mailed_within_two_weeks():
     assert PlaqueForm.due(received) - received == timedelta(days=14)
     assert PlaqueForm.promised(received, {"completed": "2026-11-09"}) == [
         ("Plaque mailed by", "November 23, 2026"),
-        ("Certification valid until", "November 9, 2028"),
+        ("If certified, valid until", "November 9, 2028"),
     ]
 
 
