@@ -202,4 +202,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{text} is not a day: write it as in 2026-11-23.") from None
+        raise Refused(f"{text} is not a date. Write it like 2026-11-23.") from None

@@ -67,7 +67,7 @@ def mark(
         raise Refused(f"{submission.reference} can be marked {done}, not {what}." if done else "It needs no mark.")
     _check_open(submission)
     if submission.held:
-        raise Refused(f"{submission.reference} is held as possible spam: release it first.")
+        raise Refused(f"{submission.reference} is held as possible spam. Release it first.")
     if undo:
         changed = bool(submission.done) and workflow.undo(submission, step(by))
         _tell(submission, changed, f"is not marked {done} any more", f"was not marked {done}", as_json)
@@ -182,7 +182,7 @@ def _corrected(submission: Submission, changes: list[str]) -> Form:
 
 def _check_open(submission: Submission) -> None:
     if submission.erased_at:
-        raise Refused(f"{submission.reference} is erased: there is nothing left to do.")
+        raise Refused(f"{submission.reference} was erased: there is nothing left to do.")
 
 
 def _tell(submission: Submission, changed: bool, did: str, did_not: str, as_json: bool) -> None:

@@ -45,12 +45,17 @@ def find(query: str, now: datetime) -> Found:
             return Found([submission], 1, None)
     digits = digits_of(query)
     if len(digits) >= 4 and not re.search("[^\\W\\d]", query):
-        return _matching([digits], now)
+        called = _matching([digits], now)
+        if called.submissions:
+            return called
     words = folded(query).split()
     if not words:
         return Found([], 0, None)
     found = _matching([f" {word}" for word in words], now)
-    return found if found.submissions else _alike(words, now)
+    if found.submissions:
+        return found
+    alike = _alike(words, now)
+    return alike if alike.submissions else found
 
 
 def of_person(address: str, now: datetime) -> list[Submission]:

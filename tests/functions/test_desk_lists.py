@@ -107,7 +107,7 @@ def test_a_correction_is_a_new_version_and_label_search_certification_and_receip
     assert "Springfield Police" in page.words
     assert "Agency name: Sprinfield Police" in page.words
     assert "Chief Sample Springfield Police PO Box 12" in page.words
-    assert office.get("/desk/certified").words.count("Springfield Police") == 4
+    assert office.get("/desk/certified").words.count("Springfield Police") == 3
     clock.forward(minutes=11)
     receipts = inbox.titled("We have your plaque request")
     assert len(receipts) == 2
@@ -116,7 +116,7 @@ def test_a_correction_is_a_new_version_and_label_search_certification_and_receip
     assert entry["before"] == {"agency": "Sprinfield Police", "addressee": PLAQUE["addressee"]}
     assert f'href="/desk/{reference}"' in office.press(office.get(), "/desk/find", q="springfield").text
     clock.look()
-    assert office.get("/desk/certified").words.count("Springfield Police") == 4
+    assert office.get("/desk/certified").words.count("Springfield Police") == 3
 
 
 def test_a_correction_is_checked_by_the_forms_rules_and_keeps_what_was_typed(office, submitted, table):

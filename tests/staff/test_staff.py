@@ -194,7 +194,7 @@ def test_export_to_a_file_for_old_spreadsheets(run_staff, post, tmp_path):
     post("contact", {**CONTACT, "name": 'Zoë, "the" 👮'})
     file = tmp_path / "out.csv"
     run_staff("export", "--bom", "-o", str(file))
-    assert file.read_bytes().startswith(b"\xef\xbb\xbfreference,")
+    assert file.read_bytes().startswith(b'\xef\xbb\xbf"reference",')
     assert rows(file.read_text("utf-8-sig"))[0]["Your name"] == 'Zoë, "the" 👮'
 
 
@@ -225,7 +225,7 @@ def test_mark_and_release_say_as_json_what_they_changed(run_staff, post, table):
 
 
 def test_erase_leaves_nothing_of_a_person_and_keeps_count_and_certification(
-    run_staff, post, table, inbox, clock, press
+    run_staff, post, table, inbox, clock, press, office
 ):
     from tests.support.inbox import invitations
 
@@ -234,6 +234,9 @@ def test_erase_leaves_nothing_of_a_person_and_keeps_count_and_certification(
     post("contact", {**CONTACT, "email": "another@example.gov"})
     inbox.deliver()
     press(link_in(inbox.titled("We have your")[0], "confirm"))
+    reference = references(table)["plaque"]
+    office.do(reference, "note", text=f"Called {PLAQUE['telephone']}")
+    office.do(reference, "mark")
     clock.forward(minutes=11)
     code, out, _ = run_staff("erase", PLAQUE["email"], "--yes", "--json")
     said = json.loads(out)
@@ -246,6 +249,9 @@ def test_erase_leaves_nothing_of_a_person_and_keeps_count_and_certification(
     assert (
         PLAQUE["agency"] in json.loads(everything)[0].values() or PLAQUE["agency"] in json.loads(everything)[1].values()
     )
+    erased = [item for item in table.items() if item["reference"] in said["submissions"]]
+    assert not [item for item in erased if PLAQUE["telephone"] in json.dumps(item, default=str)]
+    assert "Nothing was found" in office.press(office.get(), "/desk/find", q=PLAQUE["contact_name"]).words
     assert len(table.items()) == 3
     again = json.loads(run_staff("erase", PLAQUE["email"], "--yes", "--json")[1])
     assert again == {"submissions": [], "certifications": [], "subscriber": False}
