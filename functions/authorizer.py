@@ -5,7 +5,6 @@ without the header by itself.
 """
 
 import hmac
-import os
 import time
 from functools import lru_cache
 from typing import Any
@@ -13,6 +12,9 @@ from typing import Any
 import boto3
 
 from aws import HURRIED
+from settings import require, settings
+
+require("origin_secret_arn")
 
 HEADER = "x-origin-secret"
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")
@@ -36,7 +38,7 @@ def _known(_period: int) -> list[bytes]:
     found = []
     for stage in STAGES:
         try:
-            answer = secrets.get_secret_value(SecretId=os.environ["ORIGIN_SECRET_ARN"], VersionStage=stage)
+            answer = secrets.get_secret_value(SecretId=settings().origin_secret_arn, VersionStage=stage)
         except secrets.exceptions.ResourceNotFoundException:  # the secret was never rotated
             continue
         found.append(answer["SecretString"].encode())

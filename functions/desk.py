@@ -4,7 +4,6 @@ Server-drawn, complete without script. A GET changes nothing; a POST needs a ses
 token of a page of that session. What was typed is never lost: a page that cannot do what was asked gives it back.
 """
 
-import os
 import re
 import secrets
 from collections import defaultdict
@@ -19,6 +18,7 @@ import rendering
 from forms.form import Form, FormData, Notice, read_form, reference_in
 from forms.plaque import PLAQUE_LINE_LIMIT
 from mail import messages, ses
+from settings import require, settings
 from storage import certifications, submissions, workflow
 from storage.submissions import Submission
 from storage.workflow import Step
@@ -38,6 +38,8 @@ SPOILED = {
     Denied.TOO_MANY: "That code was wrong too often. Ask for another one.",
     Denied.WRONG: "That is not the code. Look at the newest e-mail, and type its six digits.",
 }
+
+require("desk_secret_arn")
 
 
 @dataclass(frozen=True)
@@ -487,8 +489,8 @@ def _read(event: Event) -> Request:
 
 def _check_origin(request: Request) -> None:
     """A browser says where a form comes from: no other site may post here."""
-    if request.origin != os.environ["SITE_URL"]:
-        advice = f"Open the desk at {os.environ['SITE_URL']}/desk/ and press the button there. Nothing was changed."
+    if request.origin != settings().site_url:
+        advice = f"Open the desk at {settings().site_url}/desk/ and press the button there. Nothing was changed."
         raise Refused(HTTPStatus.BAD_REQUEST, "This form does not come from the desk", advice)
 
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import promises
+from settings import require
 from storage import bounces, certifications, outbox, subscribers
 from storage.outbox import Owed
 from telemetry import count, logger, publish
 
 STATES = {"Send": "sent", "Bounce": "bounced", "Complaint": "complained"}
+
+require()
 
 
 def handler(event: dict[str, Any], context: Any) -> None:

@@ -6,7 +6,6 @@ confirms, unsubscribes or stops anything.
 A rotation makes the old value AWSPREVIOUS. Links signed with that one still work; those with older ones do not.
 """
 
-import os
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -17,12 +16,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 import aws
+from settings import settings
 from telemetry import log_failure
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-LINKS, RECEIPTS, DESK = "SIGNING_SECRET_ARN", "RECEIPT_SECRET_ARN", "DESK_SECRET_ARN"
+LINKS, RECEIPTS, DESK = "signing_secret_arn", "receipt_secret_arn", "desk_secret_arn"
 """Environment variables that name the secrets of links in e-mail, of receipts, and of the desk's cookies."""
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 READ_AGAIN = 300
@@ -39,7 +39,7 @@ _known: dict[tuple[str, str], tuple[str, float]] = {}
 @cache
 def identity() -> bytes:
     """Return the key that derives ids. Raises BotoCoreError, ClientError."""
-    return _client().get_secret_value(SecretId=os.environ["IDENTITY_SECRET_ARN"])["SecretString"].encode()
+    return _client().get_secret_value(SecretId=settings().identity_secret_arn)["SecretString"].encode()
 
 
 def signing(secret: str) -> str:
@@ -75,7 +75,7 @@ def _value(secret: str, stage: str, seconds: int) -> str:
 
 def _read(secret: str, stage: str) -> str:
     try:
-        answer = _client().get_secret_value(SecretId=os.environ[secret], VersionStage=stage)
+        answer = _client().get_secret_value(SecretId=getattr(settings(), secret), VersionStage=stage)
     except _client().exceptions.ResourceNotFoundException:
         if stage == PREVIOUS:  # the secret was never rotated
             return ""

@@ -1,6 +1,5 @@
 """Makes and reads signed links. Anyone can read what is in one, so none contains personal data."""
 
-import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 
 import keys
+from settings import settings
 from storage import subscribers
 
 CONFIRM_WITHIN = timedelta(days=7)
@@ -32,7 +32,7 @@ def read(purpose: str, token: str, now: datetime) -> Any:
 
 def desk_link(reference: str = "") -> str:
     """Return the URL of a submission at the desk, or of the desk. It grants nothing: the desk requires a sign-in."""
-    return f"{os.environ['SITE_URL']}/desk/{reference}"
+    return f"{settings().site_url}/desk/{reference}"
 
 
 def _secret(purpose: str) -> str:

@@ -11,10 +11,13 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 
 from mail.delivery import try_to_send
 from mail.messages import composer
+from settings import require
 from storage.outbox import Owed
 from telemetry import logger, publish
 
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+
+require()
 
 
 def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:

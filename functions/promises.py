@@ -1,9 +1,10 @@
 """The promises of the organization, the dates that follow from them, and dates in words."""
 
-import os
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
+
+from settings import settings
 
 ANSWERED_WITHIN = timedelta(hours=24)
 ANSWER_REMINDED_BEFORE = timedelta(hours=4)
@@ -30,7 +31,7 @@ def valid_until(completed: date) -> date:
 
 @cache
 def _office_zone() -> ZoneInfo:
-    return ZoneInfo(os.environ["TIME_ZONE"])
+    return ZoneInfo(settings().time_zone)
 
 
 def moment_in_words(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from forms.catalog import FORMS
 from mail import digest, renewals
 from mail.delivery import try_to_send
 from mail.messages import composer
+from settings import require
 from storage import certifications, numbers, submissions
 from storage.outbox import ClaimedByAnother, Owed, is_settled
 from storage.submissions import SWEPT_AFTER, Submission
@@ -20,6 +21,8 @@ from telemetry import count, log_failure, logger, publish
 
 LONGEST_PAUSE = timedelta(hours=1)
 """Between two tries of an e-mail that does not go out."""
+
+require()
 
 
 class Unfinished(Exception):

@@ -1,6 +1,5 @@
 """Everything under a form's address: parse what was posted, decide, store, answer; its receipt; its calendar file."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
@@ -13,6 +12,7 @@ import rendering
 from forms import spam
 from forms.catalog import FORMS
 from forms.form import Form, FormData, Notice, read_form
+from settings import require, settings
 from storage import submissions
 from storage.submissions import Submission
 from telemetry import count, log_failure, logger, publish
@@ -34,6 +34,8 @@ BODY_LIMIT = 64 * 1024
 """Largest body that is taken, in bytes."""
 REDRAWN_LIMIT = 256 * 1024
 """Largest body that is read at all, in bytes, to give a person the answers back who wrote too much."""
+
+require()
 
 
 class Refused(Exception):
@@ -66,7 +68,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
     form: Form | None = None
     try:
         answers = _parse(event)
-        if comes_from_another_site(event, os.environ["SITE_URL"]):
+        if comes_from_another_site(event, settings().site_url):
             raise Refused(
                 HTTPStatus.BAD_REQUEST,  # CloudFront has a page of the site's own in place of every 403
                 "This form was sent from another website",
@@ -208,7 +210,7 @@ def _calendar_file(form: type[Form], event: Event) -> Response:
     ends_on = form.ends_on(receipt.answers) if receipt else None
     if receipt is None or ends_on is None:
         return _no_receipt(form)
-    content = calendars.renewal(receipt.reference, ends_on, receipt.received_at, os.environ["SITE_URL"])
+    content = calendars.renewal(receipt.reference, ends_on, receipt.received_at, settings().site_url)
     return file(content, calendars.TYPE, "renewal.ics")
 
 

@@ -10,10 +10,13 @@ from typing import Any
 import links
 import promises
 from forms.announcements import AnnouncementsForm
+from settings import require
 from storage import certifications, submissions, subscribers
 from telemetry import count
 from web.confirmations import Confirmation, answer, show
 from web.responses import Event, Response
+
+require()
 
 
 def handler(event: Event, _context: Any) -> Response:

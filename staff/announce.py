@@ -1,6 +1,5 @@
 """Mails an announcement, a page of the site, to every subscriber at the rate that the AWS account allows."""
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ from mkdocs.utils.meta import YAML_RE as FRONT_MATTER
 import links
 from mail import ses
 from mail.delivery import send_once
+from settings import settings
 from staff.connection import Refused
 from storage import subscribers
 from storage.outbox import Owed, is_settled
@@ -49,7 +49,7 @@ def read(path: Path) -> Announcement:
 
 def compose(announcement: Announcement, address: str) -> EmailMessage:
     """Compose the e-mail to one subscriber, with the link and the headers to unsubscribe (RFC 8058)."""
-    site = os.environ["SITE_URL"]
+    site = settings().site_url
     stop = links.unsubscribe_link(site, address)
     message = ses.compose(
         "announcement",

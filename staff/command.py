@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from rich.progress import Progress
 
 import promises
 from forms.catalog import FORMS, TASKS
+from settings import settings
 from staff import announce as announcing
 from staff import erase as erasing
 from staff import export as exporting
@@ -104,7 +104,7 @@ def count(
     as_json: AsJson = False,
 ) -> None:
     """Count what each form received, and show the latest, to compare with a restored table."""
-    found = exporting.counted(table or os.environ["SUBMISSIONS_TABLE"])
+    found = exporting.counted(table or settings().submissions_table)
     if as_json:
         print_json({form: {"number": number, "latest": latest} for form, (number, latest) in found.items()})
         return

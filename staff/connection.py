@@ -3,6 +3,7 @@
 import json
 import os
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 import aws
+from settings import settings
 
 SETTINGS = Path(__file__).parents[1] / "samconfig.toml"
 PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
@@ -25,16 +27,21 @@ def connect(stack: str, data: Path) -> str:
     """Set the functions' environment for a local run or a stack, and return its name. Raises Refused."""
     aws.HURRIED = PATIENT
     if stack:
-        os.environ.update(_of_stack(stack))
+        _use(_of_stack(stack))
         return f"stack {stack}"
     running = data / "run.json"
     if not running.exists():
         raise Refused(
             f"No local run is going in {data}, and no stack is named: start `make serve`, or give --stack NAME."
         )
-    os.environ.update(json.loads(running.read_text("utf-8")))
+    _use(json.loads(running.read_text("utf-8")))
     _live_in_its_time(data / "clock.json")
     return f"the local run in {data}"
+
+
+def _use(environment: Mapping[str, str]) -> None:
+    os.environ.update(environment)
+    settings.cache_clear()
 
 
 def _of_stack(stack: str) -> dict[str, str]:
@@ -47,10 +54,10 @@ def _of_stack(stack: str) -> dict[str, str]:
             StackName=stack, LogicalResourceId="RemindFunction"
         )
         function = resource["StackResourceDetail"]["PhysicalResourceId"]
-        settings = boto3.client("lambda").get_function_configuration(FunctionName=function)
+        configuration = boto3.client("lambda").get_function_configuration(FunctionName=function)
     except (BotoCoreError, ClientError) as error:
         raise Refused(f"The stack {stack} cannot be read: {error}") from None
-    return settings["Environment"]["Variables"]
+    return configuration["Environment"]["Variables"]
 
 
 def _live_in_its_time(clock: Path) -> None:

@@ -1,6 +1,5 @@
 """Erases a person's data everywhere, and keeps what is nobody's: that there was a submission, and who is certified."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any
 
 from forms.catalog import FORMS
 from mail import ses
+from settings import settings
 from storage import dynamodb, subscribers
 from storage.outbox import is_settled
 
@@ -24,10 +24,10 @@ class Erased:
 def erase(address: str, now: datetime) -> Erased:
     """Erase all that belongs to an e-mail address; asked again, it finds nothing more."""
     wanted = _same(address)
-    found = [item for item in _scan("SUBMISSIONS_TABLE") if wanted == _same(item["answers"].get("email", ""))]
+    found = [item for item in _scan(settings().submissions_table) if wanted == _same(item["answers"].get("email", ""))]
     for item in found:
         _erase_submission(item, now)
-    certified = [item for item in _scan("CERTIFICATIONS_TABLE") if wanted == _same(item.get("email", ""))]
+    certified = [item for item in _scan(settings().certifications_table) if wanted == _same(item.get("email", ""))]
     for item in certified:
         _erase_certification(item, now)
     subscribed = subscribers.is_subscribed(address)
@@ -43,7 +43,7 @@ def _erase_submission(item: dict[str, Any], now: datetime) -> None:
     task = "" if "done" in item else " REMOVE stage, stage_at, clock, next_at, held"
     owed = [slot for slot in item["mail"] if not is_settled(item["mail"], slot)]
     dynamodb.update(
-        _table("SUBMISSIONS_TABLE"),
+        settings().submissions_table,
         {"reference": item["reference"]},
         "SET answers = :answers, mail = :mail, erased_at = :now, fingerprint = :none, find = :find, history = :history"
         + task,
@@ -61,18 +61,14 @@ def _erase_submission(item: dict[str, Any], now: datetime) -> None:
 def _erase_certification(item: dict[str, Any], now: datetime) -> None:
     change = "SET email = :none, stopped = :now ADD revision :one REMOVE clock, next_at"
     condition, values = "attribute_exists(id)", {"none": "", "now": now.isoformat(), "one": 1}
-    dynamodb.update(_table("CERTIFICATIONS_TABLE"), {"id": item["id"]}, change, condition, {}, **values)
+    dynamodb.update(settings().certifications_table, {"id": item["id"]}, change, condition, {}, **values)
 
 
 def _scan(table: str) -> Iterator[dict[str, Any]]:
-    pages = dynamodb.client().get_paginator("scan").paginate(TableName=_table(table), ConsistentRead=True)
+    pages = dynamodb.client().get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     return (dynamodb.from_item(item) for page in pages for item in page["Items"])
 
 
 def _same(address: str) -> str:
     """One way to write an address."""
     return (ses.deliverable(address) or address.strip()).casefold()
-
-
-def _table(name: str) -> str:
-    return os.environ[name]

@@ -2,12 +2,12 @@
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from forms.catalog import FORMS
 from safe_text import for_spreadsheet, for_terminal
+from settings import settings
 from staff.listing import as_json, state
 from storage import dynamodb
 from storage.submissions import Submission
@@ -30,7 +30,7 @@ def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submi
         dynamodb.client()
         .get_paginator("scan")
         .paginate(
-            TableName=os.environ["SUBMISSIONS_TABLE"],
+            TableName=settings().submissions_table,
             FilterExpression=" AND ".join(wanted),
             ExpressionAttributeValues=dynamodb.to_item(values),
         )
@@ -69,7 +69,7 @@ def write_json(found: Iterator[Submission], file: TextIO) -> int:
 
 def how_many() -> int:
     """Return the approximate number of submissions. AWS updates it every six hours."""
-    return int(dynamodb.client().describe_table(TableName=os.environ["SUBMISSIONS_TABLE"])["Table"]["ItemCount"])
+    return int(dynamodb.client().describe_table(TableName=settings().submissions_table)["Table"]["ItemCount"])
 
 
 def counted(table: str) -> dict[str, tuple[int, str]]:

@@ -20,6 +20,7 @@ from local.aws import iam
 from local.aws.api_gateway import Gateway, Request, event_for, invoke
 from local.aws.stand_in import StandIn
 from local.template import REGION, Template
+from settings import settings
 from tests.support.answers import FORM, Answer, as_answer
 from tests.support.inbox import Inbox, ses_event
 from tests.support.office import OFFICE, Office, at_desk
@@ -52,6 +53,19 @@ def _rights_suffice(request: pytest.FixtureRequest) -> Iterator[None]:
     iam.listeners.remove(asked.append)
     denied = {each for each in asked if each.allowed_by is None and not each.resource.endswith("gone")}
     assert request.node.get_closest_marker("denies") or not denied
+
+
+@pytest.fixture
+def set_variable() -> Iterator[Callable[[str, str], None]]:
+    """Change a variable of the environment, as if the functions had started with it."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def change(name: str, value: str) -> None:
+            patch.setenv(name, value)
+            settings.cache_clear()
+
+        yield change
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The morning's digest to staff: it comes every day, also when there is nothing, so that silence means broken."""
 
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -15,6 +14,7 @@ import promises
 from forms.catalog import FORMS, TASKS
 from mail import ses
 from mail.delivery import send_once
+from settings import settings
 from storage import bounces, dynamodb, subscribers
 from storage.outbox import Owed, is_settled
 from storage.submissions import SWEPT_AFTER, Submission, in_stage
@@ -46,7 +46,7 @@ def send_if_due(now: datetime) -> None:
     key = f"digest-{day}"
     item = {"key": key, "mail": {}, "expires_at": int((now + KEPT_FOR).timestamp())}
     try:
-        dynamodb.put(os.environ["COUNTERS_TABLE"], item, "attribute_not_exists(#key)", {"#key": "key"})
+        dynamodb.put(settings().counters_table, item, "attribute_not_exists(#key)", {"#key": "key"})
     except dynamodb.ConditionFailed as there:
         if is_settled(there.item["mail"], "digest") and "digest" in there.item["mail"]:
             return
@@ -58,9 +58,9 @@ def compose(now: datetime) -> EmailMessage:
     facts = gather(now)
     return ses.compose(
         "digest",
-        to=os.environ["STAFF_ADDRESSES"].split(","),
+        to=settings().staff_addresses,
         day=promises.day_in_words(promises.day_at_office(now)),
-        site=os.environ["SITE_URL"],
+        site=settings().site_url,
         **facts,
     )
 
@@ -114,7 +114,7 @@ def _dead_letters() -> int:
     """Records and events that were given up, in all queues."""
     return sum(
         int(_queues().get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
-        for url in os.environ["DEAD_LETTER_QUEUES"].split(",")
+        for url in settings().dead_letter_queues
         for name in ("ApproximateNumberOfMessages",)
     )
 

@@ -1,6 +1,5 @@
 """The e-mails of a submission: to staff, and to its sender. Each is put together from the item as it is then."""
 
-import os
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
@@ -14,6 +13,7 @@ from forms.announcements import AnnouncementsForm
 from forms.catalog import FORMS
 from mail import sender_hint, ses
 from mail.delivery import Compose
+from settings import settings
 from storage import counters, subscribers
 from storage.submissions import Submission, others_of_the_agency
 
@@ -24,7 +24,7 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     form = FORMS[submission.form]
     return ses.compose(
         "staff",
-        to=_staff(),
+        to=settings().staff_addresses,
         reply_to=ses.deliverable(submission.answers["email"]),
         label=form.mailing_label(submission.answers),
         answers=form.in_words(submission.answers),
@@ -42,7 +42,7 @@ def reminder(item: Mapping[str, Any]) -> EmailMessage | str:
         return "not needed"
     if promises.now() >= submission.due_at:
         return "too late"
-    return ses.compose("reminder", to=_staff(), late=False, **_about(submission))
+    return ses.compose("reminder", to=settings().staff_addresses, late=False, **_about(submission))
 
 
 def late_notice(item: Mapping[str, Any]) -> EmailMessage | str:
@@ -50,7 +50,7 @@ def late_notice(item: Mapping[str, Any]) -> EmailMessage | str:
     submission = Submission.from_item(item)
     if submission.closed or submission.done:
         return "not needed"
-    to = os.environ["ESCALATION_ADDRESSES"].split(",")
+    to = settings().escalation_addresses
     return ses.compose("reminder", to=to, late=True, **_about(Submission.from_item(item)))
 
 
@@ -74,7 +74,7 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         kind = "confirm"  # the receipt of the day is out; who wants announcements still gets the link
         if not wants or not _first_today(kind, address, submission):
             return "one a day"
-    site = os.environ["SITE_URL"]
+    site = settings().site_url
     message = ses.compose(
         kind,
         to=[address],
@@ -106,7 +106,7 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         reference=submission.reference,
         promised=FORMS[submission.form].promised(submission.promised_from, submission.answers),
         tracking=submission.done.get("tracking", ""),
-        site=os.environ["SITE_URL"],
+        site=settings().site_url,
     )
 
 
@@ -157,14 +157,10 @@ def _remarks(submission: Submission) -> list[str]:
     return remarks
 
 
-def _staff() -> list[str]:
-    return os.environ["STAFF_ADDRESSES"].split(",")
-
-
 def _with_calendar(message: EmailMessage, submission: Submission) -> EmailMessage:
     ends_on: date | None = FORMS[submission.form].ends_on(submission.answers)
     if ends_on:
-        event = calendars.renewal(submission.reference, ends_on, submission.received_at, os.environ["SITE_URL"])
+        event = calendars.renewal(submission.reference, ends_on, submission.received_at, settings().site_url)
         message.add_attachment(event, maintype="text", subtype="calendar", filename="renewal.ics")
     return message
 

@@ -1,6 +1,5 @@
 """The invitations to renew a certification: one sixty days before it ends, one on its last day."""
 
-import os
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
@@ -11,6 +10,7 @@ import rendering
 from links import stop_link
 from mail import ses
 from mail.delivery import send_once
+from settings import settings
 from storage.certifications import invitation_times, look_again
 from storage.outbox import Owed
 
@@ -35,7 +35,7 @@ def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
     address = ses.deliverable(item["email"])
     if address is None or "stopped" in item:
         return "undeliverable" if address is None else "stopped"
-    site, now = os.environ["SITE_URL"], promises.now()
+    site, now = settings().site_url, promises.now()
     ends_on = date.fromisoformat(item["ends_on"])
     stop_at = stop_link(site, item["id"], now + STOPS_WORK)
     message = ses.compose(

@@ -1,7 +1,6 @@
 """E-mail: put together from the templates of `templates/email/<name>/`, sent raw through Amazon SES."""
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,6 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 
 import promises
 from rendering import render
+from settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 FROM_NAME = "Peace Officer Agency Certification"
 
 
-def compose(name: str, *, to: list[str], reply_to: str | None = None, **context: Any) -> EmailMessage:
+def compose(name: str, *, to: Sequence[str], reply_to: str | None = None, **context: Any) -> EmailMessage:
     """An e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834)."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(FROM_NAME, addr_spec=os.environ["SENDER_ADDRESS"])
+    message["From"] = Address(FROM_NAME, addr_spec=settings().sender_address)
     message["To"] = ", ".join(to)
     if reply_to:
         message["Reply-To"] = reply_to
@@ -52,7 +52,7 @@ def send(message: EmailMessage, tags: Mapping[str, str]) -> str:
         FromEmailAddress=str(message["From"]),
         Destination={"ToAddresses": [address.addr_spec for address in message["To"].addresses]},
         Content={"Raw": {"Data": message.as_bytes()}},
-        ConfigurationSetName=os.environ["CONFIGURATION_SET"],
+        ConfigurationSetName=settings().configuration_set,
         EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
     )
     return answer["MessageId"]

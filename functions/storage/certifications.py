@@ -11,7 +11,6 @@ same_as (the first id).
 
 import hashlib
 import hmac
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +18,7 @@ from typing import Any
 
 import keys
 import promises
+from settings import settings
 from storage import dynamodb
 from storage.submissions import Submission, valid_until
 
@@ -339,4 +339,4 @@ def agency_key(name: str, state: str) -> str:
 
 
 def _table() -> str:
-    return os.environ["CERTIFICATIONS_TABLE"]
+    return settings().certifications_table

@@ -6,10 +6,10 @@ An item: key, expires_at (TTL), posts or taker.
 
 import hashlib
 import hmac
-import os
 from datetime import datetime, timedelta
 
 import keys
+from settings import settings
 from storage import dynamodb
 
 
@@ -20,14 +20,14 @@ def key(kind: str, about: str, period: str) -> str:
 
 def read(name: str) -> int:
     """Return the count, 0 if the counter does not exist."""
-    item = dynamodb.get(os.environ["COUNTERS_TABLE"], {"key": name})
+    item = dynamodb.get(settings().counters_table, {"key": name})
     return int(item["posts"]) if item else 0
 
 
 def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
     """Add points to a counter, which expires after `lives`."""
     dynamodb.client().update_item(
-        TableName=os.environ["COUNTERS_TABLE"],
+        TableName=settings().counters_table,
         Key=dynamodb.to_item({"key": name}),
         UpdateExpression="SET expires_at = :end ADD posts :points",
         ExpressionAttributeValues=dynamodb.to_item({":points": points, ":end": int((now + lives).timestamp())}),
@@ -39,7 +39,7 @@ def take(name: str, owner: str, now: datetime, lives: timedelta) -> bool:
     item = {"key": name, "taker": owner, "expires_at": int((now + lives).timestamp())}
     condition = "attribute_not_exists(#key) OR taker = :owner"
     try:
-        dynamodb.put(os.environ["COUNTERS_TABLE"], item, condition, {"#key": "key"}, owner=owner)
+        dynamodb.put(settings().counters_table, item, condition, {"#key": "key"}, owner=owner)
     except dynamodb.ConditionFailed:
         return False
     return True

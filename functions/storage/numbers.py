@@ -5,7 +5,6 @@ submission adds follows from what it is now; what it added so far is kept with i
 transaction with that. So a count is right after an undo, after a crash, and however often the clock looks.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Any
 
 import promises
 from forms.catalog import TASKS
+from settings import settings
 from storage import dynamodb
 from storage.submissions import Submission
 from storage.workflow import REASONS
@@ -69,7 +69,7 @@ def settle(submission: Submission) -> None:
     transaction: list[Any] = [
         {
             "Update": {
-                "TableName": os.environ["SUBMISSIONS_TABLE"],
+                "TableName": settings().submissions_table,
                 "Key": dynamodb.to_item({"reference": submission.reference}),
                 "UpdateExpression": "SET counted = :counted",
                 "ConditionExpression": "counted = :seen" if added else "attribute_not_exists(counted)",
@@ -78,7 +78,7 @@ def settle(submission: Submission) -> None:
         },
         {
             "Update": {
-                "TableName": os.environ["COUNTERS_TABLE"],
+                "TableName": settings().counters_table,
                 "Key": dynamodb.to_item({"key": _key(month)}),
                 "UpdateExpression": f"ADD {', '.join(f'#n{number} :n{number}' for number in range(len(changes)))}",
                 "ExpressionAttributeNames": names,
@@ -97,7 +97,7 @@ def months(now: datetime, number: int) -> list[Month]:
     """The numbers of so many months, this one first."""
     found, day = [], promises.day_at_office(now).replace(day=1)
     for _ in range(number):
-        item = dynamodb.get(os.environ["COUNTERS_TABLE"], {"key": _key(day)}) or {}
+        item = dynamodb.get(settings().counters_table, {"key": _key(day)}) or {}
         found.append(Month(day, {name: int(value) for name, value in item.items() if name != "key"}))
         day = (day - timedelta(days=1)).replace(day=1)
     return found

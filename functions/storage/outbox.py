@@ -5,12 +5,12 @@ what came back of it (bounced, complained), or why there is none. A slot that is
 reminder comes into being so.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from settings import settings
 from storage import dynamodb
 
 CLAIM_LASTS = timedelta(minutes=10)
@@ -113,4 +113,6 @@ def _set(
 ) -> dict[str, Any]:
     names = {"#mail": "mail", "#slot": owed.slot, "#state": "state", "#until": "until", "#unless": unless}
     change = "SET #mail.#slot = :to"
-    return dynamodb.update(os.environ[owed.table], owed.key, change, condition, names, to=dict(to), **values)
+    return dynamodb.update(
+        getattr(settings(), owed.table.lower()), owed.key, change, condition, names, to=dict(to), **values
+    )

@@ -4,7 +4,6 @@ Its keys are the month of receipt, so that no partition takes everything, and th
 function: what does not fit never leaves it. It looks at the newest first, and says how far it looked.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from forms.folding import digits_of, folded
 from forms.form import REFERENCE_ALPHABET, REFERENCE_LENGTH, reference_in
+from settings import settings
 from storage import dynamodb, submissions
 from storage.submissions import KEPT_AT_MOST, Submission, shelf
 
@@ -122,7 +122,7 @@ def _pages(
     paginator = dynamodb.client().get_paginator("query")
     for month in _months(now):
         pages = paginator.paginate(
-            TableName=os.environ["SUBMISSIONS_TABLE"],
+            TableName=settings().submissions_table,
             IndexName="found",
             KeyConditionExpression="shelf = :shelf",
             FilterExpression=condition,

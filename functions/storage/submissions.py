@@ -10,7 +10,6 @@ its words (index `found`, see search.py). When the clock looks at it: clock and 
 When its sender's data were erased on request: erased_at. When its sender confirmed a sign-up: confirmed_at.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -20,6 +19,7 @@ import keys
 import promises
 from forms.catalog import FORMS
 from forms.form import Form, fingerprint, reference_for
+from settings import settings
 from storage import dynamodb
 from storage.dynamodb import ConditionFailed
 
@@ -233,4 +233,4 @@ def _item(form: Form, received: datetime, held: str) -> dict[str, Any]:
 
 
 def _table() -> str:
-    return os.environ["SUBMISSIONS_TABLE"]
+    return settings().submissions_table

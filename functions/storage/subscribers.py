@@ -5,12 +5,12 @@ An item: id (salted hash), email, since, and mail (a slot for each announcement,
 
 import hashlib
 import hmac
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import keys
+from settings import settings
 from storage import dynamodb
 
 
@@ -23,7 +23,7 @@ def subscribe(address: str, now: datetime) -> None:
     """Add a confirmed address; once more changes nothing."""
     item = {"id": subscriber_id(address), "email": address.strip(), "since": now.isoformat(), "mail": {}}
     try:
-        dynamodb.put(os.environ["SUBSCRIBERS_TABLE"], item, "attribute_not_exists(id)", {})
+        dynamodb.put(settings().subscribers_table, item, "attribute_not_exists(id)", {})
     except dynamodb.ConditionFailed:
         return
 
@@ -31,14 +31,14 @@ def subscribe(address: str, now: datetime) -> None:
 def unsubscribe(subscriber: str) -> None:
     """Remove a subscriber by id, whether there is one or not."""
     key = dynamodb.to_item({"id": subscriber})
-    dynamodb.client().delete_item(TableName=os.environ["SUBSCRIBERS_TABLE"], Key=key)
+    dynamodb.client().delete_item(TableName=settings().subscribers_table, Key=key)
 
 
 def everybody() -> Iterator[dict[str, Any]]:
     """Every subscriber's item, in no order."""
-    pages = dynamodb.client().get_paginator("scan").paginate(TableName=os.environ["SUBSCRIBERS_TABLE"])
+    pages = dynamodb.client().get_paginator("scan").paginate(TableName=settings().subscribers_table)
     return (dynamodb.from_item(item) for page in pages for item in page["Items"])
 
 
 def is_subscribed(address: str) -> bool:
-    return dynamodb.get(os.environ["SUBSCRIBERS_TABLE"], {"id": subscriber_id(address)}) is not None
+    return dynamodb.get(settings().subscribers_table, {"id": subscriber_id(address)}) is not None

@@ -4,12 +4,12 @@ The first line is the title. `{site}` and `{telephone}` are filled in; what stan
 write before it is sent.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote
 
 import rendering
+from settings import settings
 from storage.submissions import Submission
 
 FOLDER = rendering.HERE / "templates" / "answers"
@@ -34,10 +34,10 @@ def links(submission: Submission) -> list[tuple[str, str]]:
     address = submission.answers.get("email", "").strip()
     if not address:
         return []
-    told = {"site": os.environ["SITE_URL"], "telephone": rendering.office()["telephone"]}
+    told = {"site": settings().site_url, "telephone": rendering.office()["telephone"]}
     subject = f"{submission.declared.about(submission.answers)} [{submission.reference}]"
     person = submission.declared.person(submission.answers)
-    thread = f"<{submission.reference}@{os.environ['SENDER_ADDRESS'].partition('@')[2]}>"
+    thread = f"<{submission.reference}@{settings().sender_address.partition('@')[2]}>"
     return [
         (
             answer.title,

@@ -6,7 +6,6 @@ everyone out.
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 import keys
 from forms.validators import same_address
+from settings import settings
 from storage import counters, dynamodb
 
 SESSION_COOKIE = "__Host-desk"
@@ -68,7 +68,7 @@ class Asked:
 
 def staff_addresses() -> list[str]:
     """Return the addresses that may sign in: those that get the office's e-mail and the late notices."""
-    listed = ",".join((os.environ["STAFF_ADDRESSES"], os.environ["ESCALATION_ADDRESSES"]))
+    listed = ",".join((settings().staff_addresses, settings().escalation_addresses))
     return list(dict.fromkeys(address.strip() for address in listed.split(",") if address.strip()))
 
 
@@ -109,7 +109,7 @@ def ask(address: str, now: datetime) -> Asked:
         "until": until,
         "expires_at": until + 3600,
     }
-    dynamodb.put(os.environ["COUNTERS_TABLE"], item, "attribute_not_exists(#key)", {"#key": "key"})
+    dynamodb.put(settings().counters_table, item, "attribute_not_exists(#key)", {"#key": "key"})
     return Asked(browser, code if listed else None)
 
 
@@ -122,7 +122,7 @@ def check(browser: str, code: str, now: datetime) -> str | Denied:
     condition = "attribute_exists(#key) AND tries < :most AND #until > :now"
     try:
         item = dynamodb.update(
-            os.environ["COUNTERS_TABLE"],
+            settings().counters_table,
             {"key": _key(browser)},
             change,
             condition,

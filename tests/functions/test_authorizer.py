@@ -96,8 +96,8 @@ def test_a_guess_costs_no_call_of_secrets_manager_for_five_minutes(gateway, monk
         assert statuses(gateway, "w") == [500]
 
 
-def test_where_the_secret_cannot_be_read_nobody_comes_in(gateway, monkeypatch):
-    monkeypatch.setenv("ORIGIN_SECRET_ARN", "gone")
+def test_where_the_secret_cannot_be_read_nobody_comes_in(gateway, set_variable):
+    set_variable("ORIGIN_SECRET_ARN", "gone")
     assert statuses(gateway, current()) == [500]
 
 

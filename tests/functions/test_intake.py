@@ -205,8 +205,8 @@ def test_a_form_that_is_too_long_comes_back_with_every_answer(slug, post):
     assert not endless.form_values() & {value for value in SAMPLES[slug].values() if len(value) > 9}  # not even read
 
 
-def test_when_something_fails_here_the_answers_stay_and_can_be_mailed_instead(post, monkeypatch):
-    monkeypatch.setenv("SUBMISSIONS_TABLE", "gone")
+def test_when_something_fails_here_the_answers_stay_and_can_be_mailed_instead(post, set_variable):
+    set_variable("SUBMISSIONS_TABLE", "gone")
     answer = post("contact", SAMPLES["contact"])
     assert answer.status == 500
     assert answer.form_values() >= set(SAMPLES["contact"].values())
@@ -214,8 +214,8 @@ def test_when_something_fails_here_the_answers_stay_and_can_be_mailed_instead(po
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "\U0001f600"])
-def test_what_can_be_mailed_instead_is_no_longer_than_mail_programs_take(letter, post, monkeypatch):
-    monkeypatch.setenv("SUBMISSIONS_TABLE", "gone")
+def test_what_can_be_mailed_instead_is_no_longer_than_mail_programs_take(letter, post, set_variable):
+    set_variable("SUBMISSIONS_TABLE", "gone")
     answer = post("contact", SAMPLES["contact"] | {"message": letter * 5000})
     [mailed] = re.findall(r"&amp;body=([^\"]*)", answer.text)
     assert 1480 < len(mailed) <= 1500
@@ -223,24 +223,24 @@ def test_what_can_be_mailed_instead_is_no_longer_than_mail_programs_take(letter,
     assert letter * 5000 in answer.form_values()
 
 
-def test_nothing_is_stored_where_the_receipt_could_not_be_signed(post, table, monkeypatch):
+def test_nothing_is_stored_where_the_receipt_could_not_be_signed(post, table, set_variable):
     import keys
 
     keys._known.clear()
-    monkeypatch.setenv("RECEIPT_SECRET_ARN", "gone")
+    set_variable("RECEIPT_SECRET_ARN", "gone")
     assert post("contact", SAMPLES["contact"]).status == 500
     assert table.items() == []
 
 
 @pytest.mark.parametrize("page", ["received", "renewal.ics"])
 def test_a_receipt_that_cannot_be_read_now_is_a_page_a_log_line_and_a_metric(
-    page, post, get, monkeypatch, log_output, capsys
+    page, post, get, set_variable, log_output, capsys
 ):
     import keys
 
     address = post("plaque", SAMPLES["plaque"]).headers["location"].replace("received", page)
     keys._known.clear()
-    monkeypatch.setenv("RECEIPT_SECRET_ARN", "gone")
+    set_variable("RECEIPT_SECRET_ARN", "gone")
     answer = get(address)
     assert answer.status == 500
     assert "What you sent is safe" in answer.text
@@ -249,8 +249,8 @@ def test_a_receipt_that_cannot_be_read_now_is_a_page_a_log_line_and_a_metric(
     assert '"failed":[1.0]' in capsys.readouterr().out
 
 
-def test_trouble_in_the_table_is_a_page_with_another_way_and_a_log_line_without_answers(post, monkeypatch, log_output):
-    monkeypatch.setenv("SUBMISSIONS_TABLE", "gone")
+def test_trouble_in_the_table_is_a_page_with_another_way_and_a_log_line_without_answers(post, set_variable, log_output):
+    set_variable("SUBMISSIONS_TABLE", "gone")
     answer = post("contact", SAMPLES["contact"])
     assert answer.status == 500
     assert "(555) 555-0100" in answer.text

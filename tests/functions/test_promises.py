@@ -17,8 +17,9 @@ PRIVACY = Path(__file__).parents[2] / "docs/privacy.md"
 
 
 @pytest.fixture(autouse=True)
-def _office_in_new_york(monkeypatch):
-    monkeypatch.setenv("TIME_ZONE", "America/New_York")
+def _settings_of_the_template(template, set_variable):
+    for name, value in template.environment().items():
+        set_variable(name, value)
 
 
 def test_a_certification_is_valid_for_two_years():

@@ -44,10 +44,10 @@ def change(cold_start):
 
     def change(secret=keys.LINKS):
         new = random()
-        secrets.put_secret_value(SecretId=os.environ[secret], SecretString=new)
+        secrets.put_secret_value(SecretId=os.environ[secret.upper()], SecretString=new)
         return new
 
-    for name in (os.environ[keys.LINKS], os.environ[keys.RECEIPTS]):
+    for name in (os.environ[keys.LINKS.upper()], os.environ[keys.RECEIPTS.upper()]):
         secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         secrets.create_secret(Name=name, SecretString=random())
     cold_start()
@@ -196,12 +196,12 @@ def test_a_thousand_links_that_somebody_made_up_cost_a_few_readings(readings, mo
 
 
 def test_where_the_value_cannot_be_read_again_the_known_one_goes_on_and_the_log_says_so(
-    post, get, readings, moment, log_output, monkeypatch
+    post, get, readings, moment, log_output, set_variable
 ):
     receipt = post("contact", CONTACT).headers["location"]
     assert not opens(signed("made up"))
     readings.clear()
-    monkeypatch.setenv("RECEIPT_SECRET_ARN", "gone")
+    set_variable("RECEIPT_SECRET_ARN", "gone")
     moment.shift(300)
     for number in range(5):
         location = post("contact", CONTACT | {"message": f"Number {number}"}).headers["location"]
@@ -209,20 +209,20 @@ def test_where_the_value_cannot_be_read_again_the_known_one_goes_on_and_the_log_
     assert "We have your message" in get(receipt).text
     assert readings == [("gone", keys.CURRENT)]
     assert log_output.getvalue().count("secret not read again") == 1
-    monkeypatch.undo()
+    set_variable("RECEIPT_SECRET_ARN", "ReceiptSecret")
     moment.shift(300)
     keys.signing(keys.LINKS)
     assert readings == [("gone", keys.CURRENT), CURRENT]
 
 
 def test_a_link_that_may_be_good_is_not_called_bad_where_that_cannot_be_read(
-    change, get, moment, monkeypatch, log_output
+    change, get, moment, set_variable, log_output
 ):
     token = signed(keys.signing(keys.LINKS))
     change()
     moment.shift(300)
     keys.signing(keys.LINKS)
-    monkeypatch.setenv("SIGNING_SECRET_ARN", "gone")
+    set_variable("SIGNING_SECRET_ARN", "gone")
     answer = get(f"/forms/invitations/stop?token={token}")
     assert (answer.status, "Please try again in a few minutes" in answer.text) == (500, True)
 

@@ -1,7 +1,11 @@
 """template.yaml: what it declares is what the functions need."""
 
 import importlib
+import os
 import re
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,7 @@ import yaml
 
 from aws import HURRIED
 from local.template import Loader, Template
+from settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,9 +34,27 @@ def test_sam_build_asks_the_makefile_for_each_function():
 
 
 def test_every_variable_that_functions_read_is_set_and_every_one_set_is_read(template):
-    source = "".join(file.read_text("utf-8") for file in (ROOT / "functions").rglob("*.py"))
-    read = set(re.findall(r'os\.environ\["([A-Z_]+)"\]', source))
+    read = {field.name.upper() for field in fields(Settings)}
     assert read == set(template.environment())
+
+
+def test_only_the_settings_read_the_environment_of_functions():
+    reading = {file.stem for file in (ROOT / "functions").rglob("*.py") if "os.environ" in file.read_text("utf-8")}
+    assert reading == {"settings", "rendering"}
+
+
+def test_a_function_that_lacks_a_variable_fails_at_its_start_and_names_it(template):
+    environment = os.environ | template.environment()
+    modules = {properties["Handler"].partition(".")[0] for properties in template.functions.values()}
+    assert len(modules) >= 6
+    for module in modules:
+        name = {"authorizer": "ORIGIN_SECRET_ARN", "desk": "DESK_SECRET_ARN"}.get(module, "SENDER_ADDRESS")
+        lacking = {each: value for each, value in environment.items() if each != name}
+        command = [sys.executable, "-c", f"import {module}"]
+        assert subprocess.run(command, env=environment).returncode == 0
+        started = subprocess.run(command, env=lacking, capture_output=True, text=True)
+        assert started.returncode == 1
+        assert name in started.stderr.splitlines()[-1]
 
 
 def test_one_function_answers_every_form(template):

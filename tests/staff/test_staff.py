@@ -102,8 +102,8 @@ def test_the_wrong_word_for_a_mark_is_refused(run_staff, post, table):
     assert run_staff("mark", reference, "mailed")[2] == f"{reference} can be marked answered, not mailed.\n"
 
 
-def test_an_error_of_aws_is_one_line(run_staff, monkeypatch):
-    monkeypatch.setenv("SUBMISSIONS_TABLE", "Gone")
+def test_an_error_of_aws_is_one_line(run_staff, set_variable):
+    set_variable("SUBMISSIONS_TABLE", "Gone")
     code, _, said = run_staff("list")
     assert code == 1
     assert said.startswith("AWS: ")

@@ -1,0 +1,60 @@
+"""The environment of the functions, read once."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One field for each variable, under its name in lower case; those with a default are set for one function only."""
+
+    submissions_table: str
+    certifications_table: str
+    subscribers_table: str
+    counters_table: str
+    dead_letter_queues: tuple[str, ...]
+    configuration_set: str
+    signing_secret_arn: str
+    receipt_secret_arn: str
+    identity_secret_arn: str
+    sender_address: str
+    staff_addresses: tuple[str, ...]
+    escalation_addresses: tuple[str, ...]
+    site_url: str
+    time_zone: str
+    desk_secret_arn: str = ""
+    origin_secret_arn: str = ""
+
+
+class MissingVariables(Exception):
+    """The environment lacks variables; the message names them."""
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment; lists are separated by commas. Raises MissingVariables."""
+    values: dict[str, Any] = {}
+    for field in fields(Settings):
+        if value := os.environ.get(field.name.upper()):
+            listed = tuple(each.strip() for each in value.split(","))
+            values[field.name] = value if field.type is str else listed
+    needed = [field.name for field in fields(Settings) if field.default is MISSING]
+    _refuse_without(needed, values)
+    return Settings(**values)
+
+
+def require(*own: str) -> None:
+    """Fail without the settings that every function has, and those that this one has as its own.
+
+    Each handler module calls this when it is imported: a function with a wrong environment fails at its start, and not
+    for the first visitor who needs what is missing. Raises MissingVariables.
+    """
+    _refuse_without(own, vars(settings()))
+
+
+def _refuse_without(names: Iterable[str], values: Mapping[str, Any]) -> None:
+    if missing := [name.upper() for name in names if not values.get(name)]:
+        raise MissingVariables(", ".join(missing))
