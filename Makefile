@@ -20,6 +20,7 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo --no-cache
 	@.venv/bin/cfn-lint template.yaml deploy-role.yaml
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal
