@@ -443,7 +443,7 @@ def _correction(
         again=request.fields.get("new-receipt") == "yes",
     )
     drawn = form.draw(
-        Notice(*notice, **rendering.office()) if notice else None,
+        Notice(*notice) if notice else None,
         action=f"/desk/{submission.reference}/correct",
         inside=inside,
         button="Save the correction",

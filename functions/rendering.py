@@ -6,11 +6,15 @@ to reach the office. Markers in a page say which parts a function may replace.
 
 import json
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
+
+from settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,17 +30,22 @@ FORM = ("<!-- form -->", "<!-- /form -->")
 def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # an accepted form needs none
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"office": _WhenUsed(office), "site": _WhenUsed(lambda: settings().site_url)}
+    return environment
 
 
 def render(template: str, **context: Any) -> Markup:
-    """A template of functions/templates/ filled in; `.html` ones escape every value."""
+    """Fill in a template of functions/templates/; `.html` ones escape every value.
+
+    Every template knows `office` (telephone, email) and `site`, its address.
+    """
     return Markup(_templates().get_template(template).render(context))
 
 
@@ -55,8 +64,28 @@ def finished(name: str) -> str:
     return Path(os.environ.get("PAGES_FOLDER", HERE / "pages"), name).read_text("utf-8")
 
 
+@dataclass(frozen=True)
+class Office:
+    """How to reach the office."""
+
+    telephone: str
+    email: str
+
+
 @cache
-def office() -> dict[str, str]:
-    """How to reach the office: `telephone`, `email`."""
-    settings: dict[str, str] = json.loads(finished("office.json"))
-    return settings
+def office() -> Office:
+    """Read what mkdocs.yml says of the office."""
+    return Office(**json.loads(finished("office.json")))
+
+
+class _WhenUsed:
+    """A value that is read when a template uses it: the site build draws forms before it is there."""
+
+    def __init__(self, read: Callable[[], Any]) -> None:
+        self._read = read
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._read(), name)
+
+    def __str__(self) -> str:
+        return str(self._read())

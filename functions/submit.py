@@ -8,7 +8,6 @@ from typing import Any
 import calendars
 import keys
 import promises
-import rendering
 from forms import spam
 from forms.catalog import FORMS
 from forms.form import Form, FormData, Notice, read_form
@@ -165,7 +164,7 @@ def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice:
     if wants_json(event):
         response = problem_details(status, title, detail=advice)
     else:
-        response = html(status, pages.redrawn(form.slug, form.draw(Notice(title, advice, **rendering.office()))))
+        response = html(status, pages.redrawn(form.slug, form.draw(Notice(title, advice))))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         response["headers"]["retry-after"] = str(int(rate_limit.WINDOW.total_seconds()))
     return response

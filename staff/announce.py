@@ -59,7 +59,6 @@ def compose(announcement: Announcement, address: str) -> EmailMessage:
         html=markdown(_absolute(announcement.text, site)),
         page=f"{site}/announcements/{announcement.slug}/",
         stop=stop,
-        site=site,
     )
     return ses.with_one_click(message, stop)
 

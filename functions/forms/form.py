@@ -44,12 +44,10 @@ def read_form(body: bytes) -> FormData:
 
 @dataclass(frozen=True)
 class Notice:
-    """What went wrong with a form as a whole, what to do, and how else to reach the office."""
+    """What went wrong with a form as a whole, and what to do."""
 
     title: str
     advice: str
-    telephone: str
-    email: str
 
 
 class Form(wtforms.Form):

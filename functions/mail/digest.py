@@ -60,7 +60,6 @@ def compose(now: datetime) -> EmailMessage:
         "digest",
         to=settings().staff_addresses,
         day=promises.day_in_words(promises.day_at_office(now)),
-        site=settings().site_url,
         **facts,
     )
 

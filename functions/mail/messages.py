@@ -78,13 +78,11 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     message = ses.compose(
         kind,
         to=[address],
-        reply_to=rendering.office()["email"],
-        office=rendering.office(),
+        reply_to=rendering.office().email,
         form=form,
         reference=submission.reference,
         promised=form.promised(submission.promised_from, submission.answers),
         remarks=_remarks(submission),
-        site=site,
         confirm=links.confirm_link(site, submission.reference, promises.now()) if wants else None,
     )
     return _with_calendar(message, submission) if kind == "receipt" else message
@@ -101,18 +99,16 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     return ses.compose(
         "mailed",
         to=[address],
-        reply_to=rendering.office()["email"],
-        office=rendering.office(),
+        reply_to=rendering.office().email,
         reference=submission.reference,
         promised=FORMS[submission.form].promised(submission.promised_from, submission.answers),
         tracking=submission.done.get("tracking", ""),
-        site=settings().site_url,
     )
 
 
 def sign_in(address: str, code: str) -> EmailMessage:
     """The code that signs a browser in at the desk: what it is for, and no link."""
-    return ses.compose("sign-in", to=[address], reply_to=rendering.office()["email"], code=code)
+    return ses.compose("sign-in", to=[address], reply_to=rendering.office().email, code=code)
 
 
 def composer(slot: str) -> Compose:

@@ -41,13 +41,11 @@ def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
     message = ses.compose(
         "renewal",
         to=[address],
-        reply_to=rendering.office()["email"],
-        office=rendering.office(),
+        reply_to=rendering.office().email,
         reference=item["reference"],
         completed=promises.day_in_words(date.fromisoformat(item["completed"])),
         ends_on=promises.day_in_words(ends_on),
         has_ended=ends_on <= promises.day_at_office(now),
-        site=site,
         stop=stop_at,
     )
     return ses.with_one_click(message, stop_at)

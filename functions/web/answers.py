@@ -34,7 +34,7 @@ def links(submission: Submission) -> list[tuple[str, str]]:
     address = submission.answers.get("email", "").strip()
     if not address:
         return []
-    told = {"site": settings().site_url, "telephone": rendering.office()["telephone"]}
+    told = {"site": settings().site_url, "telephone": rendering.office().telephone}
     subject = f"{submission.declared.about(submission.answers)} [{submission.reference}]"
     person = submission.declared.person(submission.answers)
     thread = f"<{submission.reference}@{settings().sender_address.partition('@')[2]}>"

@@ -32,7 +32,7 @@ def answer(event: Event, carry_out: Callable[[Event], Response], form: str = "co
     except Exception as error:
         count("failed")
         log_failure("failed", error)
-        advice = f"Nothing was changed. Please try again in a few minutes, or call {rendering.office()['telephone']}."
+        advice = f"Nothing was changed. Please try again in a few minutes, or call {rendering.office().telephone}."
         page = pages.message(form, "Something went wrong here", "action.html", shown=Confirmation("", advice))
         return html(HTTPStatus.INTERNAL_SERVER_ERROR, page)
     finally:

@@ -59,6 +59,6 @@ def desk(title: str, template: str, **context: Any) -> str:
 def message(slug: str, title: str, template: str, **context: Any) -> str:
     """The form's page with a rendered template in place of its whole content."""
     page = built_page(slug)
-    content = rendering.render(template, title=title, office=rendering.office(), **context)
+    content = rendering.render(template, title=title, **context)
     site_name = page.title.rpartition(" - ")[2]
     return page.with_part(rendering.MAIN, content).with_title(Markup("{} - ").format(title) + Markup(site_name)).html
