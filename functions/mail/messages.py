@@ -9,9 +9,10 @@ import calendars
 import links
 import promises
 import rendering
+import sender_hint
 from forms.announcements import AnnouncementsForm
 from forms.catalog import FORMS
-from mail import sender_hint, ses
+from mail import ses
 from mail.delivery import Compose
 from settings import settings
 from storage import counters, subscribers

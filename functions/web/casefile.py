@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 import promises
+import sender_hint
 from forms.fields import Text, Yes
-from mail import sender_hint
 from storage import certifications, search, submissions, workflow
 from storage.outbox import is_settled
 from storage.submissions import Submission

@@ -68,8 +68,7 @@ class Asked:
 
 def staff_addresses() -> list[str]:
     """Return the addresses that may sign in: those that get the office's e-mail and the late notices."""
-    listed = ",".join((settings().staff_addresses, settings().escalation_addresses))
-    return list(dict.fromkeys(address.strip() for address in listed.split(",") if address.strip()))
+    return list(dict.fromkeys([*settings().staff_addresses, *settings().escalation_addresses]))
 
 
 def known(address: str) -> str | None:

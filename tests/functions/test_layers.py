@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.pages import ROOT
 
-GROUND = ("aws", "calendars", "keys", "promises", "rendering", "safe_text", "settings", "telemetry")
+GROUND = ("aws", "calendars", "keys", "promises", "rendering", "safe_text", "sender_hint", "settings", "telemetry")
 PACKAGES = {"forms", "storage", "mail", "web"}
 LOADED = "import json, sys; print(json.dumps([[n, getattr(m, '__file__', '')] for n, m in sys.modules.items()]))"
 
