@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 
-from aws import HURRIED
+from aws import CLIENT_TIMEOUTS
 from settings import require, settings
 
 require("origin_secret_arn")
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, bool]:
 @lru_cache(maxsize=1)
 def _known(_period: int) -> list[bytes]:
     """Return the secrets that are accepted in this period."""
-    secrets = boto3.client("secretsmanager", config=HURRIED)
+    secrets = boto3.client("secretsmanager", config=CLIENT_TIMEOUTS)
     found = []
     for stage in STAGES:
         try:

@@ -2,7 +2,7 @@
 
 from botocore.config import Config
 
-HURRIED = Config(
+CLIENT_TIMEOUTS = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},

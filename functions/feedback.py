@@ -12,7 +12,7 @@ from storage import bounces, certifications, outbox, subscribers
 from storage.outbox import Owed
 from telemetry import count, logger, publish
 
-STATES = {"Send": "sent", "Bounce": "bounced", "Complaint": "complained"}
+REPORTED_AS = {"Send": "sent", "Bounce": "bounced", "Complaint": "complained"}
 
 require()
 
@@ -31,12 +31,12 @@ def note(report: Mapping[str, Any]) -> None:
     A passing trouble, such as a full mailbox or an out-of-office answer, is nothing to note.
     """
     kind = report["eventType"]
-    if kind not in STATES or (kind == "Bounce" and report["bounce"]["bounceType"] == "Transient"):
+    if kind not in REPORTED_AS or (kind == "Bounce" and report["bounce"]["bounceType"] == "Transient"):
         return
     owed = _owed(report["mail"]["tags"])
     if owed is None:
         return
-    outcome = {"state": STATES[kind], "at": promises.now().isoformat(), "message_id": report["mail"]["messageId"]}
+    outcome = {"state": REPORTED_AS[kind], "at": promises.now().isoformat(), "message_id": report["mail"]["messageId"]}
     if kind == "Bounce":
         outcome["why"] = f"{report['bounce']['bounceType']}, {report['bounce']['bounceSubType']}"
     news = outbox.report(owed, outcome)

@@ -86,4 +86,4 @@ def _read(secret: str, stage: str) -> str:
 @cache
 def _client() -> "SecretsManagerClient":
     hurried = Config(retries={"mode": "standard", "total_max_attempts": TRIES})
-    return boto3.client("secretsmanager", config=aws.HURRIED.merge(hurried))
+    return boto3.client("secretsmanager", config=aws.CLIENT_TIMEOUTS.merge(hurried))

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import promises
-from forms.catalog import FORMS
 from mail import digest, renewals
 from mail.delivery import try_to_send
 from mail.messages import composer
@@ -90,8 +89,8 @@ def _waits_until(submission: Submission, slot: str) -> datetime:
 
 def _reminders(submission: Submission, now: datetime) -> list[tuple[str, datetime]]:
     """The reminders that were not sent yet, with their times; none once it is done, while it is held, or too late."""
-    form = FORMS[submission.form]
-    if not form.task or submission.done or submission.closed or submission.held or submission.erased_at:
+    form = submission.declared
+    if not form.staff_task or submission.done or submission.closed or submission.held or submission.erased_at:
         return []
     times = [("reminder", submission.due_at - form.remind_before), ("late", submission.due_at)]
     return [

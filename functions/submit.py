@@ -99,14 +99,14 @@ def _receive(form_class: type[Form], event: Event) -> Response:
     _note(event, submission, new)
     if wants_json(event):
         return json_document(HTTPStatus.CREATED, {"reference": submission.reference})
-    if "staff" not in form.mail_slots:
+    if "staff" not in form.owed_emails:
         submission = replace(submission, received_at=promises.now())  # the first time would tell whose address is known
     return see_other(f"/forms/{form.slug}/received?receipt={receipts.sign(form_class, submission)}")
 
 
 def _reasons_to_hold(form: Form, answers: FormData) -> str:
     """Only what staff get to see can be held: nobody else could release it."""
-    if "staff" not in form.mail_slots:
+    if "staff" not in form.owed_emails:
         return ""
     stored = form.answers()
     return spam.reasons_to_hold(stored, trapped=spam.is_trapped(stored, "".join(answers.getlist(spam.TRAP))))
@@ -192,7 +192,7 @@ def _show_receipt(form: type[Form], event: Event) -> Response:
         return _no_receipt(form)
     page = pages.message(
         form.slug,
-        form.received,
+        form.receipt_heading,
         "receipt.html",
         form=form,
         receipt=receipt,

@@ -15,7 +15,7 @@ import aws
 from settings import settings
 
 SETTINGS = Path(__file__).parents[1] / "samconfig.toml"
-PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
+STAFF_TIMEOUTS = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
 """Timeouts in seconds, longer than for visitors: a list may be long."""
 
 
@@ -25,7 +25,7 @@ class Refused(Exception):
 
 def connect(stack: str, data: Path) -> str:
     """Set the functions' environment for a local run or a stack, and return its name. Raises Refused."""
-    aws.HURRIED = PATIENT
+    aws.CLIENT_TIMEOUTS = STAFF_TIMEOUTS
     if stack:
         _use(_of_stack(stack))
         return f"stack {stack}"

@@ -38,7 +38,7 @@ def erase(address: str, now: datetime) -> Erased:
 def _erase_submission(item: dict[str, Any], now: datetime) -> None:
     """Answers that name nobody stay. An e-mail that was still owed has nobody to go to, and what was still to be done
     cannot be done any more: its clock stops."""
-    kept = FORMS[item["form"]].names_nobody
+    kept = FORMS[item["form"]].kept_on_erasure
     answers = {name: value if name in kept else "" for name, value in item["answers"].items()}
     task = "" if "done" in item else " REMOVE stage, stage_at, clock, next_at, held"
     owed = [slot for slot in item["mail"] if not is_settled(item["mail"], slot)]

@@ -100,6 +100,6 @@ def _facts(submission: Submission) -> list[str]:
 
 
 def _answers(submission: Submission, fields: list[tuple[str, str]]) -> list[str]:
-    form = FORMS[submission.form]
+    form = submission.declared
     words = dict(zip(form().data, (words for _, words in form.in_words(submission.answers)), strict=True))
     return [words.get(name, "") for name, _ in fields]

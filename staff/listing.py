@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 import promises
-from forms.catalog import FORMS, TASKS
+from forms.catalog import TASKS
 from forms.form import reference_in
 from safe_text import for_terminal
 from staff.connection import Refused
@@ -45,8 +45,8 @@ def state(submission: Submission) -> str:
         return "held"
     if submission.done:
         return "done"
-    form, now = FORMS[submission.form], promises.now()
-    if not form.task:
+    form, now = submission.declared, promises.now()
+    if not form.staff_task:
         return "open"
     if now >= submission.due_at:
         return "late"
@@ -72,7 +72,7 @@ def as_json(submission: Submission) -> dict[str, Any]:
 
 
 def about(submission: Submission) -> str:
-    return FORMS[submission.form].staff_subject(submission.answers) if FORMS[submission.form].task else submission.form
+    return submission.declared.staff_subject(submission.answers) if submission.declared.staff_task else submission.form
 
 
 def table(found: list[Submission]) -> Table:
@@ -96,7 +96,7 @@ def in_full(submission: Submission) -> Iterator[Text]:
     if submission.held:
         yield Text(f"Held because of: {submission.held}")
     if submission.done:
-        done = FORMS[submission.form].done.capitalize()
+        done = submission.declared.done_label.capitalize()
         yield Text(f"{done} {_when(submission.done['at'])} by {for_terminal(submission.done['by'])}")
     for entry in submission.history:
         told = f": {for_terminal(entry['text'])}" if "text" in entry else ""
@@ -106,9 +106,9 @@ def in_full(submission: Submission) -> Iterator[Text]:
     yield Text("")
     if submission.erased_at:
         yield Text(f"Its sender's data were erased {_when(submission.erased_at)}. What is left names no one.")
-    form = FORMS[submission.form]
+    form = submission.declared
     for name, (label, words) in zip(form().data, form.in_words(submission.answers), strict=True):
-        if submission.erased_at and name not in form.names_nobody:
+        if submission.erased_at and name not in form.kept_on_erasure:
             continue
         yield Text(f"{label}: ", "bold").append(Text(for_terminal(words) or "(not given)", "not bold"))
 

@@ -8,7 +8,6 @@ import typer
 from wtforms import Form as AnyForm
 
 import promises
-from forms.catalog import FORMS
 from forms.form import Form, FormData
 from safe_text import for_spreadsheet, for_terminal
 from staff import listing
@@ -62,7 +61,7 @@ def mark(
 ) -> None:
     """Mark it answered or mailed. An agency is told of its plaque ten minutes later; --undo before stops that."""
     submission = listing.one(reference)
-    done = submission.declared.done
+    done = submission.declared.done_label
     if not done or (what and what != done):
         raise Refused(f"{submission.reference} can be marked {done}, not {what}." if done else "It needs no mark.")
     _check_open(submission)
@@ -167,14 +166,14 @@ def _as_row(each: certifications.Certification, holds: bool) -> dict[str, Any]:
 
 def _corrected(submission: Submission, changes: list[str]) -> Form:
     """Return the form with the changes in it, checked. Raises Refused for a change that names no question."""
-    known = FORMS[submission.form].labels()
+    known = submission.declared.labels()
     answers = dict(submission.answers)
     for change in changes:
         name, equals, answer = change.partition("=")
         if not equals or name not in known:
             raise Refused(f"{change} changes nothing: write NAME=ANSWER, with one of {', '.join(known)}.")
         answers[name] = answer
-    form: Form = FORMS[submission.form](FormData({name: [answer] for name, answer in answers.items()}))
+    form: Form = submission.declared(FormData({name: [answer] for name, answer in answers.items()}))
     AnyForm.validate(form)
     form.forgive(submission.answers)
     return form

@@ -23,7 +23,7 @@ PAPER = 718
 
 def press(page: Page, form) -> None:
     page.goto(f"/{form.slug}/")
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
 
 
 def with_errors(form) -> Callable[[Page], None]:
@@ -38,7 +38,7 @@ def receipt(form) -> Callable[[Page], None]:
     def show(page: Page) -> None:
         page.goto(f"/{form.slug}/")
         fill_in(page, form, SAMPLES.get(form.slug, {}) | {"email": new_address()})
-        page.get_by_role("button", name=form.send).click()
+        page.get_by_role("button", name=form.submit_label).click()
         page.wait_for_url("**/received?receipt=*")
 
     return show

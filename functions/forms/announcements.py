@@ -11,16 +11,16 @@ class AnnouncementsForm(Form):
     """A sign-up for e-mail about new certifications."""
 
     slug = "announcements"
-    send = "Sign up"
+    submit_label = "Sign up"
     title = "Sign-up for announcements"
-    received = "Check your e-mail"
+    receipt_heading = "Check your e-mail"
     next_steps = (
         "If this address is not signed up yet, a message with a link is on its way to it. "
         "You are signed up once you open the link and press the button there."
     )
     once_a_day = True
-    mail_slots = ("receipt",)
-    mail = "confirm"
+    owed_emails = ("receipt",)
+    receipt_email = "confirm"
     kept_for = timedelta(days=30)
 
     email = fields.email("E-mail", missing="Enter your e-mail address", hint="We send it a link to confirm.")

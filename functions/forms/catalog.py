@@ -6,4 +6,4 @@ from forms.form import Form
 from forms.plaque import PlaqueForm
 
 FORMS: dict[str, type[Form]] = {form.slug: form for form in (ContactForm, PlaqueForm, AnnouncementsForm)}
-TASKS: dict[str, type[Form]] = {slug: form for slug, form in FORMS.items() if form.task}
+TASKS: dict[str, type[Form]] = {slug: form for slug, form in FORMS.items() if form.staff_task}

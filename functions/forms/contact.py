@@ -21,15 +21,15 @@ class ContactForm(Form):
     """A question from anyone, answered within 24 hours."""
 
     slug = "contact"
-    send = "Send message"
+    submit_label = "Send message"
     title = "Message"
-    received = "We have your message"
+    receipt_heading = "We have your message"
     next_steps = "A person at the office reads every message, and replies to the e-mail address you gave."
-    task = "Answer by"
-    done = "answered"
+    staff_task = "Answer by"
+    done_label = "answered"
     remind_before = promises.ANSWER_REMINDED_BEFORE
     kept_for = timedelta(days=365)
-    names_nobody = ("topic",)
+    kept_on_erasure = ("topic",)
     once_a_day = True
 
     name = fields.line("Your name", missing="Enter your name", autocomplete="name")
@@ -38,7 +38,7 @@ class ContactForm(Form):
     organization = fields.line("Agency or organization", autocomplete="organization")
     topic = fields.choice("Topic", TOPICS, missing="Choose a topic", empty="Choose a topic")
     message = fields.text("Message", missing="Enter your message", limit=5000, hint="Up to 5,000 characters.")
-    announcements = fields.yes("E-mail me when a new certification is announced")
+    announcements = fields.checkbox("E-mail me when a new certification is announced")
 
     @classmethod
     def due(cls, received: datetime) -> datetime:

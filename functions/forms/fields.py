@@ -4,7 +4,7 @@ A kind is a WTForms field whose answer is stored as text. `missing` is the messa
 without it the field is optional. Messages tell the person what to do, in plain imperative words.
 """
 
-from datetime import date
+import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -27,6 +27,8 @@ class Answer:
     """What every kind adds to its WTForms field: the stored answer, and that answer in words."""
 
     data: Any
+    is_checkbox = False
+    """Whether it is drawn as a box to tick, with its label behind it."""
     is_searched = True
     """Whether a search of the office looks through its answers."""
 
@@ -58,8 +60,10 @@ class Text(Answer, TextAreaField):
         super().process_formdata([value.replace("\r\n", "\n").replace("\r", "\n") for value in valuelist])
 
 
-class Offered(Text):
+class AttachedText(Text):
     """A text that another page of the site made, behind a box to tick: without the tick, nothing of it is sent."""
+
+    is_checkbox = True
 
     is_searched = False
 
@@ -80,7 +84,7 @@ class Choice(Answer, SelectField):
         return self._words.get(stored, stored)
 
 
-class Day(Answer, DateField):
+class Date(Answer, DateField):
     """A date, stored as YYYY-MM-DD. The browser sends that; a typed 3/27/2026 or March 27, 2026 is understood too."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -103,11 +107,13 @@ class Day(Answer, DateField):
         return self.data.isoformat() if self.data else ""
 
     def in_words(self, stored: str) -> str:
-        return day_in_words(date.fromisoformat(stored)) if stored else ""
+        return day_in_words(datetime.date.fromisoformat(stored)) if stored else ""
 
 
-class Yes(Answer, BooleanField):
+class Checkbox(Answer, BooleanField):
     """A box to tick, stored as `yes` or `no`."""
+
+    is_checkbox = True
 
     is_searched = False
 
@@ -151,9 +157,9 @@ def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
     return Text(label, checks, description=hint, render_kw={"rows": "8"})
 
 
-def offered(label: str, *, limit: int) -> Field:
+def attached_text(label: str, *, limit: int) -> Field:
     """A text of several lines that the person is shown, and sends by leaving a box ticked."""
-    return Offered(label, _checks("", at_most(limit), no_control_characters))
+    return AttachedText(label, _checks("", at_most(limit), no_control_characters))
 
 
 def choice(
@@ -165,13 +171,13 @@ def choice(
     return Choice(label, _checks(missing, one_of), [("", empty), *options], render_kw=html)
 
 
-def day(label: str, *, missing: str, hint: str = "") -> Field:
-    return Day(label, [DataRequired(missing)], format=_DATE_FORMATS, description=hint, render_kw=_html(width="short"))
+def date(label: str, *, missing: str, hint: str = "") -> Field:
+    return Date(label, [DataRequired(missing)], format=_DATE_FORMATS, description=hint, render_kw=_html(width="short"))
 
 
-def yes(label: str, *, missing: str = "") -> Field:
+def checkbox(label: str, *, missing: str = "") -> Field:
     """A box that may be left empty; with `missing`, one that has to be ticked."""
-    return Yes(label, _checks(missing), false_values=(False, "false", "no", ""))
+    return Checkbox(label, _checks(missing), false_values=(False, "false", "no", ""))
 
 
 def _checks(missing: str, *checks: Validator) -> list[Validator]:

@@ -55,23 +55,23 @@ class Form(wtforms.Form):
 
     slug: ClassVar[str]
     """The form's name in addresses, in the table and in file names."""
-    send: ClassVar[str]
+    submit_label: ClassVar[str]
     """The words on the button."""
     legends: ClassVar[Mapping[str, str]] = {}
     """Headings of groups: the name of a group's first field, and the group's legend."""
-    kept_in_receipt: ClassVar[tuple[str, ...]] = ()
+    receipt_fields: ClassVar[tuple[str, ...]] = ()
     """Fields without personal data that the receipt's dates are computed from."""
-    received: ClassVar[str]
+    receipt_heading: ClassVar[str]
     """The receipt's heading."""
     next_steps: ClassVar[str]
     """What happens next, in one or two fixed sentences."""
-    mail_slots: ClassVar[tuple[str, ...]] = ("staff", "receipt")
+    owed_emails: ClassVar[tuple[str, ...]] = ("staff", "receipt")
     """The e-mails that a submission causes."""
-    mail: ClassVar[str] = "receipt"
+    receipt_email: ClassVar[str] = "receipt"
     """The e-mail to the sender, in functions/templates/email/."""
-    task: ClassVar[str] = ""
+    staff_task: ClassVar[str] = ""
     """What staff have to do before the due date, in two words; empty where there is nothing to do."""
-    done: ClassVar[str] = ""
+    done_label: ClassVar[str] = ""
     """The word for a submission once that is done."""
     title: ClassVar[str]
     """What a submission is, in a word or two, for the office."""
@@ -79,7 +79,7 @@ class Form(wtforms.Form):
     """Whether it asks for a plaque: once that is mailed, its agency is told so, and is certified."""
     remind_before: ClassVar[timedelta]
     """How long before the due date staff are reminded."""
-    names_nobody: ClassVar[tuple[str, ...]] = ()
+    kept_on_erasure: ClassVar[tuple[str, ...]] = ()
     """Fields that stay when somebody's data are erased."""
     kept_for: ClassVar[timedelta]
     """How long the answers are kept."""
@@ -207,7 +207,7 @@ class Form(wtforms.Form):
             answers_by_mail=_quoted(self._as_text()),
             action=action or f"/forms/{self.slug}",
             inside=inside,
-            button=button or self.send,
+            button=button or self.submit_label,
         )
 
     def _as_text(self) -> str:

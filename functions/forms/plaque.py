@@ -11,7 +11,7 @@ import promises
 from forms import fields, validators
 from forms.folding import folded
 from forms.form import Form
-from forms.states import STATES
+from forms.usps_states import STATES
 
 PLAQUE_LINE_LIMIT = 120
 """Longest agency name that fits the plaque, in characters."""
@@ -27,7 +27,7 @@ class PlaqueForm(Form):
     """An agency that completed the checklists asks for its plaque; mailed within two weeks."""
 
     slug = "plaque"
-    send = "Request the plaque"
+    submit_label = "Request the plaque"
     title = "Plaque request"
     certifies = True
     legends: ClassVar = {
@@ -35,17 +35,17 @@ class PlaqueForm(Form):
         "addressee": "Where to send the plaque",
         "contact_name": "Contact person",
     }
-    kept_in_receipt = ("agency", "completed")
-    received = "We have your plaque request"
+    receipt_fields = ("agency", "completed")
+    receipt_heading = "We have your plaque request"
     next_steps = (
         "We will have your plaque engraved and mailed to the address you gave. "
         "If we have a question, we will contact the person you named."
     )
-    task = "Mail by"
-    done = "mailed"
+    staff_task = "Mail by"
+    done_label = "mailed"
     remind_before = promises.PLAQUE_REMINDED_BEFORE
     kept_for = timedelta(days=365)
-    names_nobody = ("agency", "agency_state", "completed")
+    kept_on_erasure = ("agency", "agency_state", "completed")
     once_a_day = False
 
     agency = fields.line(
@@ -56,14 +56,14 @@ class PlaqueForm(Form):
         autocomplete="organization",
         preview="As it will be engraved:",
     )
-    name_confirmed = fields.yes(
+    name_confirmed = fields.checkbox(
         "The name reads exactly as it should on the plaque",
         missing="Check the agency name as it will be engraved, and check the box",
     )
     agency_state = fields.choice(
         "Agency's state", STATES, missing="Choose your agency's state", empty="Choose a state", width="half"
     )
-    completed = fields.day(
+    completed = fields.date(
         "Date of completion",
         missing="Enter the date of completion",
         hint="The day your agency finished the last checklist.",
@@ -96,8 +96,8 @@ class PlaqueForm(Form):
     )
     email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and our questions go here.")
     telephone = fields.telephone("Telephone", missing="Enter a telephone number")
-    summary = fields.offered("Include this checklist summary", limit=SUMMARY_LIMIT)
-    announcements = fields.yes("E-mail me when a new certification is announced")
+    summary = fields.attached_text("Include this checklist summary", limit=SUMMARY_LIMIT)
+    announcements = fields.checkbox("E-mail me when a new certification is announced")
 
     def validate_completed(self, field: Field) -> None:
         """The day must have come where the agency is, and the certification must not have ended there."""

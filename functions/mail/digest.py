@@ -11,7 +11,7 @@ import boto3
 import aws
 import links
 import promises
-from forms.catalog import FORMS, TASKS
+from forms.catalog import TASKS
 from mail import ses
 from mail.delivery import send_once
 from settings import settings
@@ -76,7 +76,7 @@ def gather(now: datetime) -> dict[str, Any]:
     everything = [each for lists in (waiting, done, held) for found in lists.values() for each in found]
     return {
         "received": _per_form([each for each in everything if each.received_at >= since]),
-        "done": [(form.done, _lines(done[slug])) for slug, form in TASKS.items()],
+        "done": [(form.done_label, _lines(done[slug])) for slug, form in TASKS.items()],
         "late": _lines([each for found in waiting.values() for each in found if each.due_at <= now]),
         "waiting": _lines([each for found in waiting.values() for each in found if each.due_at > now]),
         "held": _lines([each for found in held.values() for each in found]),
@@ -95,7 +95,7 @@ def _lines(found: list[Submission]) -> list[Line]:
     return [
         Line(
             each.reference,
-            FORMS[each.form].staff_subject(each.answers),
+            each.declared.staff_subject(each.answers),
             promises.moment_in_words(each.received_at if each.held else each.due_at),
             links.desk_link(each.reference),
         )
@@ -120,4 +120,4 @@ def _dead_letters() -> int:
 
 @cache
 def _queues() -> "SQSClient":
-    return boto3.client("sqs", config=aws.HURRIED)
+    return boto3.client("sqs", config=aws.CLIENT_TIMEOUTS)

@@ -11,7 +11,6 @@ import promises
 import rendering
 import sender_hint
 from forms.announcements import AnnouncementsForm
-from forms.catalog import FORMS
 from mail import ses
 from mail.delivery import Compose
 from settings import settings
@@ -22,7 +21,7 @@ from storage.submissions import Submission, others_of_the_agency
 def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     """Every answer, labelled as on the form; a reply goes to the sender."""
     submission = Submission.from_item(item)
-    form = FORMS[submission.form]
+    form = submission.declared
     return ses.compose(
         "staff",
         to=settings().staff_addresses,
@@ -66,11 +65,11 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     address = ses.deliverable(submission.answers["email"])
     if address is None:
         return "undeliverable"
-    form = FORMS[submission.form]
+    form = submission.declared
     wants = form.wants_announcements(submission.answers) and not subscribers.is_subscribed(address)
     if form is AnnouncementsForm and not wants:
         return "subscribed"
-    kind = form.mail
+    kind = form.receipt_email
     if not _first_today(kind, address, submission):
         kind = "confirm"  # the receipt of the day is out; who wants announcements still gets the link
         if not wants or not _first_today(kind, address, submission):
@@ -102,7 +101,7 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         to=[address],
         reply_to=rendering.office().email,
         reference=submission.reference,
-        promised=FORMS[submission.form].promised(submission.promised_from, submission.answers),
+        promised=submission.declared.promised(submission.promised_from, submission.answers),
         tracking=submission.done.get("tracking", ""),
     )
 
@@ -129,14 +128,14 @@ COMPOSE: dict[str, Compose] = {
 
 def _about(submission: Submission) -> dict[str, Any]:
     """What every e-mail to staff says of a submission."""
-    form = FORMS[submission.form]
+    form = submission.declared
     return {
         "about": form.staff_subject(submission.answers),
         "reference": submission.reference,
         "received": promises.moment_in_words(submission.received_at),
         "due": promises.moment_in_words(submission.due_at),
-        "task": form.task,
-        "done": form.done,
+        "task": form.staff_task,
+        "done": form.done_label,
         "desk": links.desk_link(submission.reference),
     }
 
@@ -155,7 +154,7 @@ def _remarks(submission: Submission) -> list[str]:
 
 
 def _with_calendar(message: EmailMessage, submission: Submission) -> EmailMessage:
-    ends_on: date | None = FORMS[submission.form].ends_on(submission.answers)
+    ends_on: date | None = submission.declared.ends_on(submission.answers)
     if ends_on:
         event = calendars.renewal(submission.reference, ends_on, submission.received_at, settings().site_url)
         message.add_attachment(event, maintype="text", subtype="calendar", filename="renewal.ics")
@@ -165,4 +164,4 @@ def _with_calendar(message: EmailMessage, submission: Submission) -> EmailMessag
 def _first_today(kind: str, address: str, submission: Submission) -> bool:
     """Whether this is the first e-mail of its kind to an address on the day of the submission."""
     key = counters.key(kind, address.casefold(), submission.received_at.date().isoformat())
-    return counters.take(key, submission.reference, promises.now(), timedelta(days=3))
+    return counters.claim_once(key, submission.reference, promises.now(), timedelta(days=3))

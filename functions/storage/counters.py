@@ -34,7 +34,7 @@ def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
     )
 
 
-def take(name: str, owner: str, now: datetime, lives: timedelta) -> bool:
+def claim_once(name: str, owner: str, now: datetime, lives: timedelta) -> bool:
     """Claim the only slot of a counter; return False if another owner has it. The same owner may claim it again."""
     item = {"key": name, "taker": owner, "expires_at": int((now + lives).timestamp())}
     condition = "attribute_not_exists(#key) OR taker = :owner"

@@ -28,7 +28,7 @@ class ConditionFailed(Exception):
 
 @cache
 def client() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=aws.HURRIED)
+    return boto3.client("dynamodb", config=aws.CLIENT_TIMEOUTS)
 
 
 def put(table: str, item: Mapping[str, Any], condition: str, names: Mapping[str, str], **values: Any) -> None:

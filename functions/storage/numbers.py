@@ -55,7 +55,7 @@ class Month:
 
 def settle(submission: Submission) -> None:
     """Add what a submission adds now, less what it added before."""
-    if not submission.declared.task:
+    if not submission.declared.staff_task:
         return
     adds, added = _adds(submission), submission.counted
     changes = {name: adds.get(name, 0) - added.get(name, 0) for name in adds.keys() | added.keys()}

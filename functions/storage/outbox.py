@@ -22,9 +22,9 @@ KEYS = {
     "COUNTERS_TABLE": "key",
 }
 """Key attribute of each table with an outbox, by the environment variable that names the table."""
-UNSENT = ("owed", "claimed", "held", "taken back", "subscribed", "erased")
+BEFORE_SENT = ("owed", "claimed", "held", "taken back", "subscribed", "erased")
 """States in which the message may have been sent anyway, because SES's response was lost."""
-WORSE = {"sent": UNSENT, "bounced": (*UNSENT, "sent"), "complained": (*UNSENT, "sent", "bounced")}
+MAY_BECOME = {"sent": BEFORE_SENT, "bounced": (*BEFORE_SENT, "sent"), "complained": (*BEFORE_SENT, "sent", "bounced")}
 """States that SES reports, and the states that each may replace: reports come in any order."""
 
 
@@ -88,13 +88,13 @@ def settle(owed: Owed, outcome: Mapping[str, str]) -> None:
         _set(owed, outcome, IS_CLAIMED, CLAIMED)
     except dynamodb.ConditionFailed as failed:
         # SES may report before its response arrives here. What it reported is newer, so it stays.
-        if not failed.item or failed.item["mail"][owed.slot]["state"] not in WORSE:
+        if not failed.item or failed.item["mail"][owed.slot]["state"] not in MAY_BECOME:
             raise
 
 
 def report(owed: Owed, outcome: Mapping[str, str]) -> bool:
-    """Record a state of WORSE that SES reports; return False if this state, or a worse one, is recorded already."""
-    states = {f"state{number}": state for number, state in enumerate(WORSE[outcome["state"]])}
+    """Record a state of MAY_BECOME that SES reports; return False if it, or a worse one, is recorded already."""
+    states = {f"state{number}": state for number, state in enumerate(MAY_BECOME[outcome["state"]])}
     condition = " OR ".join(f"#mail.#slot.#state = :{name}" for name in states)
     try:
         _set(owed, outcome, condition, states)

@@ -72,8 +72,8 @@ class Submission:
         if self.held:
             return "held"
         if self.done:
-            return self.declared.done
-        return "late" if self.declared.task and self.due_at <= now else "open"
+            return self.declared.done_label
+        return "late" if self.declared.staff_task and self.due_at <= now else "open"
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Submission":
@@ -218,14 +218,14 @@ def _item(form: Form, received: datetime, held: str) -> dict[str, Any]:
         "received_at": received.isoformat(),
         "due_at": due.isoformat(),
         "answers": form.answers(),
-        "mail": {slot: {"state": "owed"} for slot in form.mail_slots},
+        "mail": {slot: {"state": "owed"} for slot in form.owed_emails},
         "clock": "on",
         "next_at": (received + SWEPT_AFTER).isoformat(),
         "expires_at": int((received + form.kept_for).timestamp()),
     }
-    if form.task and held:
+    if form.staff_task and held:
         item |= {"stage": stage(form.slug, "held"), "stage_at": received.isoformat()}
-    elif form.task:
+    elif form.staff_task:
         item |= {"stage": stage(form.slug, "open"), "stage_at": due.isoformat()}
     if held:
         item["held"] = held

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storage import certifications, dynamodb, submissions
-from storage.outbox import WORSE, is_settled
+from storage.outbox import MAY_BECOME, is_settled
 from storage.submissions import Submission, stage
 from telemetry import count, logger
 
@@ -49,7 +49,7 @@ def possible(submission: Submission) -> set[str]:
     verbs = {"note", "correct"}
     if submission.done or submission.closed:
         return verbs | {"undo"}
-    if not submission.declared.task:
+    if not submission.declared.staff_task:
         return verbs
     verbs |= {"take", "close"}
     if submission.taken:
@@ -85,7 +85,7 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
     done: dict[str, Any] = {"at": step.at.isoformat(), "by": step.by, **details}
     sets = ["done = :done", "stage = :stage", "stage_at = :now"]
     values: dict[str, Any] = {"done": done}
-    if submission.declared.certifies and submission.mail.get("mailed", {}).get("state") not in WORSE:
+    if submission.declared.certifies and submission.mail.get("mailed", {}).get("state") not in MAY_BECOME:
         sets.append("mail.mailed = :owed")
         values["owed"] = {"state": "owed", "not_before": (step.at + MAILED_AFTER).isoformat()}
     if submission.agency and submission.declared.certifies:
@@ -93,7 +93,7 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
         values["certification"] = submission.certification or certifications.id_for(submission.agency)
         done["renews"] = certifications.get(values["certification"]) is not None
     condition = f"{OPEN} AND attribute_not_exists(held)"
-    word = submission.declared.done
+    word = submission.declared.done_label
     return _write(submission, step, word, sets, condition, details, stage=stage(submission.form, "done"), **values)
 
 
@@ -114,7 +114,7 @@ def release(submission: Submission, step: Step) -> bool:
     released = {"at": step.at.isoformat(), "by": step.by, "held": submission.held}
     sets = ["released = :released", "due_at = :due", "stage = :stage", "stage_at = :due"]
     values: dict[str, Any] = {"released": released, "due": due.isoformat(), "stage": stage(submission.form, "open")}
-    if submission.mail["receipt"]["state"] not in WORSE:
+    if submission.mail["receipt"]["state"] not in MAY_BECOME:
         sets.append("mail.receipt = :owed")
         values["owed"] = {"state": "owed"}
     condition = f"{OPEN} AND attribute_exists(held)"
@@ -172,7 +172,7 @@ def _unmark(submission: Submission, step: Step) -> bool:
         condition += " AND mail.mailed.#state = :waits"
         values["waits"] = "owed"
     sets = ["stage = :stage", "stage_at = :due"]
-    word = f"not {submission.declared.done}"
+    word = f"not {submission.declared.done_label}"
     remove = ["done", "mail.mailed"] if waits else ["done"]
     return _write(submission, step, word, sets, condition, remove=remove, **values)
 

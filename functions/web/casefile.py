@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import promises
 import sender_hint
-from forms.fields import Text, Yes
+from forms.fields import Checkbox, Text
 from storage import certifications, search, submissions, workflow
 from storage.outbox import is_settled
 from storage.submissions import Submission
@@ -42,12 +42,12 @@ def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]
         "shown": worklist.row(submission, now),
         "received": promises.moment_in_words(submission.received_at),
         "due": promises.moment_in_words(submission.due_at),
-        "task": declared.task,
+        "task": declared.staff_task,
         "outcome": _outcome(submission),
         "verbs": verbs,
         "mine": submission.taken is not None and submission.taken["by"] == viewer,
         "tells": declared.certifies,
-        "done_word": declared.done,
+        "done_word": declared.done_label,
         "news_sent": news.get("state") in ("sent", "bounced", "complained"),
         "undo_word": undo_word,
         "undo_hint": undo_hint,
@@ -100,7 +100,7 @@ def _answers(submission: Submission) -> list[tuple[str, str, bool]]:
     return [
         (label, answer, isinstance(field, Text))
         for field, (label, answer) in words
-        if answer and not (isinstance(field, Yes) and (answer == "No" or field.flags.required))
+        if answer and not (isinstance(field, Checkbox) and (answer == "No" or field.flags.required))
     ]
 
 
@@ -120,7 +120,7 @@ def _outcome(submission: Submission) -> str:
         return workflow.REASONS[submission.closed["reason"]] + (f": {of}" if of else "")
     if submission.done:
         tracking = submission.done.get("tracking")
-        return submission.declared.done.capitalize() + (f", tracking number {tracking}" if tracking else "")
+        return submission.declared.done_label.capitalize() + (f", tracking number {tracking}" if tracking else "")
     return ""
 
 
@@ -137,7 +137,7 @@ def _undo(submission: Submission) -> tuple[str, str]:
         hint = f"The agency's e-mail goes out at {at}; taken back before, it does not."
     elif kind == "done" and news.get("state") == "sent":
         hint = "The agency had its e-mail that the plaque is on its way; that cannot be taken back."
-    return word.format(done=submission.declared.done), hint
+    return word.format(done=submission.declared.done_label), hint
 
 
 def _certification(submission: Submission, now: datetime) -> dict[str, str] | None:

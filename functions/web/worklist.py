@@ -44,7 +44,7 @@ class Section:
 def row(submission: Submission, now: datetime) -> Row:
     """Make the row of a submission."""
     declared, answers = submission.declared, submission.answers
-    waits = bool(declared.task) and submission.state(now) in ("open", "late")
+    waits = bool(declared.staff_task) and submission.state(now) in ("open", "late")
     gist = " ".join(declared.gist(answers).split())
     return Row(
         reference=submission.reference,

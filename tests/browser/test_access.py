@@ -81,11 +81,11 @@ def test_an_open_menu_open_answers_and_results_can_be_used_by_everybody(page):
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.slug)
 def test_a_form_with_errors_and_its_receipt_can_be_used_by_everybody(form, page):
     page.goto(f"/{form.slug}/")
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_selector(".error-summary")
     check(page)
     fill_in(page, form, SAMPLES.get(form.slug, {}) | {"email": new_address()})
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_url("**/received?receipt=*")
     check(page)
 
@@ -94,7 +94,7 @@ def test_a_form_with_errors_and_its_receipt_can_be_used_by_everybody(form, page)
 def test_a_form_in_trouble_can_be_used_by_everybody(form, page):
     page.goto(f"/{form.slug}/")
     page.route("**/forms/*", lambda route: route.abort())
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_selector(".error-summary")
     check(page)
 
@@ -103,7 +103,7 @@ def test_a_form_in_trouble_can_be_used_by_everybody(form, page):
 def test_a_form_that_is_too_long_can_be_used_by_everybody(form, page):
     page.goto(f"/{form.slug}/")
     page.locator("[name=email]").evaluate("(box) => { box.type = 'text'; box.value = 'x'.repeat(70000) }")
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_selector(".error-summary")
     assert "too long for this form" in page.locator(".error-summary").inner_text()
     check(page)

@@ -38,9 +38,9 @@ def test_a_person_fills_in_the_form_and_both_e_mails_arrive(form, page, local_ru
     answers = SAMPLES[form.slug] | {"email": new_address()}
     page.goto(f"/{form.slug}/")
     fill_in(page, form, answers)
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_url("**/received?receipt=*")
-    assert page.locator("h1").inner_text() == form.received
+    assert page.locator("h1").inner_text() == form.receipt_heading
     reference = page.locator(".receipt__reference strong").inner_text()
     to_staff, receipt = local_run.wait_for_mail(before + 2)[before:]
     assert reference in to_staff["subject"]
@@ -54,29 +54,29 @@ def test_a_person_who_forgets_something_is_told_and_loses_nothing(form, page):
     answers = SAMPLES[form.slug] | {"email": "nobody"}
     page.goto(f"/{form.slug}/")
     fill_in(page, form, answers)
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_selector(".error-summary")
     assert page.title().startswith("Error: ")
     for field in form():
         box = page.locator(f"[name={field.name}]")
-        if field.type == "Offered":
+        if field.type == "AttachedText":
             assert not box.is_visible()
-        elif field.type == "Yes":
+        elif field.type == "Checkbox":
             assert box.is_checked() == (answers[field.name] == "yes")
         else:
             assert box.input_value() == answers[field.name]
     page.get_by_role("link", name="Enter an e-mail address").click()
     assert page.evaluate("document.activeElement.name") == "email"
     page.locator("[name=email]").fill("now.right@example.gov")
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_url("**/received?receipt=*")
-    assert page.locator("h1").inner_text() == form.received
+    assert page.locator("h1").inner_text() == form.receipt_heading
 
 
 def test_the_receipt_can_be_loaded_again(page):
     page.goto("/contact/")
     fill_in(page, ContactForm, SAMPLES["contact"])
-    page.get_by_role("button", name=ContactForm.send).click()
+    page.get_by_role("button", name=ContactForm.submit_label).click()
     page.wait_for_url("**/received?receipt=*")
     reference = page.locator(".receipt__reference").inner_text()
     page.reload()

@@ -340,7 +340,7 @@ def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the
         "completed": today.isoformat(),
     }
     fill_in(page, PlaqueForm, answers)
-    page.get_by_role("button", name=PlaqueForm.send).click()
+    page.get_by_role("button", name=PlaqueForm.submit_label).click()
     page.wait_for_url("**/received?receipt=*")
     to_staff = local_run.wait_for_mail(before + 2)[before]
     assert preview in to_staff["text"].replace("\r\n", "\n")
@@ -363,7 +363,7 @@ def test_without_its_tick_the_summary_is_not_sent(page, local_run):
     before = len(local_run.messages())
     answers = PLAQUE | {"email": new_address(), "agency": "Town of Unticked"}
     fill_in(page, PlaqueForm, answers)
-    page.get_by_role("button", name=PlaqueForm.send).click()
+    page.get_by_role("button", name=PlaqueForm.submit_label).click()
     page.wait_for_url("**/received?receipt=*")
     assert "items done" not in local_run.wait_for_mail(before + 2)[before]["text"]
 
@@ -373,7 +373,7 @@ def test_the_summary_is_still_there_and_ticked_after_a_mistake(page):
     visit(page)
     page.locator("#complete").get_by_role("link").click()
     page.wait_for_url("**/plaque/")
-    page.get_by_role("button", name=PlaqueForm.send).click()
+    page.get_by_role("button", name=PlaqueForm.submit_label).click()
     page.wait_for_selector(".error-summary")
     assert "items done" in page.locator(".field__offered").inner_text()
     assert page.locator("[name=summary]").is_checked()

@@ -29,7 +29,7 @@ def test_the_tab_key_comes_by_everything_in_order_and_shows_where_it_is(address,
 def test_the_tab_key_comes_by_everything_in_a_form_with_errors(form, page):
     page.route("**/*.js", lambda route: route.abort())  # so that the answer is a page of its own, focus at its top
     page.goto(f"/{form.slug}/")
-    page.get_by_role("button", name=form.send).click()
+    page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_url("**/forms/*")
     check(page)
     page.unroute("**/*.js")

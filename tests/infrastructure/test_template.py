@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aws import HURRIED
+from aws import CLIENT_TIMEOUTS
 from local.template import Loader, Template
 from settings import Settings
 
@@ -68,8 +68,8 @@ def test_one_function_answers_every_form(template):
 
 
 def test_all_tries_of_a_write_end_before_the_function_does(template):
-    tries = HURRIED.retries["total_max_attempts"]
-    longest = tries * (HURRIED.connect_timeout + HURRIED.read_timeout)
+    tries = CLIENT_TIMEOUTS.retries["total_max_attempts"]
+    longest = tries * (CLIENT_TIMEOUTS.connect_timeout + CLIENT_TIMEOUTS.read_timeout)
     assert longest < min(properties["Timeout"] for properties in template.functions.values()) - 3
 
 

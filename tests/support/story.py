@@ -54,7 +54,7 @@ class Row:
 
     def kept_answers(self) -> dict[str, str]:
         """What the table has of the answers: as typed, or nothing that names anybody."""
-        kept = FORMS[self.form].names_nobody
+        kept = FORMS[self.form].kept_on_erasure
         return {name: value if name in kept or not self.erased else "" for name, value in self.answers.items()}
 
     def owed(self, slot: str) -> Owed:
