@@ -236,7 +236,7 @@ def _found(reference: str) -> Submission:
     submission = submissions.get(reference_in(reference))
     if submission is None:
         advice = "Look at the reference, or search for the agency or the person. Answers are kept for a year."
-        raise Refused(HTTPStatus.GONE, "There is no such submission", advice)
+        raise Refused(HTTPStatus.GONE, "Nothing has this reference", advice)
     return submission
 
 
@@ -339,7 +339,7 @@ def _close(submission: Submission, step: Step, fields: Mapping[str, str]) -> boo
     if reason not in workflow.REASONS:
         raise ValueError("Choose why it is closed.")
     if reason == "duplicate" and other and (other == submission.reference or submissions.get(other) is None):
-        raise ValueError(f"There is no other submission {other}. Look at the reference, or leave it empty.")
+        raise ValueError(f"Nothing else has the reference {other}. Check it, or leave it empty.")
     return workflow.close(submission, step, reason, other if reason == "duplicate" else "")
 
 
@@ -355,7 +355,7 @@ def _mark_plaques(request: Request, session: Session) -> Response:
     """Mark all that were ticked; what somebody else did to one of them meanwhile stops none of the others."""
     ticked = tuple(name.removeprefix("mark.") for name in request.fields if name.startswith("mark."))
     if not ticked:
-        return _plaques(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, "Tick the plaques that were mailed first.")
+        return _plaques(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, "First check the plaques that you mailed.")
     once, missed = request.fields.get("once") or secrets.token_hex(8), []
     for reference in ticked:
         submission = submissions.get(reference_in(reference))
@@ -366,9 +366,7 @@ def _mark_plaques(request: Request, session: Session) -> Response:
         else:
             missed.append(reference_in(reference))
     if missed:
-        told = (
-            f"Marked as mailed: {len(ticked) - len(missed)}. Changed by somebody else meanwhile: {', '.join(missed)}."
-        )
+        told = f"Marked as mailed: {len(ticked) - len(missed)}. Changed meanwhile by someone else: {', '.join(missed)}."
         return _plaques(request, session, HTTPStatus.CONFLICT, told)
     return see_other(f"/desk/plaques?marked={len(ticked)}")
 
@@ -386,7 +384,7 @@ def _change_certification(request: Request, session: Session, certification: str
     """Rename, end, withdraw, or take that back."""
     found = certifications.get(certification)
     if found is None:
-        raise Refused(HTTPStatus.GONE, "There is no such certification", "It ended long ago, or was taken back.")
+        raise Refused(HTTPStatus.GONE, "There is no such certification", "It ended long ago, or was undone.")
     if verb == "rename":
         name = " ".join(casefile.plain(request.fields.get("name", "")).split())
         if not name or len(name) > PLAQUE_LINE_LIMIT:
@@ -421,7 +419,7 @@ def _correct(request: Request, session: Session, submission: Submission) -> Resp
         _follow(submission.reference)
         return see_other(f"/desk/{submission.reference}")
     notice = (
-        "Somebody corrected it before you",
+        "Someone corrected it before you",
         f"{casefile.meanwhile(submission)} Your answers are below: send them again to put them in place of those.",
     )
     return _correction(request, session, submission, form, HTTPStatus.CONFLICT, notice)

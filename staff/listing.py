@@ -16,7 +16,7 @@ from storage import submissions
 from storage.submissions import Submission
 
 ABOUT = 42
-"""Characters of who wants what, so that a line fits into 80."""
+"""Characters of the subject, so that a line fits into 80."""
 STYLES = {"late": "bold red", "due soon": "yellow", "held": "magenta", "done": "green"}
 
 
@@ -28,7 +28,7 @@ def chosen(form: str, stage: str) -> list[Submission]:
 
 
 def one(reference: str) -> Submission:
-    """Raises Refused."""
+    """Find by reference. Raises Refused."""
     submission = submissions.get(reference_in(reference))
     if submission is None:
         raise Refused(f"Nothing has the reference {reference}.")

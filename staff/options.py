@@ -1,4 +1,4 @@
-"""What the commands share: their options, and where they print."""
+"""Shared by the commands: options and output."""
 
 import getpass
 import json
@@ -26,5 +26,5 @@ def step(by: str) -> Step:
 
 
 def print_json(content: object) -> None:
-    """Print JSON. In a terminal, a character that could move the cursor is written as an escape."""
+    """Print JSON. In a terminal, control characters are escaped."""
     print(json.dumps(content, ensure_ascii=sys.stdout.isatty(), indent=1))

@@ -1,4 +1,4 @@
-"""`staff find, note, mark, close, release, correct, certified`: the verbs of the desk, from the same module."""
+"""`staff find, note, mark, close, release, correct, certified`: the same actions as at the desk."""
 
 import csv
 import sys
@@ -24,14 +24,14 @@ def find(
     words: Annotated[list[str], typer.Argument(help="Reference, agency, person, e-mail, telephone, or words.")],
     as_json: AsJson = False,
 ) -> None:
-    """Find what somebody sent, the newest first."""
+    """Find messages and requests, the newest first."""
     found = search.find(" ".join(words), promises.now())
     if as_json:
         print_json([listing.as_json(each) for each in found.submissions])
         return
     if found.alike and found.submissions:
         told.print("Nothing is written exactly so. This is written almost so:")
-    out.print(listing.table(found.submissions) if found.submissions else "Nothing.")
+    out.print(listing.table(found.submissions) if found.submissions else "Nothing to list.")
     if found.until:
         told.print(f"Looked at the newest {found.looked_at:,} only; add a word to find fewer.")
 
@@ -63,7 +63,9 @@ def mark(
     submission = listing.one(reference)
     done = submission.declared.done_label
     if not done or (what and what != done):
-        raise Refused(f"{submission.reference} can be marked {done}, not {what}." if done else "It needs no mark.")
+        raise Refused(
+            f"{submission.reference} can be marked {done}, not {what}." if done else "There is nothing to mark."
+        )
     _check_open(submission)
     if submission.held:
         raise Refused(f"{submission.reference} is held as possible spam. Release it first.")
@@ -84,7 +86,7 @@ def close(
     by: By = "",
     as_json: AsJson = False,
 ) -> None:
-    """Close it without doing it; nobody is mailed."""
+    """Close without doing it. No e-mail is sent."""
     submission = listing.one(reference)
     _check_open(submission)
     if undo:
@@ -99,7 +101,7 @@ def close(
 
 @app.command()
 def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
-    """Hold it no longer: the promised time begins, and its sender gets the receipt."""
+    """Release from hold: the promised time starts, and the sender gets the receipt."""
     submission = listing.one(reference)
     _tell(submission, workflow.release(submission, step(by)), "is released", "was not held", as_json)
 
@@ -112,7 +114,7 @@ def correct(
     by: By = "",
     as_json: AsJson = False,
 ) -> None:
-    """Correct answers, checked by the form's own rules; what was sent stays in the history."""
+    """Correct answers, validated by the form's own rules. The history keeps the old ones."""
     submission = listing.one(reference)
     _check_open(submission)
     form = _corrected(submission, changes)
@@ -129,7 +131,7 @@ def certified(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Who is certified, by state and name."""
+    """List the certified agencies, by state and name."""
     today = promises.day_at_office(promises.now())
     found = [
         each
@@ -185,7 +187,7 @@ def _check_open(submission: Submission) -> None:
 
 
 def _tell(submission: Submission, changed: bool, did: str, did_not: str, as_json: bool) -> None:
-    """Say what became of it, and let the certification follow."""
+    """Print the result, and update the certification."""
     now = listing.one(submission.reference)
     certifications.follow(now)
     if as_json:

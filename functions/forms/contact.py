@@ -1,4 +1,4 @@
-"""The contact form."""
+"""Declares the contact form."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

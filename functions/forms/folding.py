@@ -1,4 +1,4 @@
-"""One way to write what people write in many: for finding an agency, a person, a telephone number again."""
+"""Normalizes names and numbers that people spell in many ways, so that they can be found and compared."""
 
 import re
 from unicodedata import category, normalize
@@ -13,7 +13,7 @@ MEANT = {
     "mt": "mount",
     "univ": "university",
 }
-"""Short forms that agencies' names are written with."""
+"""Abbreviations in the names of agencies."""
 DROPPED = re.compile("['`\u00b4\u02bb\u02bc\u2018\u2019]")
 """Apostrophes and letters like them: O'Brien is OBrien, Kapa\u02bba is Kapaa."""
 

@@ -14,9 +14,9 @@ from storage.outbox import Owed
 from telemetry import count, log_failure, logger
 
 TRIED_FOR = timedelta(days=1)
-"""How long a message that SES rejects is tried again: the account may be in SES's sandbox on its first day."""
+"""How long an e-mail that SES rejects is retried: the account may be in SES's sandbox on its first day."""
 TO_STAFF = {"staff", "reminder", "late"}
-"""E-mails that are tried until they go out: what is wrong with those is wrong here, and can be put right."""
+"""Slots that are retried for good: if SES rejects these, the fault is ours and can be fixed."""
 
 Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
 """Composes an e-mail from its item, or returns a string that says why there is none."""
@@ -56,7 +56,7 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
 
 
 def _is_final(code: str, owed: Owed, item: Mapping[str, Any]) -> bool:
-    """Tell whether another try would be refused again, as for an address that SES does not take."""
+    """Return whether a retry would be refused again, as for an address that SES rejects."""
     if owed.slot in TO_STAFF or "received_at" not in item:
         return False
     since = promises.now() - datetime.fromisoformat(item["received_at"])

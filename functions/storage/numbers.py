@@ -1,4 +1,4 @@
-"""The numbers of each month, for the board: counted as things happen, so that nobody has to read everything.
+"""Counts the numbers of each month, for the board. Counted at each change, so that no report needs a scan.
 
 An item of the counters' table for each month of receipt: key `numbers 2026-11`, and a number for each count. What a
 submission adds follows from what it is now; what it added so far is kept with it, and the difference is written in one
@@ -19,12 +19,12 @@ from storage.submissions import Submission
 from storage.workflow import REASONS
 
 HOURS = "hours"
-"""Beginning of the counts of how many were answered within so many hours."""
+"""Prefix of the counters of messages answered within a number of hours."""
 
 
 @dataclass(frozen=True)
 class Month:
-    """The numbers of what was received in one month."""
+    """The numbers of one month of receipt."""
 
     first: date
     counts: Mapping[str, int]
@@ -38,12 +38,12 @@ class Month:
 
     @property
     def closed(self) -> dict[str, int]:
-        """By reason."""
+        """Closed submissions, by reason."""
         return {reason: self.count(f"closed {reason}") for reason in REASONS}
 
     @property
     def median_hours(self) -> float | None:
-        """Of what was answered; None where nothing was."""
+        """Median hours until an answer, None if nothing was answered."""
         hours = [
             int(name.removeprefix(f"{HOURS} "))
             for name, number in self.counts.items()
@@ -94,7 +94,7 @@ def settle(submission: Submission) -> None:
 
 
 def months(now: datetime, number: int) -> list[Month]:
-    """The numbers of so many months, this one first."""
+    """Return the numbers of the last months, this one first."""
     found, day = [], promises.day_at_office(now).replace(day=1)
     for _ in range(number):
         item = dynamodb.get(settings().counters_table, {"key": _key(day)}) or {}
@@ -104,7 +104,7 @@ def months(now: datetime, number: int) -> list[Month]:
 
 
 def _adds(submission: Submission) -> dict[str, int]:
-    """What a submission adds to the numbers of its month."""
+    """Return what a submission adds to the numbers of its month."""
     form = submission.form
     adds = {f"received {form}": 1}
     if submission.closed:

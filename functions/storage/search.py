@@ -1,7 +1,7 @@
-"""Finds submissions by any of their words, over an index that holds nothing but these words (index `found`).
+"""Finds submissions by any of their words, in an index that contains only these words (index `found`).
 
-Its keys are the month of receipt, so that no partition takes everything, and the time. DynamoDB compares, not the
-function: what does not fit never leaves it. It looks at the newest first, and says how far it looked.
+The index is partitioned by month of receipt, so that no partition takes all the load, and sorted by time. DynamoDB
+filters, not the function: what does not match never leaves it. It examines the newest first and reports how far.
 """
 
 import re
@@ -18,17 +18,17 @@ from storage import dynamodb, submissions
 from storage.submissions import KEPT_AT_MOST, Submission, shelf
 
 LOOKED_AT = 10_000
-"""Submissions that one search looks at before it says that there may be more."""
+"""Submissions that one search examines before it says that there may be more."""
 SHOWN = 25
 LONG_WORD = 6
-"""Letters from which a word may be meant by one that is written almost like it."""
+"""Shortest word, in letters, that may match a similar one."""
 ALIKE = 0.75
-"""How alike two words must be, from 0 to 1, to be taken for the same one with a slip."""
+"""Similarity, from 0 to 1, above which two words count as one with a typo."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found, how many were looked at, and until when, as far as one search goes; `alike` where only almost."""
+    """The result of a search: items, how many were examined, and back to when. `alike`: only similar words match."""
 
     submissions: list[Submission]
     looked_at: int
@@ -37,7 +37,7 @@ class Found:
 
 
 def find(query: str, now: datetime) -> Found:
-    """The submissions that have all words of a query, the newest first, at most SHOWN."""
+    """Return the submissions that contain all words of a query, the newest first, at most SHOWN."""
     reference = reference_in(query)
     if len(reference) == REFERENCE_LENGTH and set(reference) <= set(REFERENCE_ALPHABET):
         submission = submissions.get(reference)
@@ -59,7 +59,7 @@ def find(query: str, now: datetime) -> Found:
 
 
 def of_person(address: str, now: datetime) -> list[Submission]:
-    """What else came from an e-mail address, the newest first."""
+    """Return the submissions from an e-mail address, the newest first."""
     words = folded(address).split()
     wanted = address.strip().casefold()
     found = _matching([f" {' '.join(words)}"], now).submissions if words else []
@@ -67,7 +67,7 @@ def of_person(address: str, now: datetime) -> list[Submission]:
 
 
 def _matching(pieces: list[str], now: datetime) -> Found:
-    """Those whose words hold each of the pieces."""
+    """Find the submissions whose words contain each of the pieces."""
     condition = " AND ".join(f"contains(find, :p{number})" for number in range(len(pieces)))
     values = {f"p{number}": piece for number, piece in enumerate(pieces)}
     references, looked_at, until = [], 0, None
@@ -83,7 +83,7 @@ def _matching(pieces: list[str], now: datetime) -> Found:
 
 
 def _alike(words: list[str], now: datetime) -> Found:
-    """Those with words that are almost the ones meant: DynamoDB sorts out roughly, by beginnings and ends of words."""
+    """Find the submissions with similar words. DynamoDB filters roughly, by beginnings and ends of words."""
     long = [word for word in words if len(word) >= LONG_WORD]
     if not long:
         return Found([], 0, None)
@@ -106,7 +106,7 @@ def _ends(word: str) -> list[tuple[str, str]]:
 
 
 def _likeness(words: list[str], text: str) -> float:
-    """How alike the least alike word is to its nearest one in the text."""
+    """Return the similarity of the query's worst-matching word to its nearest word in the text."""
 
     def nearest(word: str) -> float:
         candidates = {other for other in text.split() if abs(len(other) - len(word)) < 3}
@@ -118,7 +118,7 @@ def _likeness(words: list[str], text: str) -> float:
 def _pages(
     condition: str, values: dict[str, str], now: datetime
 ) -> Iterator[tuple[list[dict[str, Any]], int, datetime]]:
-    """(matching items, how many were looked at, the time of the oldest so far), month by month from now backward."""
+    """Yield (matching items, number examined, time of the oldest so far), month by month, backward."""
     paginator = dynamodb.client().get_paginator("query")
     for month in _months(now):
         pages = paginator.paginate(
@@ -139,7 +139,7 @@ def _pages(
 
 
 def _months(now: datetime) -> Iterator[str]:
-    """The shelves that may hold something, from this month back."""
+    """Return the index partitions that may have items, from this month backward."""
     day, last = now.date(), (now - KEPT_AT_MOST).date()
     while day >= last.replace(day=1):
         yield shelf(day)

@@ -1,7 +1,7 @@
-"""What may happen to a submission: taken, noted, marked, closed, released, corrected, and what can be undone.
+"""Changes the state of a submission: take, note, mark, close, release, correct, and undo.
 
-Everything here is one conditional write, so that two people at once cannot both succeed, and it is written down with
-who and when. Asked twice with the same step, as a double click or a lost answer does, it happens once. The clock looks
+Every action is one conditional write, so that two people at once cannot both succeed, and is recorded with who and
+when. Asked twice with the same step, as a double click or a lost answer does, it happens once. The clock looks
 at a changed submission at once: e-mail, certification and numbers follow from what the item then says.
 """
 
@@ -17,25 +17,25 @@ from storage.submissions import Submission, stage
 from telemetry import count, logger
 
 MAILED_AFTER = timedelta(minutes=10)
-"""How long the e-mail that a plaque is on its way waits, so that a mark can be taken back in time."""
+"""Delay of the e-mail that a plaque is on its way, so that the mark can be undone in time."""
 NOTE_LIMIT = 2_000
 """Longest note, in characters."""
 TRACKING_LIMIT = 60
 REASONS = {
     "spam": "Spam",
-    "duplicate": "Duplicate of another one",
-    "withdrawn": "Withdrawn by its sender",
+    "duplicate": "Duplicate",
+    "withdrawn": "Withdrawn by the sender",
     "not-eligible": "Not eligible",
 }
-"""Why a submission is closed without being done, in words."""
+"""Reasons to close a submission without doing it, in words."""
 OPEN = "attribute_exists(stage) AND attribute_not_exists(done) AND attribute_not_exists(closed)"
 TRIES = 3
-"""An e-mail may go out between the look at a submission and the write that would stop it."""
+"""How often to retry if an e-mail is sent between the read and the write that would stop it."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What somebody asked for: who, when, and a token that tells the same request again from another one."""
+    """A requested action: who, when, and a token that identifies a repeated request."""
 
     by: str
     at: datetime
@@ -43,7 +43,7 @@ class Step:
 
 
 def possible(submission: Submission) -> set[str]:
-    """The verbs that its state allows now."""
+    """Return the actions that the current state allows."""
     if submission.erased_at:
         return set()
     verbs = {"note", "correct"}
@@ -60,26 +60,26 @@ def possible(submission: Submission) -> set[str]:
 
 
 def take(submission: Submission, step: Step, holder: str = "") -> bool:
-    """Say that somebody works on it; False where another than `holder` took it before."""
+    """Take a submission; return False if someone other than `holder` has it."""
     condition = f"{OPEN} AND (attribute_not_exists(taken) OR taken.#by = :holder)"
     taken = {"at": step.at.isoformat(), "by": step.by}
     return _write(submission, step, "taken", ["taken = :taken"], condition, taken=taken, holder=holder)
 
 
 def give_back(submission: Submission, step: Step) -> bool:
-    """Nobody works on it any more; False where nobody did."""
+    """Give a submission back; return False if no one had it."""
     return _write(submission, step, "given back", [], f"{OPEN} AND attribute_exists(taken)", remove=["taken"])
 
 
 def note(submission: Submission, step: Step, text: str) -> bool:
-    """Write down what the next person should know; False where its sender's data were erased."""
+    """Add a note for the next person; return False if the sender's data were erased."""
     return _write(submission, step, "noted", [], "attribute_exists(fingerprint)", {"text": text[:NOTE_LIMIT]})
 
 
 def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
-    """Mark it answered or mailed; False where it is already, is closed, or is held.
+    """Mark a submission answered or mailed; return False if it is marked, closed or held.
 
-    An agency whose plaque was mailed gets the news some minutes later, unless that went out before.
+    The agency of a mailed plaque gets an e-mail after MAILED_AFTER, unless it got one before.
     """
     details = {"tracking": tracking[:TRACKING_LIMIT]} if tracking else {}
     done: dict[str, Any] = {"at": step.at.isoformat(), "by": step.by, **details}
@@ -98,7 +98,7 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
 
 
 def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "") -> bool:
-    """End it without doing it, for one of REASONS; nobody is mailed. False where it is done or closed already."""
+    """Close a submission without doing it, for one of REASONS; return False if it is done or closed."""
     about = {"reason": reason} | ({"of": duplicate_of} if duplicate_of else {})
     closed = {"at": step.at.isoformat(), "by": step.by, **about}
     sets = ["closed = :closed", "stage = :stage", "stage_at = :now"]
@@ -106,9 +106,9 @@ def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "
 
 
 def release(submission: Submission, step: Step) -> bool:
-    """Hold it no longer: the promised time begins now, and its sender gets the receipt unless that went out before.
+    """Release a held submission: the promised time starts now, and the sender gets the receipt, once.
 
-    False where it is not held.
+    Return False if it is not held.
     """
     due = submission.declared.due(step.at)
     released = {"at": step.at.isoformat(), "by": step.by, "held": submission.held}
@@ -122,9 +122,9 @@ def release(submission: Submission, step: Step) -> bool:
 
 
 def undo(submission: Submission, step: Step) -> bool:
-    """Take back that it was marked, closed or released, as far as that goes: an e-mail that went out stays out.
+    """Undo a mark, a closing or a release. An e-mail that was sent cannot be unsent.
 
-    False where there is nothing to take back.
+    Return False if there is nothing to undo.
     """
     for _ in range(TRIES):
         if submission.done:
@@ -143,9 +143,9 @@ def undo(submission: Submission, step: Step) -> bool:
 
 
 def correct(submission: Submission, step: Step, answers: Mapping[str, str], *, receipt: bool = False) -> bool:
-    """Store corrected answers, and the ones before in its history; with `receipt`, its sender gets a new one.
+    """Store corrected answers, and the old ones in the history; with `receipt`, the sender gets a new receipt.
 
-    False where they are no others, or somebody else corrected it since this submission was read.
+    Return False if nothing changed, or if someone else corrected the submission since it was read.
     """
     before = {name: submission.answers.get(name, "") for name in answers}
     changed = {name: old for name, old in before.items() if old != answers[name]}
@@ -164,7 +164,7 @@ def correct(submission: Submission, step: Step, answers: Mapping[str, str], *, r
 
 
 def _unmark(submission: Submission, step: Step) -> bool:
-    """The clock runs again; an e-mail that was still to go out does not."""
+    """Undo a mark: reminders resume, and an unsent e-mail is canceled."""
     waits = submission.mail.get("mailed", {}).get("state") == "owed"
     condition = "attribute_exists(done)"
     values: dict[str, Any] = {"stage": stage(submission.form, "open"), "due": submission.due_at.isoformat()}
@@ -209,7 +209,7 @@ def _write(
     names: Mapping[str, str] | None = None,
     **values: Any,
 ) -> bool:
-    """Change the item and its history in one write; True as well where this very step was written before."""
+    """Update the item and its history in one write; return True also if this very step was written before."""
     entry = {"what": what, "at": step.at.isoformat(), "by": step.by, **(details or {})}
     written = ["history = list_append(if_not_exists(history, :nothing), :entry)", "clock = :on", "next_at = :now"]
     change = f"SET {', '.join([*sets, *written])} ADD steps :steps"

@@ -1,7 +1,7 @@
-"""Answers that the office gives often: Markdown files in functions/templates/answers/, one for each.
+"""Reads the office's template answers, one Markdown file each in functions/templates/answers/.
 
-The first line is the title. `{site}` and `{telephone}` are filled in; what stands in [brackets] is for the person to
-write before it is sent.
+The first line is the title. `{site}` and `{telephone}` are filled in; text in [brackets] must be completed before
+sending.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ FOLDER = rendering.HERE / "templates" / "answers"
 
 @dataclass(frozen=True)
 class Answer:
-    """One of them: what it is about, and its words."""
+    """One template answer: its title and its text."""
 
     title: str
     text: str
@@ -60,6 +60,6 @@ def _read(text: str, name: str) -> Answer:
 
 
 def _mailto(address: str, **headers: str) -> str:
-    """A mailto link (RFC 6068)."""
+    """Make a mailto link (RFC 6068)."""
     filled = "&".join(f"{name}={quote(value, safe='')}" for name, value in headers.items())
     return f"mailto:{quote(address, safe='@')}?{filled}"

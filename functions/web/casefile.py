@@ -134,9 +134,9 @@ def _undo(submission: Submission) -> tuple[str, str]:
     news = submission.mail.get("mailed", {})
     if kind == "done" and "not_before" in news:
         at = _when(news["not_before"])
-        hint = f"The agency's e-mail goes out at {at}; taken back before, it does not."
+        hint = f"We e-mail the agency at {at}. If you undo before that, we do not."
     elif kind == "done" and news.get("state") == "sent":
-        hint = "The agency had its e-mail that the plaque is on its way; that cannot be taken back."
+        hint = "The agency already got the e-mail that its plaque is on its way. You cannot undo that."
     return word.format(done=submission.declared.done_label), hint
 
 

@@ -1,4 +1,4 @@
-"""The desk's lists: what is found, plaques to mail, who is certified, and the numbers; on pages and as CSV."""
+"""Makes the desk's lists, as pages and CSV: search results, plaques to mail, certified agencies, and numbers."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from storage.workflow import REASONS
 from web import worklist
 
 ON_A_SHEET = 10
-"""Labels: two by five."""
+"""Labels on a sheet: two columns of five."""
 ENDS_SOON = timedelta(days=60)
 AGENCIES_SHOWN = 200
 MONTHS = 12
@@ -31,11 +31,11 @@ OF_MONTHS = [
     *("Plaques in time", "Plaques late", "Certified", "Renewed"),
 ]
 BAR = 96
-"""Height of the highest bar of the chart."""
+"""Height of the highest bar of the chart, in SVG units."""
 
 
 def found(query: str, now: datetime) -> dict[str, Any]:
-    """What a query finds, and how far it looked."""
+    """Return the results of a query, and how far it looked."""
     if not query.strip():
         return {"query": "", "told": "", "certified": [], "found": []}
     result = search.find(query, now)
@@ -58,14 +58,14 @@ def found(query: str, now: datetime) -> dict[str, Any]:
 
 
 def open_plaques() -> list[Submission]:
-    """The plaques that are to be mailed, the most urgent first."""
+    """Return the plaques to mail, the most urgent first."""
     forms = [slug for slug, form in TASKS.items() if form.certifies]
     waiting = [each for slug in forms for each in submissions.in_stage(slug, "open")]
     return sorted(waiting, key=lambda each: each.due_at)
 
 
 def plaques(now: datetime) -> list[dict[str, Any]]:
-    """The plaques to mail, as their page shows them."""
+    """Return the plaques to mail, for their page."""
     today = promises.day_at_office(now)
     return [
         {
@@ -80,13 +80,13 @@ def plaques(now: datetime) -> list[dict[str, Any]]:
 
 
 def sheets() -> list[list[Mapping[str, Any]]]:
-    """The labels of the plaques to mail, sheet by sheet."""
+    """Return the labels of the plaques to mail, by sheet."""
     labels = [label for each in open_plaques() if (label := each.declared.mailing_label(each.answers))]
     return [labels[start : start + ON_A_SHEET] for start in range(0, len(labels), ON_A_SHEET)]
 
 
 def plaques_csv() -> str:
-    """For the engraver and whoever mails them: one line for each plaque."""
+    """Make the CSV for engraving and mailing, one line for each plaque."""
     found = open_plaques()
     labels = found[0].declared.labels() if found else {}
     names = [name for name in labels if name not in ("name_confirmed", "summary", "announcements", "listed")]
@@ -105,7 +105,7 @@ def plaques_csv() -> str:
 
 
 def certified(now: datetime, state: str, ending: int) -> dict[str, Any]:
-    """Who is certified, of one state or all; with `ending`, whose certification ends within so many days."""
+    """Return the certified agencies, of one state or all; with `ending`, those that end within so many days."""
     today = promises.day_at_office(now)
     everybody = sorted(certifications.everybody(), key=lambda each: (each.state, folded(each.name)))
     soon = [each for each in everybody if each.holds(today) and (each.valid_until - today).days <= (ending or 90)]
@@ -123,7 +123,7 @@ def certified(now: datetime, state: str, ending: int) -> dict[str, Any]:
 
 
 def certified_csv(now: datetime) -> str:
-    """Everybody who is or was certified, as long as that is kept."""
+    """Make the CSV of all agencies that are or were certified, as far as they are kept."""
     everybody = sorted(certifications.everybody(), key=lambda each: (each.state, folded(each.name)))
     today = promises.day_at_office(now)
     return _csv(
@@ -156,7 +156,7 @@ def certified_csv(now: datetime) -> str:
 
 
 def board(now: datetime) -> dict[str, Any]:
-    """The numbers of the last twelve months: a chart, and everything as a table."""
+    """Return the numbers of the last twelve months, as a chart and as a table."""
     months = numbers.months(now, MONTHS)
     today = promises.day_at_office(now)
     everybody = list(certifications.everybody())
@@ -233,7 +233,7 @@ def _agency(each: Certification, now: datetime) -> dict[str, Any]:
 
 
 def in_words(each: Certification, now: datetime) -> str:
-    """What holds of it, as in `certified until March 3, 2028`."""
+    """Return the status in words, such as `certified until March 3, 2028`."""
     last = promises.day_in_words(each.last_day)
     return f"certified until {last}" if each.holds(promises.day_at_office(now)) else f"ended on {last}"
 
@@ -243,7 +243,7 @@ def _status(each: Certification, today: Any) -> str:
 
 
 def _csv(headings: list[str], lines: Iterable[Iterable[str]]) -> str:
-    """A CSV of which no spreadsheet takes a cell for a formula."""
+    """Make a CSV without a cell that a spreadsheet reads as a formula."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(headings)

@@ -1,4 +1,4 @@
-"""Answers to requests, in the shape of API Gateway's HTTP API: pages for people, JSON for programs that ask for it."""
+"""Builds responses for API Gateway's HTTP API: pages for people, JSON for programs that ask for it."""
 
 import base64
 import json
@@ -11,21 +11,22 @@ Response = dict[str, Any]
 
 
 def wants_json(event: Event) -> bool:
-    """Whether the client asks for JSON and not for a page."""
+    """Return whether the client asks for JSON instead of a page."""
     accepted = event["headers"].get("accept", "")
+    # Browsers accept */* and text/html; only a program asks for JSON alone.
     return "application/json" in accepted and "text/html" not in accepted
 
 
 def body_of(event: Event) -> bytes:
-    """The request's body. Raises ValueError where its base64 is wrong."""
+    """Return the request body. Raises ValueError if its base64 is invalid."""
     body = event.get("body") or ""
     return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
 
 
 def comes_from_another_site(event: Event, site: str) -> bool:
-    """Tell a request that a page of another site made its visitor's browser send. `site` is our own origin.
+    """Return whether a page of another site made the browser send this request. `site` is our own origin.
 
-    A browser tells by Sec-Fetch-Site, an older one by Origin, and no page can change either. Programs send neither.
+    Browsers send Sec-Fetch-Site, older ones Origin, and no page can change either. Programs send neither.
     """
     if fetched := event["headers"].get("sec-fetch-site"):
         return fetched not in ("same-origin", "none")
@@ -37,25 +38,26 @@ def see_other(location: str) -> Response:
 
 
 def html(status: HTTPStatus, page: str) -> Response:
-    """`no-cache` and not `no-store`: the browser may keep the page for its back button, with the words in it."""
+    """Return a page."""
+    # `no-cache`, not `no-store`: the browser's back button may restore the page with the answers in it.
     return _response(status, page, {"content-type": "text/html; charset=utf-8", "cache-control": "private, no-cache"})
 
 
 def csv_file(text: str, name: str) -> Response:
-    """A CSV to keep, marked as UTF-8 as spreadsheets want it; no cache keeps it."""
+    """Return a CSV to download, with a byte order mark for spreadsheets; never cached."""
     response = file(text.encode("utf-8-sig"), "text/csv; charset=utf-8", name)
     response["headers"] |= {"cache-control": "no-store", "x-robots-tag": "noindex"}
     return response
 
 
 def no_store(status: HTTPStatus, page: str) -> Response:
-    """A page that no browser, cache or search engine keeps."""
+    """Return a page that no browser, cache or search engine stores."""
     headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store", "x-robots-tag": "noindex"}
     return _response(status, page, headers)
 
 
 def file(content: bytes, content_type: str, name: str) -> Response:
-    """A file to keep, under this name."""
+    """Return a file to download under this name."""
     headers = {
         "content-type": content_type,
         "content-disposition": f'attachment; filename="{name}"',
@@ -69,7 +71,7 @@ def json_document(status: HTTPStatus, content: Mapping[str, Any]) -> Response:
 
 
 def problem_details(status: HTTPStatus, title: str, **members: Any) -> Response:
-    """Problem details, RFC 9457."""
+    """Return problem details (RFC 9457)."""
     headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
     return _response(status, json.dumps({"title": title, "status": status, **members}), headers)
 

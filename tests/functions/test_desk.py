@@ -207,7 +207,7 @@ def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted,
     page = office.do(reference, "take")
     assert f"Taken by {OFFICE}" in page.words
     assert f"taken by {OFFICE}" in office.get().words
-    assert "Take it over from" in director.get(f"/desk/{reference}").words
+    assert "Take it from" in director.get(f"/desk/{reference}").words
     page = office.do(reference, "note", text="Called,\nleft <b>voicemail</b>")
     assert "left &lt;b&gt;voicemail&lt;/b&gt;" in page.text
     page = office.do(reference, "mark")
@@ -227,7 +227,7 @@ def test_what_is_given_back_is_nobodys(office, submitted, table):
     reference = submitted("contact")
     office.do(reference, "take")
     page = office.do(reference, "give-back")
-    assert "I take it" in page.text
+    assert "I will take it" in page.text
     assert "taken" not in item(table, reference)
 
 
@@ -264,8 +264,8 @@ def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(offi
     assert "9400 1000" in news["text"]
     assert "9400 1000" in news["html"]
     page = office.do(reference, "undo")
-    assert "cannot be taken back" not in page.words
-    assert "gets no second one" in page.words
+    assert "cannot undo that" not in page.words
+    assert "will not get another" in page.words
     office.do(reference, "mark")
     clock.forward(minutes=11)
     clock.forward(minutes=11)
@@ -308,7 +308,7 @@ def test_a_close_without_a_good_reason_is_refused_in_words(typed, office, submit
     reference = submitted("contact")
     page = office.do(reference, "close", **typed)
     assert page.status == 422
-    assert "Choose why" in page.words or "no other submission NOTTHERE22" in page.words
+    assert "Choose why" in page.words or "Nothing else has the reference NOTTHERE22" in page.words
     assert "closed" not in item(table, reference)
 
 
@@ -362,7 +362,7 @@ def test_a_reference_that_is_none_is_a_plain_page(office):
     for reference in ("NOTTHERE22", "x", "%00", "..%2f", "<script>", "a" * 300):
         page = office.get(f"/desk/{reference}")
         assert page.status == 410
-        assert "There is no such submission" in page.words
+        assert "Nothing has this reference" in page.words
         assert "<script>" not in page.text
 
 

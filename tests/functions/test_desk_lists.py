@@ -156,10 +156,10 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     ticked = {f"mark.{reference}": "yes" for reference in references[:2]}
     page = office.press(page, "/desk/plaques/mark", **ticked, **{f"tracking.{references[1]}": "9400 1"})
     assert page.status == 409
-    assert f"Changed by somebody else meanwhile: {references[0]}" in page.words
+    assert f"Changed meanwhile by someone else: {references[0]}" in page.words
     assert item(table, references[1])["done"]["tracking"] == "9400 1"
     assert "done" not in item(table, references[2])
-    assert "Tick the plaques" in office.press(page, "/desk/plaques/mark").words
+    assert "First check the plaques" in office.press(page, "/desk/plaques/mark").words
     clock.forward(minutes=11)
     assert len(inbox.titled("Your plaque is on its way")) == 1
 
