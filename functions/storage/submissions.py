@@ -2,7 +2,7 @@
 
 An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text as typed),
 agency and completed (index `agencies`, plaque requests only), mail (see outbox.py), expires_at (TTL).
-What staff have to do: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
+The office's work: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
 done ({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was
 done with it, the first first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the one
 that its mark made. counted: what it added to the numbers of its month (see numbers.py). shelf and find: its month, and
@@ -24,11 +24,11 @@ from storage import dynamodb
 from storage.dynamodb import ConditionFailed
 
 SWEPT_AFTER = timedelta(minutes=10)
-"""When the clock first looks whether the e-mails of a submission have gone out."""
+"""Time after which remind.py sends the e-mails that the stream did not."""
 KEPT_AT_MOST = max(form.kept_for for form in FORMS.values())
 ONE_DAY = timedelta(days=1)
 REFERENCES_TRIED = 5
-"""A reference that belongs to another submission is replaced by the next; 27^10 of them make one such meeting rare."""
+"""How often to try another reference if one is taken. With 27**10 references, collisions are rare."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Submission:
 
     @property
     def declared(self) -> type[Form]:
-        """The form it was sent with."""
+        """The form's class."""
         return FORMS[self.form]
 
     @property
     def promised_from(self) -> datetime:
-        """When the promised time began: once it was held, with its release."""
+        """Start of the promised time: the receipt, or the release of a held submission."""
         return datetime.fromisoformat(self.released["at"]) if self.released else self.received_at
 
     def state(self, now: datetime) -> str:
@@ -77,7 +77,7 @@ class Submission:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Submission":
-        """From an item in plain Python types, as the table or a stream record holds it."""
+        """Make a submission from an item of the table or of a stream record."""
         return cls(
             reference=item["reference"],
             form=item["form"],
@@ -100,11 +100,9 @@ class Submission:
 
 
 def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission, bool]:
-    """Store a valid form unless the same submission is there; return the stored one, and whether it is new.
+    """Store a valid form, unless the same submission exists. Return the stored one, and whether it is new.
 
-    `held` are the reasons, in words, for which staff should look at it before anything else happens.
-    Once it should have been dealt with, the same again is a new one: the plaque may have been lost in the mail.
-    A write that the SDK repeats because the answer was lost meets its own item here: that is success as well.
+    `held` is why staff should review it first, in words. Raises RuntimeError if no reference is free.
     """
     content = fingerprint(form, received, keys.identity())
     for attempt in range(REFERENCES_TRIED):
@@ -112,7 +110,9 @@ def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission
         try:
             dynamodb.put(_table(), item, "attribute_not_exists(#reference)", {"#reference": "reference"})
         except ConditionFailed as failed:
+            # If the SDK retries after a lost response, the write finds its own item. That counts as success.
             there = Submission.from_item(failed.item)
+            # After its due date the same form is a new submission: the plaque may have been lost in the mail.
             if there.held and not held:
                 continue  # somebody else may have sent the same words first, to have them held
             if failed.item["fingerprint"] == content and received < max(there.due_at, there.received_at + ONE_DAY):
@@ -123,13 +123,13 @@ def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission
 
 
 def get(reference: str) -> Submission | None:
-    """One submission, None where there is none."""
+    """Return a submission, None if there is none."""
     item = dynamodb.get(_table(), {"reference": reference})
     return Submission.from_item(item) if item else None
 
 
 def update(reference: str, change: str, condition: str, **values: Any) -> bool:
-    """Change an item where it is there, and the condition holds; False where not."""
+    """Update an item if it exists and the condition holds; return whether it did."""
     try:
         dynamodb.update(_table(), {"reference": reference}, change, condition, {}, **values)
     except ConditionFailed:
@@ -138,29 +138,29 @@ def update(reference: str, change: str, condition: str, **values: Any) -> bool:
 
 
 def change(reference: str, change: str, condition: str, names: Mapping[str, str], **values: Any) -> None:
-    """Change an item where the condition holds. Raises ConditionFailed with the item that is there."""
+    """Update an item if the condition holds. Raises ConditionFailed with the existing item."""
     dynamodb.update(_table(), {"reference": reference}, change, condition, names, **values)
 
 
 def indexed(form: type[Form], answers: Mapping[str, str]) -> dict[str, str]:
-    """The attributes that the item is found by, which follow from its answers."""
+    """Return the attributes of the search indexes, derived from the answers."""
     agency = form.sender_key(answers)
     by_agency = {"agency": agency, "completed": answers["completed"]} if agency else {}
     return by_agency | {"find": form.words_to_find(answers)}
 
 
 def confirm(reference: str, now: datetime) -> None:
-    """Note that the sender confirmed a sign-up, so that its link does so once."""
+    """Record that the sign-up was confirmed, so that its link works once."""
     update(reference, "SET confirmed_at = :now", "attribute_exists(received_at)", now=now.isoformat())
 
 
 def due(now: datetime) -> list[dict[str, Any]]:
-    """What the clock has to look at, as {reference, next_at}, the longest waiting first."""
+    """Return the items that remind.py must visit, as {reference, next_at}, the oldest first."""
     return list(dynamodb.query(_table(), "clock", "clock = :on AND next_at <= :now", on="on", now=now.isoformat()))
 
 
 def look_again(reference: str, seen: str, at: datetime | None) -> bool:
-    """Set when the clock looks again, None for not; False where somebody set another time since `seen`."""
+    """Set the time of the next visit, None for no visit; return False if it changed since `seen`."""
     change = "SET next_at = :at" if at else "REMOVE clock, next_at"
     return update(reference, change, "next_at = :seen", seen=seen, **({"at": at.isoformat()} if at else {}))
 
@@ -171,9 +171,9 @@ def stage(form: str, name: str) -> str:
 
 
 def in_stage(form: str, name: str, since: str = "", until: str = "~") -> Iterator[Submission]:
-    """The submissions of a form in a stage, by `stage_at`, between two times in ISO 8601.
+    """Yield the submissions of a form in a stage, by `stage_at`, between two times in ISO 8601.
 
-    The index follows the table within about a second.
+    The index is eventually consistent, within about a second.
     """
     condition = "stage = :stage AND stage_at BETWEEN :since AND :until"
     values = {"stage": stage(form, name), "since": since or "0", "until": until}
@@ -181,7 +181,7 @@ def in_stage(form: str, name: str, since: str = "", until: str = "~") -> Iterato
 
 
 def of_agency(agency: str) -> list[Submission]:
-    """Everything that an agency asked for, as far as it is kept."""
+    """Yield all requests of an agency that are kept."""
     if not agency:
         return []
     found = [item["reference"] for item in dynamodb.query(_table(), "agencies", "agency = :agency", agency=agency)]
@@ -189,14 +189,14 @@ def of_agency(agency: str) -> list[Submission]:
 
 
 def shelf(day: date) -> str:
-    """The month of receipt, under which the index `found` keeps it."""
+    """Return the month of receipt, the partition key of the index `found`."""
     return f"{day:%Y-%m}"
 
 
 def others_of_the_agency(submission: Submission) -> list[str]:
-    """References of other submissions by the same agency for the same date of completion: one may correct another.
+    """Return the references of the agency's other submissions for the same date of completion: one may correct another.
 
-    The index follows the table within about a second, so one of two sent at the same moment may be missing.
+    The index is eventually consistent, so one of two that arrive together may be missing.
     """
     if not submission.agency:
         return []
@@ -207,7 +207,7 @@ def others_of_the_agency(submission: Submission) -> list[str]:
 
 
 def valid_until(submission: Submission) -> date:
-    """The last day of the certification that a plaque was requested for."""
+    """Return the last day of the certification that the plaque is for."""
     return promises.valid_until(date.fromisoformat(submission.answers["completed"]))
 
 

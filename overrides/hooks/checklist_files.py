@@ -1,8 +1,8 @@
 """Reads the files in checklists/: each is front matter, an introduction if one is wanted, and one list of items.
 
-An item is a single line of plain text with an id for good: `- [ ] What to do. {#permanent-id}`, and
-`{#permanent-id changed=2027-02}` where that edition asked it for the first time or in other words. An item that is no
-longer asked moves to `removed:` in the front matter, its id with its words. Anything else is refused.
+An item is a single line of plain text with a permanent id: `- [ ] What to do. {#permanent-id}`, or
+`{#permanent-id changed=2027-02}` if that edition added or reworded it. A removed item moves to `removed:` in the
+front matter, id and words. Anything else is refused.
 """
 
 import re
@@ -58,7 +58,7 @@ class Refused(PluginError):
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to do. `changed` is the edition that asked it first or in other words, None for the first edition."""
+    """One item. `changed` is the edition that added or reworded it, None for the first edition."""
 
     id: str
     text: str
@@ -82,11 +82,11 @@ class Checklist:
     """The part of each role that has one: it leads, or it takes part."""
     items: tuple[Item, ...]
     removed: tuple[Item, ...]
-    """What is no longer asked."""
+    """Removed items."""
 
 
 def read_folder(folder: Path) -> list[Checklist]:
-    """Its checklists in order. Raises Refused."""
+    """Read the checklists of a folder, in order. Raises Refused."""
     taken: dict[str, str] = {}
     files = sorted(folder.glob("*.md"))
     found = [parse(file.read_text("utf-8-sig"), f"{folder.name}/{file.name}", taken) for file in files]
@@ -96,9 +96,9 @@ def read_folder(folder: Path) -> list[Checklist]:
 
 
 def parse(text: str, source: str, taken: dict[str, str]) -> Checklist:
-    """The checklist written in `text`, the content of the file `source`. Raises Refused.
+    """Parse `text`, the content of the file `source`. Raises Refused.
 
-    `taken` says where each order and id was used, by any file so far; this adds its own.
+    `taken` maps each order and id used so far to its place; this adds its own.
     """
     name = Path(source).stem
     if not re.fullmatch(KEBAB, name) or name in ("all", "print"):
@@ -119,13 +119,13 @@ def parse(text: str, source: str, taken: dict[str, str]) -> Checklist:
 
 
 def introduction(text: str) -> str:
-    """The Markdown above the items; the template draws those."""
+    """Return the Markdown above the items; the template draws those."""
     lines = text.split("\n")
     return "\n".join(lines[: next((at for at, line in enumerate(lines) if MEANT_AS_ITEM.match(line)), None)])
 
 
 def _facts(front: str, source: str) -> tuple[dict[str, Any], dict[str, int]]:
-    """What the front matter says under each key, and in which line."""
+    """Parse the front matter: the value and the line of each key."""
     try:
         node = yaml.compose(front, yaml.SafeLoader)
         facts = yaml.safe_load(front)
@@ -159,7 +159,7 @@ def _roles(listed: Any, where: str) -> dict[str, str]:
 
 
 def _removed(listed: Any, where: str, taken: dict[str, str]) -> tuple[Item, ...]:
-    """The items no longer asked. Their ids stay taken for good: somebody's record may hold them."""
+    """Parse the removed items. Their ids stay taken: an agency's record may contain them."""
     if not isinstance(listed, dict) or not all(isinstance(text, str) and text.strip() for text in listed.values()):
         raise Refused(where, "'removed' must be a list of ids, each with the words it had: 'an-id: Do this.'")
     for item_id in listed:
@@ -170,7 +170,7 @@ def _removed(listed: Any, where: str, taken: dict[str, str]) -> tuple[Item, ...]
 
 
 def _items(body: str, source: str, first_line: int, taken: dict[str, str]) -> dict[Item, int]:
-    """The items of the list that the body ends with, each with its line."""
+    """Parse the list at the end of the body: each item with its line."""
     items: dict[Item, int] = {}
     blank = True
     for number, line in enumerate(body.split("\n"), first_line):

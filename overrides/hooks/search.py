@@ -26,7 +26,7 @@ from overrides.hooks.sections import Section, questions, sections
 
 INDEX = "search/index.json"
 _sections: list[Section] = []
-"""Of the pages written so far in this build."""
+"""Sections of the pages written so far in this build."""
 
 
 def on_env(_: Any, config: MkDocsConfig, files: Files) -> None:
@@ -44,7 +44,7 @@ def on_env(_: Any, config: MkDocsConfig, files: Files) -> None:
 
 
 def on_post_page(output: str, page: Page, **_: object) -> None:
-    """Keep the words of a finished page."""
+    """Collect the text of a finished page."""
     if _is_found(page):
         main = re.search("(.*)".join(rendering.MAIN), output, re.DOTALL)
         if not main:

@@ -1,4 +1,4 @@
-"""Reads the words of a page, under the headings and the questions that they belong to."""
+"""Splits the text of a page into sections: headings and questions."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ INLINE = {"a", "abbr", "b", "code", "em", "i", "span", "strong"}
 
 @dataclass
 class Section:
-    """A heading and the words under it. `url` is relative to the site, with the heading's anchor if it has one."""
+    """A heading and the text under it. `url` is relative to the site, with the heading's anchor if it has one."""
 
     url: str
     page: str
@@ -23,7 +23,7 @@ class Section:
 
 
 def sections(html: str, url: str, page: str) -> list[Section]:
-    """The words of a page under its headings; what has no anchor of its own belongs to the heading above."""
+    """Return the sections of a page. A heading without an anchor belongs to the section above."""
     reader = _Reader(url, page)
     reader.feed(html)
     tidied = [_tidied(section) for section in reader.sections]
@@ -31,7 +31,7 @@ def sections(html: str, url: str, page: str) -> list[Section]:
 
 
 def questions(html: str, url: str) -> list[Section]:
-    """The questions among the sections of a page."""
+    """Return the questions of a page."""
     reader = _Reader(url, "")
     reader.feed(html)
     return [_tidied(section) for section in reader.questions]
@@ -52,7 +52,7 @@ class _Reader(HTMLParser):
         self.questions: list[Section] = []
         self._in_heading = False
         self._skipped = ""
-        """The element whose words are left out until it ends, and how many of its kind are open."""
+        """The element that is being skipped, and its nesting depth."""
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -97,6 +97,6 @@ class _Reader(HTMLParser):
         self.sections.append(Section(f"{self.url}#{anchor}" if anchor else "", self.page, ""))
 
     def _part(self, tag: str) -> None:
-        """Words of two paragraphs do not run together."""
+        """Separate the words of two blocks by a space."""
         if tag not in INLINE:
             self.handle_data(" ")
