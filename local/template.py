@@ -165,7 +165,7 @@ class Template:
             yield from distribution["DistributionConfig"].get("CustomErrorResponses", [])
 
     def forwarding(self, path: str) -> "Forwarding | None":
-        """What CloudFront lets through to a function at this path; None where no function is behind it."""
+        """Return the headers that CloudFront forwards to the function at a path, None if there is no function."""
         behavior = next((each for each in self._behaviors if fnmatchcase(path, each["PathPattern"])), None)
         return self._forwarding(behavior) if behavior else None
 

@@ -21,7 +21,7 @@ Undo = Annotated[bool, typer.Option("--undo", help="Take it back.")]
 
 
 def step(by: str) -> Step:
-    """Return a step of whoever is logged in here, or of somebody else who is named."""
+    """Return a step by the person who is logged in, or by the one who is named."""
     return Step(by or getpass.getuser(), promises.now())
 
 

@@ -50,7 +50,7 @@ PLAQUE = {
 
 
 class Answer(NamedTuple):
-    """What came back, and after how many seconds."""
+    """A response, and the seconds it took."""
 
     status: int
     text: str

@@ -37,7 +37,7 @@ UNRESERVED = 100
 
 @dataclass(frozen=True)
 class Settings:
-    """What samconfig.toml says: the stack's name, its region, the parameters; for others the template's defaults."""
+    """The settings in samconfig.toml: the stack's name, its region, the parameters, with the template's defaults."""
 
     stack: str
     region: str

@@ -29,7 +29,7 @@ IN_NO_SCHEMA = {
     "AWS::Budgets::Budget": ["billing:GetBillingViewData"],
     "AWS::Logs::DeliverySource": ["cloudfront:AllowVendedLogDeliveryForResource"],
 }
-"""What AWS asks for besides, as the messages of refused deployments say."""
+"""Further rights that AWS requires, according to the error messages of refused deployments."""
 ACCOUNT = "${AWS::Region}:${AWS::AccountId}"
 SAM_BUCKET = "arn:${AWS::Partition}:s3:::aws-sam-cli-managed-default*"
 OWN_RESOURCES = {
@@ -245,7 +245,7 @@ def role_template() -> dict[str, Any]:
 
 
 def _what_the_workflow_does() -> list[dict[str, Any]]:
-    """What `make deploy` asks of AWS with credentials of its own."""
+    """Return the rights that `make deploy` needs with its own credentials."""
     stack = f"arn:${{AWS::Partition}}:cloudformation:{ACCOUNT}:stack"
     own_bucket = "arn:${AWS::Partition}:s3:::${NamesBegin}*"
     return [

@@ -2,7 +2,7 @@
 
 An item of the counters' table for each month of receipt: key `numbers 2026-11`, and a number for each count. What a
 submission adds follows from what it is now; what it added so far is kept with it, and the difference is written in one
-transaction with that. So a count is right after an undo, after a crash, and however often the clock looks.
+transaction with that. So a count stays right after an undo, after a crash, and however often it is repeated.
 """
 
 from collections.abc import Mapping
@@ -44,6 +44,7 @@ class Month:
     @property
     def median_hours(self) -> float | None:
         """Median hours until an answer, None if nothing was answered."""
+        # The counters are a histogram of whole hours: expand it for the median.
         hours = [
             int(name.removeprefix(f"{HOURS} "))
             for name, number in self.counts.items()
@@ -58,6 +59,7 @@ def settle(submission: Submission) -> None:
     if not submission.declared.staff_task:
         return
     adds, added = _adds(submission), submission.counted
+    # Only the difference is added, so repeating this is harmless.
     changes = {name: adds.get(name, 0) - added.get(name, 0) for name in adds.keys() | added.keys()}
     changes = {name: change for name, change in changes.items() if change}
     if not changes:
@@ -90,7 +92,7 @@ def settle(submission: Submission) -> None:
     try:
         client.transact_write_items(TransactItems=transaction)
     except client.exceptions.TransactionCanceledException:
-        return  # somebody else counted it, or changed it meanwhile: the clock looks at it again
+        return  # another invocation counted or changed it; remind.py visits it again
 
 
 def months(now: datetime, number: int) -> list[Month]:
@@ -117,6 +119,7 @@ def _adds(submission: Submission) -> dict[str, int]:
             adds["certified renewed" if submission.done.get("renews") else "certified first"] = 1
         else:
             hours = (done_at - submission.promised_from) // timedelta(hours=1)
+            # One bucket for everything above 999 hours keeps the item small.
             adds[f"{HOURS} {min(hours, 999)}"] = 1
     return adds
 

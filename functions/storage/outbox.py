@@ -1,8 +1,8 @@
-"""E-mail that an item of a table owes: each is claimed, sent, and settled, so that nobody gets one twice.
+"""The outbox of an item: each of its e-mails is claimed, sent, and settled, so that no one gets one twice.
 
-In the item, `mail` holds for each slot its state: owed (not before a time, where it waits), claimed (until when), sent,
-what came back of it (bounced, complained), or why there is none. A slot that is not there yet may be claimed too: a
-reminder comes into being so.
+In the item, `mail` maps each slot to its state: owed (with `not_before` if it is delayed), claimed (with `until`),
+sent, bounced, complained, or the reason why nothing was sent. Claiming a slot that does not exist creates it: reminders
+start this way.
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
     """Take the right to send one e-mail, for `CLAIM_LASTS`; return the item as it is now.
 
     None where there is nothing to send: that is settled, or waits, the item is gone, or has the attribute `unless`.
-    Raises ClaimedByAnother while somebody else may be sending it.
+    Raises ClaimedByAnother while another invocation may be sending it.
     """
     claimed = {"state": "claimed", "until": (now + CLAIM_LASTS).isoformat()}
     # Free to claim: a slot that does not exist or is owed, and one whose claim has expired.

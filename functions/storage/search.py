@@ -39,11 +39,13 @@ class Found:
 def find(query: str, now: datetime) -> Found:
     """Return the submissions that contain all words of a query, the newest first, at most SHOWN."""
     reference = reference_in(query)
+    # A whole reference needs no search: it is the key of the table.
     if len(reference) == REFERENCE_LENGTH and set(reference) <= set(REFERENCE_ALPHABET):
         submission = submissions.get(reference)
         if submission:
             return Found([submission], 1, None)
     digits = digits_of(query)
+    # Digits alone: part of a telephone number, which the index stores without separators.
     if len(digits) >= 4 and not re.search("[^\\W\\d]", query):
         called = _matching([digits], now)
         if called.submissions:
@@ -51,6 +53,7 @@ def find(query: str, now: datetime) -> Found:
     words = folded(query).split()
     if not words:
         return Found([], 0, None)
+    # The space makes it match only at the beginning of a word.
     found = _matching([f" {word}" for word in words], now)
     if found.submissions:
         return found
@@ -61,6 +64,7 @@ def find(query: str, now: datetime) -> Found:
 def of_person(address: str, now: datetime) -> list[Submission]:
     """Return the submissions from an e-mail address, the newest first."""
     words = folded(address).split()
+    # The index finds the words of the address in any field: compare the field itself.
     wanted = address.strip().casefold()
     found = _matching([f" {' '.join(words)}"], now).submissions if words else []
     return [each for each in found if each.answers.get("email", "").strip().casefold() == wanted]
@@ -87,6 +91,7 @@ def _alike(words: list[str], now: datetime) -> Found:
     long = [word for word in words if len(word) >= LONG_WORD]
     if not long:
         return Found([], 0, None)
+    # A typo rarely hits both the beginning and the end of a word, so one of them must match.
     values = {f"p{number}{end}": part for number, word in enumerate(long) for end, part in _ends(word)}
     condition = " AND ".join(
         f"(contains(find, :p{number}a) OR contains(find, :p{number}z))" for number in range(len(long))
@@ -109,6 +114,7 @@ def _likeness(words: list[str], text: str) -> float:
     """Return the similarity of the query's worst-matching word to its nearest word in the text."""
 
     def nearest(word: str) -> float:
+        # SequenceMatcher is slow: skip words whose length alone rules them out.
         candidates = {other for other in text.split() if abs(len(other) - len(word)) < 3}
         return max((SequenceMatcher(None, word, other).ratio() for other in candidates), default=0.0)
 
@@ -129,6 +135,7 @@ def _pages(
             ExpressionAttributeValues=dynamodb.to_item(
                 {":shelf": month} | {f":{name}": text for name, text in values.items()}
             ),
+            # Newest first.
             ScanIndexForward=False,
         )
         for page in pages:

@@ -114,7 +114,7 @@ def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission
             there = Submission.from_item(failed.item)
             # After its due date the same form is a new submission: the plaque may have been lost in the mail.
             if there.held and not held:
-                continue  # somebody else may have sent the same words first, to have them held
+                continue  # an attacker may have sent the same words first, to have them held
             if failed.item["fingerprint"] == content and received < max(there.due_at, there.received_at + ONE_DAY):
                 return there, False
         else:

@@ -1,8 +1,8 @@
 """Changes the state of a submission: take, note, mark, close, release, correct, and undo.
 
 Every action is one conditional write, so that two people at once cannot both succeed, and is recorded with who and
-when. Asked twice with the same step, as a double click or a lost answer does, it happens once. The clock looks
-at a changed submission at once: e-mail, certification and numbers follow from what the item then says.
+when. A step that is repeated, by a double click or after a lost response, happens once. remind.py visits a changed
+submission at once, and updates e-mail, certification and numbers from the item.
 """
 
 import secrets
@@ -47,6 +47,7 @@ def possible(submission: Submission) -> set[str]:
     if submission.erased_at:
         return set()
     verbs = {"note", "correct"}
+    # Finished work can only be undone first.
     if submission.done or submission.closed:
         return verbs | {"undo"}
     if not submission.declared.staff_task:

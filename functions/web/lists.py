@@ -40,15 +40,16 @@ def found(query: str, now: datetime) -> dict[str, Any]:
         return {"query": "", "told": "", "certified": [], "found": []}
     result = search.find(query, now)
     words = folded(query)
+    # A scan: the table has one item for each certified agency, few enough.
     agencies = [each for each in certifications.everybody() if words and words in folded(each.name)]
     told = "Nothing was found." if not (result.submissions or agencies) else ""
     if result.alike and result.submissions:
-        told = "Nothing is written exactly so. This is written almost so."
+        told = "No exact match. These are similar."
     elif len(result.submissions) == search.SHOWN:
         told = f"The newest {search.SHOWN} are shown. Add a word to find fewer."
     if result.until:
         day = promises.day_in_words(promises.day_at_office(result.until))
-        told += f" Looked at the newest {result.looked_at:,}, back to {day}: there may be older ones."
+        told += f" Searched the newest {result.looked_at:,}, back to {day}. There may be older ones."
     return {
         "query": query,
         "told": told.strip(),

@@ -84,6 +84,7 @@ def is_flooding(network: str, now: datetime) -> bool:
 
 def count_try(network: str, now: datetime) -> None:
     """Count a requested or wrong code."""
+    # Kept longer than its hour: a counter that expired early would reset the limit.
     counters.add(_hourly("network", network, now), 1, now, 2 * HOUR)
 
 
@@ -103,6 +104,7 @@ def ask(address: str, now: datetime) -> Asked:
     item = {
         "key": _key(browser),
         "address": listed or NOBODYS,
+        # Only a digest is stored: who reads the table cannot sign in.
         "code": _digest("code", browser, code) if listed else NOBODYS,
         "tries": 0,
         "until": until,
@@ -133,7 +135,9 @@ def check(browser: str, code: str, now: datetime) -> str | Denied:
     except dynamodb.ConditionFailed as failed:
         return Denied.TOO_MANY if failed.item and failed.item["until"] > seconds else Denied.TOO_OLD
     digits = "".join(character for character in code if character.isdecimal() and character.isascii())
+    # Constant-time comparison, as for every secret.
     right = hmac.compare_digest(item["code"], _digest("code", browser, digits))
+    # The staff list may have changed since the code was sent.
     return item["address"] if right and known(item["address"]) else Denied.WRONG
 
 
