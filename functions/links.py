@@ -35,20 +35,24 @@ def desk_link(reference: str = "") -> str:
     return f"{settings().site_url}/desk/{reference}"
 
 
+def confirm_link(reference: str, sent: datetime) -> str:
+    """Return the URL that confirms the sign-up of a submission."""
+    return _address("announcements", "confirm", reference, sent + CONFIRM_WITHIN)
+
+
+def unsubscribe_link(address: str) -> str:
+    """Return the URL that ends a subscription: a page with a button, and one-click by POST (RFC 8058)."""
+    return _address("announcements", "unsubscribe", subscribers.subscriber_id(address), NEVER)
+
+
+def stop_link(certification: str, until: datetime) -> str:
+    """Return the URL that ends the invitations to renew a certification."""
+    return _address("invitations", "stop", certification, until)
+
+
+def _address(of: str, purpose: str, content: str, until: datetime) -> str:
+    return f"{settings().site_url}/forms/{of}/{purpose}?token={sign(purpose, content, until)}"
+
+
 def _secret(purpose: str) -> str:
     return keys.RECEIPTS if purpose.startswith("receipt/") else keys.LINKS
-
-
-def confirm_link(site: str, reference: str, sent: datetime) -> str:
-    """Return the URL that confirms the sign-up of a submission."""
-    return f"{site}/forms/announcements/confirm?token={sign('confirm', reference, sent + CONFIRM_WITHIN)}"
-
-
-def unsubscribe_link(site: str, address: str) -> str:
-    """Return the URL that ends a subscription: a page with a button, and one-click by POST (RFC 8058)."""
-    token = sign("unsubscribe", subscribers.subscriber_id(address), NEVER)
-    return f"{site}/forms/announcements/unsubscribe?token={token}"
-
-
-def stop_link(site: str, certification: str, until: datetime) -> str:
-    return f"{site}/forms/invitations/stop?token={sign('stop', certification, until)}"

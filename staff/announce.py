@@ -50,7 +50,7 @@ def read(path: Path) -> Announcement:
 def compose(announcement: Announcement, address: str) -> EmailMessage:
     """Compose the e-mail to one subscriber, with the link and the headers to unsubscribe (RFC 8058)."""
     site = settings().site_url
-    stop = links.unsubscribe_link(site, address)
+    stop = links.unsubscribe_link(address)
     message = ses.compose(
         "announcement",
         to=[address],

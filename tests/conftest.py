@@ -151,7 +151,7 @@ def get(table: Table, template: Template) -> Callable[[str], Answer]:
     gateway = Gateway(template)
 
     def get(address: str) -> Answer:
-        path, _, query = address.partition("?")
+        path, _, query = address.removeprefix(settings().site_url).partition("?")
         return as_answer(gateway, Request("GET", path, query))
 
     return get
@@ -163,7 +163,7 @@ def press(table: Table, template: Template) -> Callable[..., Answer]:
     gateway = Gateway(template)
 
     def press(link: str, body: bytes = b"") -> Answer:
-        path, _, query = link.partition("?")
+        path, _, query = link.removeprefix(settings().site_url).partition("?")
         return as_answer(gateway, Request("POST", path, query, {"content-type": FORM}, body))
 
     return press

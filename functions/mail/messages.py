@@ -74,7 +74,6 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         kind = "confirm"  # the receipt of the day is out; who wants announcements still gets the link
         if not wants or not _first_today(kind, address, submission):
             return "one a day"
-    site = settings().site_url
     message = ses.compose(
         kind,
         to=[address],
@@ -83,7 +82,7 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         reference=submission.reference,
         promised=form.promised(submission.promised_from, submission.answers),
         remarks=_remarks(submission),
-        confirm=links.confirm_link(site, submission.reference, promises.now()) if wants else None,
+        confirm=links.confirm_link(submission.reference, promises.now()) if wants else None,
     )
     return _with_calendar(message, submission) if kind == "receipt" else message
 

@@ -10,7 +10,6 @@ import rendering
 from links import stop_link
 from mail import ses
 from mail.delivery import send_once
-from settings import settings
 from storage.certifications import invitation_times, look_again
 from storage.outbox import Owed
 
@@ -35,9 +34,9 @@ def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
     address = ses.deliverable(item["email"])
     if address is None or "stopped" in item:
         return "undeliverable" if address is None else "stopped"
-    site, now = settings().site_url, promises.now()
+    now = promises.now()
     ends_on = date.fromisoformat(item["ends_on"])
-    stop_at = stop_link(site, item["id"], now + STOPS_WORK)
+    stop_at = stop_link(item["id"], now + STOPS_WORK)
     message = ses.compose(
         "renewal",
         to=[address],

@@ -78,7 +78,7 @@ def test_without_the_box_there_is_no_link(post, inbox):
 def test_unsubscribing_takes_one_button_or_one_click_of_the_mail_program(get, press):
     import links
 
-    link = links.unsubscribe_link("", ADDRESS)
+    link = links.unsubscribe_link(ADDRESS)
     assert ADDRESS not in link
     for click in (b"", b"List-Unsubscribe=One-Click"):
         subscribers.subscribe(ADDRESS, promises.now())

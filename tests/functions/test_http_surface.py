@@ -63,8 +63,8 @@ def tokens(post, table):
     receipt = post("plaque", SAMPLES["plaque"]).headers["location"]
     signed = [
         receipt,
-        links.stop_link("", "x" * 32, links.NEVER),
-        links.unsubscribe_link("", SAMPLES["plaque"]["email"]),
+        links.stop_link("x" * 32, links.NEVER),
+        links.unsubscribe_link(SAMPLES["plaque"]["email"]),
     ]
     return [link.partition("=")[2] for link in signed]
 

@@ -204,7 +204,7 @@ def test_subscribing_bouncing_and_unsubscribing(post, inbox, press, get, report)
     for kind in ("Send", "Bounce", "Complaint"):
         owed = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(address), "news")
         report(kind, owed, address=address, bounceType="Permanent", diagnosticCode=CANARY)
-    link = links.unsubscribe_link("", address)
+    link = links.unsubscribe_link(address)
     get(link)
     press(link)
     get(f"{link}{CANARY}")

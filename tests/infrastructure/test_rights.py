@@ -66,7 +66,7 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
     clock.look()
     subscriber = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(reader), "receipt")
     report("Bounce", subscriber, address=reader, bounceType="Permanent")
-    press(links.unsubscribe_link("", reader))
+    press(links.unsubscribe_link(reader))
     end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
     clock.forward(days=(end - TODAY).days - 59)
     invitation = inbox.titled("Your certification ends")[0]
