@@ -22,8 +22,8 @@ from local.aws.stand_in import StandIn
 from local.template import REGION, Template
 from settings import settings
 from tests.support.answers import FORM, Answer, as_answer
-from tests.support.inbox import Inbox, ses_event
-from tests.support.office import OFFICE, Office, at_desk
+from tests.support.inbox import Inbox, powers_in, ses_event
+from tests.support.office import DIRECTOR, OFFICE, Office, at_desk
 from tests.support.office_clock import Clock
 from tests.support.programs import launch_options
 from tests.support.run import LocalRun
@@ -191,10 +191,11 @@ def call(table: Table, template: Template) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def inbox(table: Table, template: Template, stand_in: StandIn) -> Inbox:
-    """An empty mailbox."""
+def inbox(table: Table, template: Template, stand_in: StandIn) -> Iterator[Inbox]:
+    """An empty mailbox. At the end of every test, no e-mail to the office holds a token: it would be quoted."""
     ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages.clear()
-    return Inbox(template, stand_in)
+    yield Inbox(template, stand_in)
+    assert powers_in(stand_in.sent_mail(), {OFFICE, DIRECTOR}) == []
 
 
 @pytest.fixture

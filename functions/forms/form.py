@@ -14,7 +14,7 @@ import wtforms
 from markupsafe import Markup
 
 import promises
-from forms.fields import Telephone
+from forms.fields import AttachedText, Checkbox, Telephone, Text
 from forms.folding import digits_of, folded
 from forms.spam import TRAP
 from rendering import render
@@ -148,6 +148,20 @@ class Form(wtforms.Form):
         texts = [answers.get(field.name, "") for field in fields if field.is_searched]
         numbers = [f"#{digits_of(answers.get(field.name, ''))}" for field in fields if isinstance(field, Telephone)]
         return f" {' '.join([folded(' '.join(texts))[:WORDS_TO_FIND], *numbers])} "
+
+    @classmethod
+    def told(cls, answers: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+        """Stored answers as (label, words, whether it is a message), without those that say nothing.
+
+        What is empty, or a box that was left empty or had to be ticked, is left out.
+        """
+        fields: Any = cls()
+        words = zip(fields, cls.in_words(answers), strict=True)
+        return [
+            (label, answer, isinstance(field, Text) and not isinstance(field, AttachedText))
+            for field, (label, answer) in words
+            if answer and not (isinstance(field, Checkbox) and (answer == "No" or field.flags.required))
+        ]
 
     @classmethod
     def in_words_by_name(cls, answers: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import boto3
 import aws
 import links
 import promises
+import rendering
 from forms.catalog import TASKS
 from mail import ses
 from mail.delivery import send_once
@@ -59,6 +60,7 @@ def compose(now: datetime) -> EmailMessage:
     return ses.compose(
         "digest",
         to=settings().staff_addresses,
+        reply_to=rendering.office().email,
         day=promises.day_in_words(promises.day_at_office(now)),
         **facts,
     )

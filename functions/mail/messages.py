@@ -17,6 +17,11 @@ from settings import settings
 from storage import counters, subscribers
 from storage.submissions import Submission, others_of_the_agency
 
+SUBJECT = 76
+"""Characters of a subject that a list of e-mail shows on a wide screen."""
+WHO_AT_LEAST = 24
+"""Characters of it that say who writes, however long the rest is."""
+
 
 def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     """Every answer, labelled as on the form; a reply goes to the sender."""
@@ -25,9 +30,7 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     return ses.compose(
         "staff",
         to=settings().staff_addresses,
-        reply_to=ses.deliverable(submission.answers["email"]),
         label=form.mailing_label(submission.answers),
-        answers=form.in_words(submission.answers),
         others=others_of_the_agency(submission),
         hint=sender_hint.hint(submission.answers["email"]),
         held=submission.held,
@@ -51,7 +54,7 @@ def late_notice(item: Mapping[str, Any]) -> EmailMessage | str:
     if submission.closed or submission.done:
         return "not needed"
     to = settings().escalation_addresses
-    return ses.compose("reminder", to=to, late=True, **_about(Submission.from_item(item)))
+    return ses.compose("reminder", to=to, late=True, **_about(submission))
 
 
 def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
@@ -77,6 +80,7 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     message = ses.compose(
         kind,
         to=[address],
+        thread=submission.reference,
         reply_to=rendering.office().email,
         form=form,
         reference=submission.reference,
@@ -98,6 +102,7 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     return ses.compose(
         "mailed",
         to=[address],
+        thread=submission.reference,
         reply_to=rendering.office().email,
         reference=submission.reference,
         promised=submission.declared.promised(submission.promised_from, submission.answers),
@@ -126,9 +131,15 @@ COMPOSE: dict[str, Compose] = {
 
 
 def _about(submission: Submission) -> dict[str, Any]:
-    """What every e-mail to staff says of a submission."""
+    """What every e-mail to staff says of a submission: what was asked, by whom, by when. A reply goes to the sender."""
     form = submission.declared
+    told = form.told(submission.answers)
     return {
+        "reply_to": ses.deliverable(submission.answers["email"]),
+        "thread": submission.reference,
+        "subject": _subject(submission),
+        "texts": [(label, words) for label, words, is_text in told if is_text],
+        "answers": [(label, words) for label, words, is_text in told if not is_text],
         "about": form.staff_subject(submission.answers),
         "reference": submission.reference,
         "received": promises.moment_in_words(submission.received_at),
@@ -150,6 +161,15 @@ def _remarks(submission: Submission) -> list[str]:
         at = promises.moment_in_words(datetime.fromisoformat(corrected[-1]["at"]))
         remarks.append(f"The office corrected what you sent on {at}. This receipt takes the place of an earlier one.")
     return remarks
+
+
+def _subject(submission: Submission) -> str:
+    """Who, about what, by when: what matters stands first, and all of it in about SUBJECT characters."""
+    due = promises.short_moment(submission.due_at, promises.now())
+    rest = f": {submission.declared.about(submission.answers)} - by {due} [{submission.reference}]"
+    who = submission.declared.who(submission.answers)
+    room = max(SUBJECT - len(rest), WHO_AT_LEAST)
+    return f"{who if len(who) <= room else f'{who[: room - 1]}…'}{rest}"
 
 
 def _with_calendar(message: EmailMessage, submission: Submission) -> EmailMessage:

@@ -21,18 +21,22 @@ if TYPE_CHECKING:
 FROM_NAME = "Peace Officer Agency Certification"
 
 
-def compose(name: str, *, to: Sequence[str], reply_to: str | None = None, **context: Any) -> EmailMessage:
+def compose(
+    name: str, *, to: Sequence[str], reply_to: str | None = None, thread: str = "", **context: Any
+) -> EmailMessage:
     """An e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834)."""
-    message = EmailMessage(policy=SMTP)
+    message, told = EmailMessage(policy=SMTP), {"reply_to": reply_to, **context}
     message["From"] = Address(FROM_NAME, addr_spec=settings().sender_address)
     message["To"] = ", ".join(to)
     if reply_to:
         message["Reply-To"] = reply_to
-    message["Subject"] = _header_text(render(f"email/{name}/subject.txt", **context))
+    message["Subject"] = _header_text(render(f"email/{name}/subject.txt", **told))
+    if thread:  # SES gives each message an id of its own, but keeps this: mail programs put one conversation together
+        message["References"] = f"<{thread}@{settings().sender_address.partition('@')[2]}>"
     message["Date"] = promises.now()
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(str(render(f"email/{name}/body.txt", **context)), cte="quoted-printable")
-    message.add_alternative(str(render(f"email/{name}/body.html", **context)), subtype="html", cte="quoted-printable")
+    message.set_content(str(render(f"email/{name}/body.txt", **told)), cte="quoted-printable")
+    message.add_alternative(str(render(f"email/{name}/body.html", **told)), subtype="html", cte="quoted-printable")
     return message
 
 

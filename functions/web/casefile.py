@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import promises
 import sender_hint
-from forms.fields import Checkbox, Text
 from storage import certifications, search, submissions, workflow
 from storage.outbox import is_settled
 from storage.submissions import Submission
@@ -35,6 +34,7 @@ UNDO = {
 def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]:
     """What the page's template needs."""
     declared, verbs = submission.declared, workflow.possible(submission)
+    told = declared.told(submission.answers)
     undo_word, undo_hint = _undo(submission) if "undo" in verbs else ("", "")
     news = submission.mail.get("mailed", {})
     return {
@@ -53,9 +53,11 @@ def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]
         "undo_hint": undo_hint,
         "reasons": workflow.REASONS,
         "answers_title": declared.title,
-        "long": [(label, words) for label, words, is_text in _answers(submission) if is_text],
+        "long": [(label, words) for label, words, is_text in told if is_text],
         "answers": [
-            (label, words, _link(words, submission)) for label, words, is_text in _answers(submission) if not is_text
+            (label, words, _link(words, submission))
+            for label, words, is_text in declared.told(submission.answers)
+            if not is_text
         ],
         "erased": _when(submission.erased_at) if submission.erased_at else "",
         "hint": sender_hint.hint(submission.answers.get("email", "")),
@@ -88,20 +90,6 @@ def plain(text: str) -> str:
     """What staff typed, with line ends as `\\n` and without control characters or blanks around."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
-
-
-def _answers(submission: Submission) -> list[tuple[str, str, bool]]:
-    """The answers in the form's words, and whether each is a text of several lines.
-
-    What is empty or not ticked says nothing, and is left out; so is a box that has to be ticked.
-    """
-    fields: Any = submission.declared()
-    words = zip(fields, submission.declared.in_words(submission.answers), strict=True)
-    return [
-        (label, answer, isinstance(field, Text))
-        for field, (label, answer) in words
-        if answer and not (isinstance(field, Checkbox) and (answer == "No" or field.flags.required))
-    ]
 
 
 def _link(words: str, submission: Submission) -> str:

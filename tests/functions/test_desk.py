@@ -1,5 +1,6 @@
 """The desk: who gets in, what can be done to a submission, and what is written down of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -196,6 +197,43 @@ def test_a_post_that_no_page_of_the_desk_made_changes_nothing(forged, office, su
     for verb in ("take", "give-back", "note", "mark", "close", "release", "undo", "correct"):
         assert office.post(f"/desk/{reference}/{verb}", fields, **headers).status == 400
     assert item(table, reference) == before
+
+
+def test_who_has_a_staff_e_mail_can_do_nothing_with_it(template, submitted, inbox, table, clock):
+    reference = submitted("plaque")
+    before = item(table, reference)
+    [message] = inbox.to_staff()
+    links = set(re.findall(r"https://certification\.example\.org(/\S+)", message["text"] + message["html"]))
+    assert {link.partition('"')[0] for link in links} == {f"/desk/{reference}"}
+    stranger = at_desk(template)
+    assert "Send me a code" in stranger.get(f"/desk/{reference}").words
+    for verb in ("mark", "close", "release", "take"):
+        fields = {"csrf": "0" * 64, "once": "1", "reason": "spam"}
+        assert stranger.post(f"/desk/{reference}/{verb}", fields).status == 400
+        assert stranger.post(f"/forms/actions/{verb}", fields).status == 404
+    assert item(table, reference) == before
+
+
+def test_one_submission_is_one_thread_and_every_e_mail_can_be_answered(office, submitted, inbox, clock):
+    reference = submitted("contact")
+    clock.forward(hours=21)
+    clock.forward(hours=4)
+    office.do(reference, "mark")
+    thread = f"<{reference}@certification.example.org>"
+    about_it = [message for message in inbox.messages() if reference in message["subject"]]
+    assert len(about_it) == 4
+    assert {message["headers"]["References"] for message in about_it} == {thread}
+    assert all(message["reply_to"] for message in inbox.messages())
+    to_staff, late = about_it[0], about_it[3]
+    assert to_staff["subject"].startswith("Sample County Sheriff's")
+    assert re.search(rf": Working through the checklists - by \w+ [\d:]+ [AP]M \[{reference}\]$", to_staff["subject"])
+    assert len(to_staff["subject"]) <= 90
+    assert to_staff["text"].startswith("How do we begin?")
+    assert "(not given)" not in to_staff["text"]
+    assert late["to"] == [DIRECTOR]
+    assert "How do we begin?" in late["text"]
+    assert CONTACT["telephone"] in late["text"]
+    assert late["reply_to"] == [CONTACT["email"]]
 
 
 # What can be done

@@ -186,4 +186,4 @@ def test_a_plaque_may_be_asked_for_again_once_it_should_have_come(post, inbox, c
     post("plaque", SAMPLES["plaque"])
     assert len(table.items()) == 2
     inbox.deliver()
-    assert len([message for message in inbox.to_staff() if "] Plaque for" in message["subject"]]) >= 2
+    assert len([message for message in inbox.to_staff() if "Plaque request" in message["subject"]]) >= 2

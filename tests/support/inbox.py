@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from email import message_from_bytes, policy
 from typing import Any
 
 from local.aws.dynamodb_stream import Stream
@@ -42,6 +43,23 @@ class Inbox:
 
     def receipts(self) -> list[dict[str, Any]]:
         return [message for message in self.messages() if message not in self.to_staff()]
+
+
+TOKEN = re.compile(r"token=|receipt=|[\w-]{20,}\.[\w-]{27}\b")
+"""What a link with power in it looks like: a parameter, or what itsdangerous signs."""
+
+
+def powers_in(sent: list[str], readers: set[str]) -> list[str]:
+    """Return what looks like a token anywhere in the e-mails to these readers: headers and every part, decoded."""
+    found = []
+    for raw in sent:
+        message = message_from_bytes(raw.encode(), policy=policy.default)
+        if not {address.addr_spec for address in message["To"].addresses} & readers:
+            continue
+        parts = [part.get_payload(decode=True) or b"" for part in message.walk()]
+        text = "\n".join([str(message.items()), *(part.decode("utf-8", "replace") for part in parts)])
+        found += TOKEN.findall(text)
+    return found
 
 
 def ses_event(kind: str, owed: Any, address: str = "nobody@example.gov", **more: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ FROM_ONE_ADDRESS = 40
 """Below the limit of one network."""
 RECEIVED, REFUSED = {201, 303}, 422
 REFERENCE = f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}"
-TO_STAFF = re.compile(rf"(?:\[possible spam\] )?\[({REFERENCE})\]")
+TO_STAFF = re.compile(rf"(?!Due soon|Late).*\[({REFERENCE})\]$")
 TO_SENDER = re.compile(rf"reference ({REFERENCE})$")
 
 
