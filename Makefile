@@ -6,7 +6,7 @@ DATA ?= .local
 READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test bench scan chaos fuzz load spam
+.PHONY: help serve test lint-web bench scan chaos fuzz load spam
 .PHONY: attack cost build deploy smoke card golden role screenshots requirements clean
 
 help: ## Show this list
@@ -23,7 +23,16 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/lint-imports --no-logo --no-cache
 	@.venv/bin/cfn-lint template.yaml deploy-role.yaml
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
+	@$(MAKE) --no-print-directory lint-web
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal
+
+# Biome comes from npm, pinned in package-lock.json. Where npm is missing, that is said, and the rest goes on.
+BIOME := $(if $(shell command -v npm),node_modules/.package-lock.json)
+lint-web: $(BIOME) ## Look for mistakes in JavaScript and CSS
+	@$(if $(BIOME),node_modules/.bin/biome lint --colors=off --error-on-warnings,echo "npm is missing: JavaScript and CSS are not checked")
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 chaos: $(READY) ## Break everything at every point, in pairs too, and account for each e-mail
 	@.venv/bin/python -m tools.chaos
@@ -88,7 +97,7 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --upgrade --group deploy -o tools/sam/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
-	@rm -rf .venv .local .build .aws-sam site site-shots
+	@rm -rf node_modules .venv .local .build .aws-sam site site-shots
 
 # Installed again when what is pinned changed; says why when it cannot.
 $(READY): requirements.txt pyproject.toml

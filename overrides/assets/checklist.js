@@ -13,7 +13,9 @@ const inWords = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: 
 export const day = (date) => (date ? inWords.format(new Date(`${date}T12:00Z`)) : "(date not given)");
 
 /** Texts are touched only where they change, so that a page of a thousand items stays quick. */
-export const write = (element, text) => element.textContent !== text && (element.textContent = text);
+export const write = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
 
 const progress = find("[data-progress]");
 export const index = progress.dataset.index;

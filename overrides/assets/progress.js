@@ -50,7 +50,8 @@ export function read(text) {
   const record = { ...empty(), agency: given.agency };
   for (const [id, entry] of Object.entries(given.items ?? {})) {
     if (!/^[a-z][a-z0-9-]{0,99}$/.test(id) || !entry?.state || !entry.at) throw refused;
-    const kept = (record.items[id] = {});
+    const kept = {};
+    record.items[id] = kept;
     for (const [name, isRight] of Object.entries(IS_RIGHT)) {
       if (entry[name] === undefined) continue;
       if (!isRight(entry[name])) throw refused;

@@ -1,6 +1,6 @@
 // Finds as you type, in search/index.json. The page works without it: everything is listed there.
 
-import { asked, find, match, prepare, wordsOf } from "./find.js";
+import { asked, find, match, prepare } from "./find.js";
 
 const SHOWN = 20;
 const PAUSE = 500; // milliseconds without a key until the number of results is said and the address changes
