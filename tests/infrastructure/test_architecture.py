@@ -1,0 +1,30 @@
+"""handbook/architecture.md: what it names is there, and what calls the functions is in it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "handbook/architecture.md").read_text("utf-8")
+PATHS = sorted(set(re.findall(r"`([A-Za-z][\w.]*/[\w./-]*)`", TEXT)))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_that_it_names_is_there(path):
+    assert (ROOT / path).exists()
+
+
+def test_it_names_each_function_and_each_table(template):
+    handlers = {function["Handler"].partition(".")[0] for function in template.functions.values()}
+    assert {name for name in handlers if not re.search(rf"\b{name}\b", TEXT)} == set()
+    tables = template.resources("AWS::DynamoDB::Table").keys()
+    assert set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE)) == tables
+
+
+def test_it_says_of_each_direct_dependency_what_it_is_for():
+    groups = (ROOT / "pyproject.toml").read_text("utf-8").partition("[dependency-groups]")[2].partition("\n[tool")[0]
+    direct = set(re.findall(r'^  "([\w-]+)', groups, re.MULTILINE))
+    _, _, table = TEXT.partition("## Dependencies")
+    named = set(re.findall(r"[\w-]+", table))
+    assert {name for name in direct if name not in named and not name.startswith("types-")} == set()
