@@ -18,6 +18,8 @@ from storage.outbox import ClaimedByAnother, Owed, is_settled
 from storage.submissions import SWEPT_AFTER, Submission
 from telemetry import count, log_failure, logger, publish
 
+LONGEST_LOOK = timedelta(seconds=60)
+"""At one item, while SES is silent for each e-mail that it owes. Lambda ends a call that runs out of time."""
 LONGEST_PAUSE = timedelta(hours=1)
 """Between two tries of an e-mail that does not go out."""
 
@@ -31,15 +33,21 @@ class Unfinished(Exception):
 def handler(_event: dict[str, Any], context: Any) -> None:
     """Raises Unfinished once everything was tried, so that the alarm sees it.
 
-    What failed is not raised itself: Lambda would log its text, and SES repeats addresses in what it refuses.
+    The digest and the invitations come first: a backlog of submissions, however long, does not keep them waiting. What
+    there is no time for is left to the next call, and counted. What failed is not raised itself: Lambda would log its
+    text, and SES repeats addresses in what it refuses.
     """
     logger.set_correlation_id(context.aws_request_id)
     now = promises.now()
+
+    def has_time() -> bool:
+        return bool(context.get_remaining_time_in_millis() > LONGEST_LOOK.total_seconds() * 1000)
+
     try:
         failures = [
-            *_try_each(submissions.due(now), look, now),
-            *_try_each(certifications.due(now), renewals.look, now),
-            *_try_each([{}], lambda _, now: digest.send_if_due(now), now),
+            *_try_each([{}], lambda _, now: digest.send_if_due(now), now, has_time),
+            *_try_each(certifications.due(now), renewals.look, now, has_time),
+            *_try_each(submissions.due(now), look, now, has_time),
         ]
         count("looked")
     finally:
@@ -101,11 +109,18 @@ def _reminders(submission: Submission, now: datetime) -> list[tuple[str, datetim
 
 
 def _try_each(
-    items: list[dict[str, Any]], what: Callable[[Mapping[str, Any], datetime], None], now: datetime
+    items: list[dict[str, Any]],
+    what: Callable[[Mapping[str, Any], datetime], None],
+    now: datetime,
+    has_time: Callable[[], bool],
 ) -> list[Exception]:
-    """What failed. One item that fails must not hold up the others; it is tried again with the next call."""
+    """Return what failed. An item that fails does not hold up the others; it is tried again with the next call."""
     failures: list[Exception] = []
-    for item in items:
+    for number, item in enumerate(items):
+        if not has_time():
+            logger.warning("out of time", left=len(items) - number)
+            count("left", len(items) - number)
+            break
         try:
             what(item, now)
         except ClaimedByAnother:

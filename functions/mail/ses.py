@@ -1,5 +1,7 @@
 """E-mail: put together from the templates of `templates/email/<name>/`, sent raw through Amazon SES."""
 
+import random
+import time
 from collections.abc import Mapping, Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,8 +19,12 @@ from settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import SendEmailRequestTypeDef
 
 FROM_NAME = "Peace Officer Agency Certification"
+TRIES = 3
+PAUSE = (1, 2)
+"""Seconds, at least and at most, between two tries of an e-mail that came when SES had too many in its second."""
 
 
 def compose(
@@ -52,14 +58,19 @@ def send(message: EmailMessage, tags: Mapping[str, str]) -> str:
 
     SES puts the tags into what it reports of the e-mail, see feedback.py.
     """
-    answer = _client().send_email(
-        FromEmailAddress=str(message["From"]),
-        Destination={"ToAddresses": [address.addr_spec for address in message["To"].addresses]},
-        Content={"Raw": {"Data": message.as_bytes()}},
-        ConfigurationSetName=settings().configuration_set,
-        EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
-    )
-    return answer["MessageId"]
+    request: SendEmailRequestTypeDef = {
+        "FromEmailAddress": str(message["From"]),
+        "Destination": {"ToAddresses": [address.addr_spec for address in message["To"].addresses]},
+        "Content": {"Raw": {"Data": message.as_bytes()}},
+        "ConfigurationSetName": settings().configuration_set,
+        "EmailTags": [{"Name": name, "Value": value} for name, value in tags.items()],
+    }
+    for _ in range(TRIES - 1):
+        try:
+            return _client().send_email(**request)["MessageId"]
+        except _client().exceptions.TooManyRequestsException:
+            time.sleep(random.uniform(*PAUSE))  # noqa: S311  # so that two functions do not come back together
+    return _client().send_email(**request)["MessageId"]
 
 
 def _header_text(text: str) -> str:

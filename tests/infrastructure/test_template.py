@@ -12,7 +12,10 @@ import pytest
 import yaml
 
 from aws import CLIENT_TIMEOUTS
+from forms.catalog import FORMS
 from local.template import Loader, Template
+from mail import ses
+from remind import LONGEST_LOOK
 from settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +73,20 @@ def test_one_function_answers_every_form(template):
 def test_all_tries_of_a_write_end_before_the_function_does(template):
     tries = CLIENT_TIMEOUTS.retries["total_max_attempts"]
     longest = tries * (CLIENT_TIMEOUTS.connect_timeout + CLIENT_TIMEOUTS.read_timeout)
-    assert longest < min(properties["Timeout"] for properties in template.functions.values()) - 3
+    writing = {name: each for name, each in template.functions.items() if name != "AuthorizerFunction"}
+    assert longest < min(properties["Timeout"] for properties in writing.values()) - 3
+
+
+def test_the_authorizer_ends_before_the_api_gives_it_up_after_ten_seconds(template):
+    assert template.functions["AuthorizerFunction"]["Timeout"] < 10
+
+
+def test_a_batch_ends_before_the_notifier_does_while_ses_is_silent_for_each_of_its_e_mails(template):
+    config = ses._client().meta.config
+    [(function, event)] = template.events("DynamoDB")
+    e_mails = event["BatchSize"] * max(len(form.mail_slots) for form in FORMS.values())
+    assert e_mails * (config.connect_timeout + config.read_timeout) < template.functions[function]["Timeout"]
+    assert LONGEST_LOOK.total_seconds() < template.functions["RemindFunction"]["Timeout"] / 2
 
 
 def test_an_unknown_reference_is_an_error(template):

@@ -1,0 +1,84 @@
+"""SES counts e-mails by the second, and the clock's time ends: what waits is sent a little later, none is lost."""
+
+import json
+import time
+
+import pytest
+
+from local.aws.lambda_runtime import Context
+from mail import ses
+from tests.support.inbox import invitations
+from tests.support.samples import CONTACT, PLAQUE
+from tests.support.ses_errors import SILENCE
+
+
+@pytest.fixture
+def full(monkeypatch, stand_in):
+    """SES says that there are too many for so many tries, before it takes e-mail again; the pauses that were made."""
+    pauses, client = [], ses._client()
+    really_send, refused = client.send_email, client.exceptions.TooManyRequestsException
+    error = {"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
+
+    def full(times):
+        left = iter(range(times))
+
+        def send(**request):
+            if next(left, None) is not None:
+                raise refused(error, "SendEmail")
+            return really_send(**request)
+
+        monkeypatch.setattr(client, "send_email", send)
+        monkeypatch.setattr(time, "sleep", pauses.append)
+        return pauses
+
+    return full
+
+
+def test_an_e_mail_that_was_one_too_many_goes_out_within_seconds(full, post, inbox):
+    pauses = full(2)
+    post("contact", CONTACT)
+    inbox.deliver()
+    assert len(inbox.messages()) == 2
+    assert len(pauses) == 2
+    assert all(1 <= pause <= 2 for pause in pauses)
+
+
+def test_one_that_finds_no_place_in_three_tries_is_owed_and_sent_by_the_clock(full, post, clock, inbox):
+    pauses = full(6)
+    post("contact", CONTACT)
+    inbox.deliver()
+    assert (inbox.messages(), len(pauses)) == ([], 4)
+    clock.forward(minutes=11)
+    assert len([each for each in inbox.messages() if "Digest" not in each["subject"]]) == 2
+
+
+def test_silence_is_no_refusal_and_is_not_tried_again(ses_error, post, inbox, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("a second e-mail may be the second"))
+    ses_error(SILENCE)
+    post("contact", CONTACT)
+    inbox.deliver()
+    assert inbox.messages() == []
+
+
+def test_a_backlog_keeps_neither_digest_nor_invitation_waiting_and_is_counted(
+    post, clock, inbox, table, monkeypatch, capsys
+):
+    """Every look takes half a minute, so that a call of the clock has time for a few."""
+    post("plaque", PLAQUE)
+    clock.forward(minutes=11)
+    clock.forward(days=600)
+    for number in range(20):
+        post("contact", {**CONTACT, "message": f"Number {number}"}, sender=f"127.0.1.{number}")
+    before = len(inbox.messages())
+    capsys.readouterr()
+    seconds = iter(range(300, -1, -30))
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(seconds) * 1000)
+    clock.forward(days=40)
+    sent = inbox.messages()[before:]
+    assert sent[0]["subject"].startswith("Digest of")
+    assert invitations(inbox) == [sent[1]]
+    [left] = [json.loads(line)["left"] for line in capsys.readouterr().out.splitlines() if '"left":[' in line]
+    assert left[0] > 10
+    monkeypatch.undo()
+    clock.look()
+    assert not [item for item in table.items() for slot in item["mail"].values() if slot["state"] == "owed"]
