@@ -23,9 +23,9 @@ _counted: defaultdict[tuple[tuple[str, str], ...], Counter[str]] = defaultdict(C
 """By dimensions: the value of each metric since the last call of publish."""
 
 
-def count(name: str, **dimensions: str) -> None:
-    """Add one to a metric."""
-    _counted[tuple(dimensions.items())][name] += 1
+def count(name: str, number: int = 1, **dimensions: str) -> None:
+    """Add to a metric."""
+    _counted[tuple(dimensions.items())][name] += number
 
 
 def log_failure(what: str, error: Exception, **about: Any) -> None:

@@ -89,6 +89,15 @@ def test_a_batch_ends_before_the_notifier_does_while_ses_is_silent_for_each_of_i
     assert LONGEST_LOOK.total_seconds() < template.functions["RemindFunction"]["Timeout"] / 2
 
 
+@pytest.mark.parametrize("function", ["FormsFunction", "SubscriptionsFunction"])
+def test_a_program_that_asks_for_the_headers_of_a_link_gets_them(function, template):
+    """Link checkers and mail filters do; the API answers 404 for a method without a route."""
+    routes = [route for route in template.routes() if route.function == function]
+    got = {route.path for route in routes if route.method == "GET"}
+    assert got
+    assert {route.path for route in routes if route.method == "HEAD"} == got
+
+
 def test_an_unknown_reference_is_an_error(template):
     with pytest.raises(ValueError, match="Nowhere"):
         template.resolve({"Ref": "Nowhere"})
