@@ -150,8 +150,6 @@ def _parse(event: Event) -> FormData:
 def _refuse(form: Form, event: Event) -> Response:
     """The form again, with what is wrong beside each field."""
     count("refused")
-    for field in form.errors:
-        count("refused_field", field=str(field))
     logger.info("refused", fields=sorted(form.errors))
     if wants_json(event):
         errors = [{"field": field, "message": text} for field, texts in form.errors.items() for text in texts]

@@ -1,8 +1,8 @@
 """Structured log and metrics of all functions. Neither ever contains an answer or an address.
 
-Metrics of a POST, by form, one of: `accepted`, `held`, `duplicate`, `refused`, `limited`, `unreadable`, `failed`. A
-refused form also counts once in `refused_field` for each wrong field. `mailed`: e-mails sent. `owed`: e-mails still
-unsent at each sweep, so the current backlog, not a total.
+Metrics of a POST, by form, one of: `accepted`, `held`, `duplicate`, `refused`, `limited`, `unreadable`, `failed`. Which
+fields were wrong is in the log only: each further metric has its price. `mailed`: e-mails sent. `owed`: e-mails still
+unsent at each sweep, so the current backlog, not a total. `left`: items that a sweep had no time for.
 """
 
 import traceback

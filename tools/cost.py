@@ -4,6 +4,7 @@ What a submission causes is not guessed: one of each form goes through the local
 is counted. prices.py says what that costs, and what has to be assumed.
 """
 
+import ast
 import io
 import json
 import tempfile
@@ -19,6 +20,7 @@ from urllib.parse import urlencode
 
 import boto3
 
+from forms.catalog import FORMS
 from local.aws.api_gateway import Gateway, Request
 from local.aws.dynamodb_stream import Stream
 from local.aws.eventbridge import Reports
@@ -34,6 +36,10 @@ from tools.prices import ASSUMED, HOURS_A_MONTH, PRICES
 ROOT = Path(__file__).parents[1]
 VOLUMES = (100, 10_000, 1_000_000)
 GB = 1e9
+ASSUMED_WORDS = 8
+"""How many names a metric has that is named by a variable: the outcomes of a form, what staff do."""
+GOALS = {100: 4.0, 1_000_000: 1.25}
+"""Dollars a month for the one, at most so many times the e-mail for the other."""
 A_WHILE = timedelta(minutes=15)
 """Until the clock has looked whether the e-mails of a submission went out."""
 
@@ -75,6 +81,7 @@ def measure(template: Template) -> Usage:
     lines = said.getvalue().splitlines()
     usage.units["logs"] = len(said.getvalue()) / GB
     usage.metrics = len({name for line in lines if "_aws" in line for name in _metrics(json.loads(line))})
+    usage.metrics_in_use = kinds_of_metrics()
     usage.runs = Counter(forms=2 * len(SAMPLES), notifier=len(SAMPLES))
     usage.runs["reports"] = usage.units["e-mail"] * len(rules(template))
     for counts in (usage.units, usage.runs):
@@ -110,6 +117,20 @@ def _metrics(line: dict[str, Any]) -> Iterator[str]:
         yield from (" ".join([metric["Name"], *dimensions]) for metric in given["Metrics"])
 
 
+def kinds_of_metrics() -> int:
+    """Return how many metrics the functions' code can count, one for each value of a dimension."""
+    kinds = 0
+    for file in (ROOT / "functions").rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
+        named = [(node, node.func.id) for node in calls if isinstance(node.func, ast.Name)]
+        shared = {word.arg for node, name in named if name == "publish" for word in node.keywords}
+        for node in (node for node, name in named if name == "count"):
+            words = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
+            dimensions = shared | {word.arg for word in node.keywords}
+            kinds += (len(FORMS) if "form" in dimensions else 1) * (len(words) or ASSUMED_WORDS)
+    return kinds
+
+
 def _count(usage: Usage, calls: list[tuple[str, Mapping[str, Any]]], template: Template) -> None:
     tables = {template.resolve.name(name): table for name, table in template.resources("AWS::DynamoDB::Table").items()}
     for operation, given in calls:
@@ -117,8 +138,10 @@ def _count(usage: Usage, calls: list[tuple[str, Mapping[str, Any]]], template: T
             case "SendEmail":
                 usage.units["e-mail"] += len(given["Destination"]["ToAddresses"])
             case "PutItem" | "UpdateItem" | "DeleteItem":
-                indexes = len(tables[given["TableName"]].get("GlobalSecondaryIndexes", []))
-                usage.units["table writes"] += ceil(_largest(given["TableName"]) / 1000) + indexes
+                indexes = tables[given["TableName"]].get("GlobalSecondaryIndexes", [])
+                whole = 1 + sum(index["Projection"]["ProjectionType"] == "ALL" for index in indexes)
+                size = ceil(_largest(given["TableName"]) / 1000)
+                usage.units["table writes"] += whole * size + len(indexes) - (whole - 1)
             case "GetItem" | "Query" | "Scan":
                 usage.units["table reads"] += ceil(_largest(given["TableName"]) / 4000)
     for table in tables:
@@ -127,7 +150,8 @@ def _count(usage: Usage, calls: list[tuple[str, Mapping[str, Any]]], template: T
 
 
 def _largest(table: str) -> int:
-    """Every write is counted with the table's largest item, in bytes, and with all indexes: never too little."""
+    """Every write is counted with the table's largest item, in bytes, and in all indexes, as a whole where they hold
+    the whole item: never too little."""
     return max((_bytes(item) for item in boto3.client("dynamodb").scan(TableName=table)["Items"]), default=1)
 
 
@@ -169,7 +193,7 @@ def bill(template: Template, usage: Usage, submissions: float) -> dict[str, floa
         "CloudFront function": pages,
         "CloudFront transfer": ASSUMED["bytes of those"] * submissions / GB,
         "logs": usage.units["logs"] * submissions + runs * ASSUMED["bytes that Lambda itself logs at each run"] / GB,
-        "metrics": usage.metrics * min(HOURS_A_MONTH, submissions),
+        "metrics": _metric_hours(usage, submissions),
         "alarms": sum(_watched(alarm) for alarm in template.resources("AWS::CloudWatch::Alarm").values()),
         "keys": len(template.resources("AWS::KMS::Key")),
         "dashboards": len(template.resources("AWS::CloudWatch::Dashboard")),
@@ -180,11 +204,21 @@ def bill(template: Template, usage: Usage, submissions: float) -> dict[str, floa
     return {name: units.get(name, 0) * price.dollars for name, price in PRICES.items()}
 
 
+def _metric_hours(usage: Usage, submissions: float) -> float:
+    """Return for how many hours metrics come: those of good submissions with each, the others a tenth as often."""
+    others = max(usage.metrics_in_use - usage.metrics, 0)
+    return usage.metrics * min(HOURS_A_MONTH, submissions) + others * min(HOURS_A_MONTH, submissions / 10)
+
+
 def worst_day(template: Template, usage: Usage) -> tuple[float, float]:
     """Submissions on a day on which the API is asked as often as it lets through, and the dollars they cost."""
     [api] = template.resources("AWS::Serverless::HttpApi").values()
     submissions = api["DefaultRouteSettings"]["ThrottlingRateLimit"] * 24 * 3600
     return submissions, sum(bill(template, usage, submissions).values())
+
+
+def _met(goal: bool) -> str:
+    return "met" if goal else "not met"
 
 
 def main() -> None:
@@ -199,6 +233,11 @@ def main() -> None:
     print(f"{'total':28}{''.join(f'{total:12,.2f}' for total in totals)}")
     submissions, dollars = worst_day(template, usage)
     print(f"\nWorst day, {submissions:,.0f} submissions at the API's limit: {dollars:,.0f} dollars")
+    few, many = (totals[VOLUMES.index(volume)] for volume in GOALS)
+    e_mail = bills[-1]["e-mail"]
+    print(f"Goals: 100 cost {few:.2f} dollars, at most {GOALS[100]:.2f}: {_met(few <= GOALS[100])}")
+    print(f"a million {many / e_mail:.2f} times their e-mail, at most {GOALS[1_000_000]}: ", end="")
+    print(_met(many <= GOALS[1_000_000] * e_mail))
     print(f"Without e-mail, a million cost {totals[-1] - bills[-1]['e-mail']:,.0f} dollars")
 
 
