@@ -7,7 +7,7 @@ READY := .venv/ready
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve test lint-web bench scan chaos fuzz load spam
-.PHONY: attack cost build deploy smoke card golden role screenshots requirements clean
+.PHONY: attack cost build deploy smoke card golden role screenshots requirements clean first-hour
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
 
 golden: $(READY) ## Take template.yaml as it is now for what was reviewed
 	@.venv/bin/python -m tools.expanded_template
+
+first-hour: $(READY) ## Ask a real account what only it can answer, and clean up (ADDRESS=verified e-mail, DRY=1 prints only)
+	@.venv/bin/python -m tools.first_hour $(if $(DRY),--dry) $(if $(ADDRESS),--address $(ADDRESS))
 
 role: $(READY) ## Write deploy-role.yaml anew: the rights that deploying the resource types of template.yaml takes
 	@.venv/bin/python -m tools.deploy_role
