@@ -61,10 +61,11 @@ def test_silence_is_no_refusal_and_is_not_tried_again(ses_error, post, inbox, mo
 
 
 def test_a_backlog_keeps_neither_digest_nor_invitation_waiting_and_is_counted(
-    post, clock, inbox, table, monkeypatch, capsys
+    post, clock, inbox, table, office, monkeypatch, capsys
 ):
     """Every look takes half a minute, so that a call of the clock has time for a few."""
     post("plaque", PLAQUE)
+    office.do(table.items()[0]["reference"], "mark")
     clock.forward(minutes=11)
     clock.forward(days=600)
     for number in range(20):

@@ -63,10 +63,10 @@ def test_a_function_that_lacks_a_variable_fails_at_its_start_and_names_it(templa
 def test_one_function_answers_every_form(template):
     routes = {(each.method, each.path) for each in template.routes() if each.function == "FormsFunction"}
     assert routes == {
-        ("GET", "/forms/{form}"),
         ("POST", "/forms/{form}"),
-        ("GET", "/forms/{form}/received"),
-        ("GET", "/forms/{form}/renewal.ics"),
+        *((method, "/forms/{form}") for method in ("GET", "HEAD")),
+        *((method, "/forms/{form}/received") for method in ("GET", "HEAD")),
+        *((method, "/forms/{form}/renewal.ics") for method in ("GET", "HEAD")),
     }
 
 
