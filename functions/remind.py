@@ -1,7 +1,7 @@
-"""The clock: e-mail that is still owed, what is due soon or late, who may renew, and the morning's digest.
+"""Sends what time makes due: unsent e-mail, reminders, late notices, invitations to renew, and the daily digest.
 
-The schedule calls it every few minutes. An item says in `next_at` when it wants to be looked at, and what is sent is
-claimed first: calling it more often, or twice at once, sends nothing more.
+A schedule invokes it every few minutes. The `next_at` of an item is the time of its next visit. Every e-mail is claimed
+before it is sent, so extra or concurrent invocations send nothing twice.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,13 +21,13 @@ from telemetry import count, log_failure, logger, publish
 LONGEST_LOOK = timedelta(seconds=60)
 """At one item, while SES is silent for each e-mail that it owes. Lambda ends a call that runs out of time."""
 LONGEST_PAUSE = timedelta(hours=1)
-"""Between two tries of an e-mail that does not go out."""
+"""Longest time between two attempts to send an e-mail."""
 
 require()
 
 
 class Unfinished(Exception):
-    """The clock could not do everything; the log says what."""
+    """Some work of this invocation failed; the log has the details."""
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:
@@ -57,7 +57,7 @@ def handler(_event: dict[str, Any], context: Any) -> None:
 
 
 def look(entry: Mapping[str, Any], now: datetime) -> None:
-    """Send what a submission owes now, and set when to look again."""
+    """Send the e-mails of a submission that are due, and set the time of its next visit."""
     submission = submissions.get(entry["reference"])
     if submission is None:
         return
@@ -73,7 +73,7 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
 
 
 def slots_to_try(submission: Submission, now: datetime) -> list[str]:
-    """The e-mails that are owed, and the reminder whose time has come."""
+    """Return the slots of unsent e-mails and of reminders that are due."""
     owed = [slot for slot in submission.mail if not is_settled(submission.mail, slot)]
     return [slot for slot in owed if _waits_until(submission, slot) <= now] + [
         slot for slot, at in _reminders(submission, now) if at <= now
@@ -81,22 +81,23 @@ def slots_to_try(submission: Submission, now: datetime) -> list[str]:
 
 
 def next_look(submission: Submission, now: datetime) -> datetime | None:
-    """When there may be something to do again; None for good, or until somebody does something."""
+    """Return the time of the next visit; None if nothing is due until someone changes the submission."""
     times = [at for _, at in _reminders(submission, now)]
     owed = [_waits_until(submission, slot) for slot in submission.mail if not is_settled(submission.mail, slot)]
     times += [at for at in owed if at > now]
     if any(at <= now for at in owed):
+        # Back off: the pause grows with the age of the submission, within bounds.
         times.append(now + min(max(SWEPT_AFTER, (now - submission.received_at) / 2), LONGEST_PAUSE))
     return max(min(times), now) if times else None
 
 
 def _waits_until(submission: Submission, slot: str) -> datetime:
-    """When an e-mail that is owed may go out."""
+    """Return the time from which an unsent e-mail may be sent."""
     return datetime.fromisoformat(submission.mail[slot].get("not_before", submission.received_at.isoformat()))
 
 
 def _reminders(submission: Submission, now: datetime) -> list[tuple[str, datetime]]:
-    """The reminders that were not sent yet, with their times; none once it is done, while it is held, or too late."""
+    """Return the reminders that are still to be sent, with their times; none if the submission is done or held."""
     form = submission.declared
     if not form.staff_task or submission.done or submission.closed or submission.held or submission.erased_at:
         return []
@@ -124,7 +125,7 @@ def _try_each(
         try:
             what(item, now)
         except ClaimedByAnother:
-            pass  # another call sends it, or SES was silent when it did: once the claim is over, a later call sees
+            pass  # another invocation holds the claim; retried after the claim expires
         except Exception as failure:
             log_failure("clock failed", failure)
             count("clock_failed")

@@ -52,6 +52,7 @@ def require(*own: str) -> None:
     Each handler module calls this when it is imported: a function with a wrong environment fails at its start, and not
     for the first visitor who needs what is missing. Raises MissingVariables.
     """
+    # vars() of a frozen dataclass: its fields by name.
     _refuse_without(own, vars(settings()))
 
 

@@ -1,4 +1,4 @@
-"""Everything about one submission, as its page at the desk shows it."""
+"""Collects everything about one submission for its page at the desk."""
 
 import hashlib
 import json
@@ -25,14 +25,14 @@ MAILS = {
     "mailed": "Plaque on its way",
 }
 UNDO = {
-    "done": ("Take it back: not {done}", "Its reminders begin again."),
-    "closed": ("Open it again", "It is then to be done again."),
-    "released": ("Hold it again", "Its reminders stop. A receipt that went out stays out."),
+    "done": ("Undo: not {done}", "Reminders start again."),
+    "closed": ("Reopen", "It goes back to the list of open work."),
+    "released": ("Undo: hold again", "Reminders stop. A receipt that was sent stays sent."),
 }
 
 
 def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]:
-    """What the page's template needs."""
+    """Return the context of the page's template."""
     declared, verbs = submission.declared, workflow.possible(submission)
     told = declared.told(submission.answers)
     undo_word, undo_hint = _undo(submission) if "undo" in verbs else ("", "")
@@ -72,28 +72,28 @@ def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]
 
 
 def version(submission: Submission) -> str:
-    """What tells whether the answers are still those that somebody saw."""
+    """Return a hash of the answers, to detect that they changed since a person saw them."""
     content = json.dumps(dict(submission.answers), sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def meanwhile(submission: Submission) -> str:
-    """Why nothing was changed: what somebody did before."""
+    """Say why nothing changed: what someone did in the meantime."""
     if not submission.history:
-        return "That cannot be done with it as it is now."
+        return "That is not possible in its current state."
     last = submission.history[-1]
     done = f"it was {last['what']} by {last['by']}, on {_when(last['at'])}"
     return f"Before you pressed the button, {done}. See below what can be done now."
 
 
 def plain(text: str) -> str:
-    """What staff typed, with line ends as `\\n` and without control characters or blanks around."""
+    """Clean typed text: line ends become `\\n`, control characters and surrounding blanks are removed."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
 
 
 def _link(words: str, submission: Submission) -> str:
-    """Where an address or a telephone number leads."""
+    """Return the link of an e-mail address or a telephone number."""
     if words == submission.answers.get("email"):
         subject = quote(f"Re: {submission.reference}")
         return f"mailto:{quote(words.strip(), safe='@+')}?subject={subject}"
@@ -129,7 +129,7 @@ def _undo(submission: Submission) -> tuple[str, str]:
 
 
 def _certification(submission: Submission, now: datetime) -> dict[str, str] | None:
-    """The certification of the agency, whichever request it came from."""
+    """Return the certification of the agency, from any of its requests."""
     if not submission.agency:
         return None
     found = certifications.get(submission.certification or certifications.id_for(submission.agency))
@@ -141,7 +141,7 @@ def _certification(submission: Submission, now: datetime) -> dict[str, str] | No
 
 
 def _others(submission: Submission, now: datetime) -> list[dict[str, Any]]:
-    """What else came from the agency or the person, the newest first, and how a request differs from this one."""
+    """Return the other submissions of the agency or person, the newest first, and how each differs from this one."""
     found = {each.reference: each for each in submissions.of_agency(submission.agency or "")}
     found |= {each.reference: each for each in search.of_person(submission.answers.get("email", ""), now)}
     found.pop(submission.reference, None)
@@ -150,7 +150,7 @@ def _others(submission: Submission, now: datetime) -> list[dict[str, Any]]:
 
 
 def _differences(earlier: Submission, later: Submission) -> list[tuple[str, str, str]]:
-    """(question, answer of the one, of the other) where two requests of an agency differ."""
+    """Return (question, one answer, other answer) for each difference between two requests."""
     if earlier.form != later.form or not later.agency or earlier.erased_at:
         return []
     labels = later.declared.labels()
