@@ -26,7 +26,7 @@ export function wordsOf(text) {
 }
 
 /** The words of a question that say something: without small words, unless it has no others. */
-export function asked(question) {
+function asked(question) {
   const words = wordsOf(question);
   const telling = words.filter(({ isSmall }) => !isSmall);
   return (telling.length ? telling : words).map(({ forms }) => forms);
@@ -43,50 +43,60 @@ function isOneLetterOff(one, other) {
 }
 
 /** How well a word of an entry matches a word that was asked for, from 0 to 1. */
-export function match(word, wanted) {
+function match(word, wanted) {
   if (word === wanted) return 1;
   if (word.startsWith(wanted) && wanted.length > 1) return 0.9;
   if (word.length < 4 || wanted.length < 4) return 0;
   if (wanted.startsWith(word)) return 0.8;
-  if (isOneLetterOff(word, wanted)) return 0.6;
   // certify, certified, certification
   return Math.min(word.length, wanted.length) > 6 && word.slice(0, 6) === wanted.slice(0, 6) ? 0.5 : 0;
 }
 
-/** How well one of some words matches. A hyphenated word matches as one word, or with all of its parts. */
-function best(words, [whole, ...parts], memory) {
+/** How well some words match a word that was asked for: one of its readings, each a list of forms that must all be there. */
+function best(words, readings, memory) {
   const one = (form, wanted) => {
     const key = `${form} ${wanted}`;
     if (!memory.has(key)) memory.set(key, match(form, wanted));
     return memory.get(key);
   };
   const of = (wanted) => words.reduce((most, { forms }) => Math.max(most, ...forms.map((form) => one(form, wanted))), 0);
-  return Math.max(of(whole), parts.length ? Math.min(...parts.map(of)) : 0);
+  return Math.max(...readings.map((forms) => Math.min(...forms.map(of))));
+}
+
+/** The readings of a word: whole or in its parts; where the site has nothing like it, the words that are one letter off. */
+function readingsOf([whole, ...parts], vocabulary) {
+  const readings = parts.length ? [[whole], parts] : [[whole]];
+  if (whole.length < 4 || vocabulary.some((word) => match(word, whole))) return readings;
+  const meant = vocabulary.filter((word) => word.length > 3 && isOneLetterOff(word, whole)).map((word) => [word]);
+  return meant.length ? meant : readings;
 }
 
 const phrase = (text) => asked(text).map(([word]) => word).join(" ");
 
-export function prepare(entries) {
-  return entries.map((entry) => ({
+/** What `find` looks in: {entries, vocabulary}. */
+export function prepare(listed) {
+  const entries = listed.map((entry) => ({
     ...entry,
     inTitle: wordsOf(entry.title),
     inAlso: wordsOf(entry.also.join(" · ")),
     inText: wordsOf(entry.text),
     names: [entry.title, ...entry.also].map(phrase),
   }));
+  const words = entries.flatMap(({ inTitle, inAlso, inText }) => [...inTitle, ...inAlso, ...inText]);
+  return { entries, vocabulary: [...new Set(words.flatMap(({ forms }) => forms))] };
 }
 
-/** {found, whole}: the entries with some of the words, best first, and whether one has them all. */
-export function find(entries, question) {
-  const wanted = asked(question);
+/** {found, whole, isMeant}: entries with some of the words, best first; whether one has them all; whether a word is one. */
+export function find({ entries, vocabulary }, question) {
+  const wanted = asked(question).map((forms) => readingsOf(forms, vocabulary));
   const name = phrase(question);
   const memory = new Map(); // most words are in many entries
   const ranks = entries.map((entry) => ({ entry, hits: 0, score: 0 }));
-  for (const word of wanted) {
+  for (const readings of wanted) {
     const places = entries.map(({ inTitle, inAlso, inText, url }) => {
-      const title = best(inTitle, word, memory);
-      const named = Math.max(title, best(inAlso, word, memory));
-      const found = NAME * named + best(inText, word, memory);
+      const title = best(inTitle, readings, memory);
+      const named = Math.max(title, best(inAlso, readings, memory));
+      const found = NAME * named + best(inText, readings, memory);
       // Of two names with the word, the shorter one; of a page and its part, the page.
       return found && found + (2 * title) / inTitle.length + (url.includes("#") ? 0 : 0.5);
     });
@@ -97,11 +107,15 @@ export function find(entries, question) {
       ranks[number].score += rare * place;
     }
   }
-  const found = ranks.filter(({ hits }) => hits);
-  for (const rank of found) {
+  const ranked = ranks.filter(({ hits }) => hits);
+  for (const rank of ranked) {
     rank.score *= (rank.hits / wanted.length) ** 2;
     if (rank.entry.names.includes(name)) rank.score += rank.entry.url.includes("#") ? 90 : 100;
   }
-  found.sort((one, other) => other.score - one.score);
-  return { found: found.map(({ entry }) => entry), whole: found.some(({ hits }) => hits === wanted.length) };
+  ranked.sort((one, other) => other.score - one.score);
+  return {
+    found: ranked.map(({ entry }) => entry),
+    whole: ranked.some(({ hits }) => hits === wanted.length),
+    isMeant: ({ forms }) => wanted.some((readings) => readings.flat().some((each) => forms.some((form) => match(form, each)))),
+  };
 }

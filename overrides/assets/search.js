@@ -1,6 +1,6 @@
 // Finds as you type, in search/index.json. The page works without it: everything is listed there.
 
-import { asked, find, match, prepare } from "./find.js";
+import { find, prepare } from "./find.js";
 
 const SHOWN = 20;
 const PAUSE = 500; // milliseconds without a key until the number of results is said and the address changes
@@ -29,34 +29,32 @@ function element(name, className, ...content) {
   return made;
 }
 
-const isAsked = (word, words) => words.some((forms) => forms.some((wanted) => word.forms.some((form) => match(form, wanted))));
-
 // The text from `from` to `to`, with the words that were asked for marked.
-function marked(text, words, wanted, from = 0, to = text.length) {
+function marked(text, words, isMeant, from = 0, to = text.length) {
   const parts = [];
   let at = from;
   for (const word of words) {
-    if (word.at < from || word.at + word.written.length > to || !isAsked(word, wanted)) continue;
+    if (word.at < from || word.at + word.written.length > to || !isMeant(word)) continue;
     parts.push(text.slice(at, word.at), element("mark", "", word.written));
     at = word.at + word.written.length;
   }
   return [...parts, text.slice(at, to)];
 }
 
-function excerpt({ text, inText }, wanted) {
-  const first = inText.findIndex((word) => isAsked(word, wanted));
+function excerpt({ text, inText }, isMeant) {
+  const first = inText.findIndex(isMeant);
   const from = inText[Math.max(0, first - 6)]?.at ?? 0;
   const last = inText.filter((word) => word.at < from + 160).pop();
   const to = last ? last.at + last.written.length : 0;
-  const line = element("p", "", from ? "… " : "", ...marked(text, inText, wanted, from, to), to < text.length ? " …" : "");
+  const line = element("p", "", from ? "… " : "", ...marked(text, inText, isMeant, from, to), to < text.length ? " …" : "");
   return text ? line : "";
 }
 
-function drawn(entry, wanted) {
-  const link = element("a", "", ...marked(entry.title, entry.inTitle, wanted));
+function drawn(entry, isMeant) {
+  const link = element("a", "", ...marked(entry.title, entry.inTitle, isMeant));
   link.href = new URL(`../${entry.url}`, document.baseURI);
   const page = entry.page === entry.title ? "" : element("span", "search__about", ` ${entry.page}`);
-  return element("li", "", link, page, excerpt(entry, wanted));
+  return element("li", "", link, page, excerpt(entry, isMeant));
 }
 
 function settle(words) {
@@ -71,14 +69,14 @@ function settle(words) {
 async function search() {
   clearTimeout(pause);
   const question = box.value;
-  const wanted = asked(question);
+  const isAsked = /[\p{L}\p{N}]/u.test(question);
   let words = "";
   let shown = [];
-  if (wanted.length) {
+  if (isAsked) {
     try {
-      const { found, whole } = find(await load(), question);
+      const { found, whole, isMeant } = find(await load(), question);
       if (question !== box.value) return; // more was typed meanwhile
-      shown = found.slice(0, SHOWN).map((entry) => drawn(entry, wanted));
+      shown = found.slice(0, SHOWN).map((entry) => drawn(entry, isMeant));
       const number = `${found.length} ${found.length === 1 ? "result" : "results"}`;
       words = found.length > SHOWN ? `${number}; these are the best ${SHOWN}` : number;
       if (!found.length) words = "Nothing found. Everything on this site is listed below.";
@@ -90,7 +88,7 @@ async function search() {
   }
   results.replaceChildren(...shown);
   results.hidden = !shown.length;
-  help.hidden = !wanted.length || shown.length > 0;
+  help.hidden = !isAsked || shown.length > 0;
   index.hidden = shown.length > 0;
   pause = setTimeout(settle, PAUSE, words);
 }

@@ -87,6 +87,14 @@ def test_small_words_are_neither_found_nor_marked(page):
     assert not marks & {"what", "is", "the"}
 
 
+def test_a_word_that_is_there_is_not_taken_for_one_that_resembles_it(page):
+    page.goto("/search/")
+    ask(page, "cost")
+    marks = {mark.lower() for mark in page.locator("mark").all_inner_texts()}
+    assert "cost" in marks
+    assert "lost" not in marks
+
+
 def test_other_words_for_a_part_that_is_not_there_stop_the_build():
     page = SimpleNamespace(
         meta={"title": "A page", "also": {"gone": "lost"}},
