@@ -57,12 +57,9 @@ def _serve(port: int, data: Path) -> None:
             redirect_stdout(functions_log),
             running(listener, data, root=Path.cwd(), watch=True) as server,
         ):
-            staff = os.environ["STAFF_ADDRESSES"].partition(",")[0]
-            places = (
-                f"Serving on {server.url}",
-                f"E-mail goes to {server.url}_mail/",
-                f"The office works at {server.url}desk/ (sign in as {staff}; the code is in the mailbox)",
-            )
+            places = [f"Serving on {server.url}", f"E-mail goes to {server.url}_mail/"]
+            if staff := os.environ.get("STAFF_ADDRESSES", "").partition(",")[0]:
+                places.append(f"The office works at {server.url}desk/ (sign in as {staff}; the code is in the mailbox)")
             print("\n".join(places), file=sys.__stdout__, flush=True)
             try:
                 server.serve()  # type: ignore[no-untyped-call]  # MkDocs leaves it untyped

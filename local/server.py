@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 
 from local.aws.api_gateway import Gateway, Response
@@ -22,12 +23,15 @@ from local.clock import Clock
 from local.clock_pages import ClockPages
 from local.error_cache import ErrorCache
 from local.http_handler import Environ, Handler, ask, refusal
-from local.mailbox import PAGES, Mailbox
+from local.mailbox import PAGES, Mailbox, page
 from local.template import Template
 
 RELOAD_SCRIPT = "/_livereload.js"
 RELOAD_POLL = "/livereload/"
 """MkDocs' own."""
+
+TROUBLE_POLICY = "default-src 'self'; img-src data:"
+"""Of the page that shows why the site could not be built: it waits for the next build, with a script."""
 
 log = logging.getLogger("local")
 StartResponse = Callable[..., Any]
@@ -51,7 +55,9 @@ class Server(LiveReloadServer):
         clock: Clock,
     ) -> None:
         host, port = listener.getsockname()
-        super().__init__(builder=build, host=host, port=port, root=str(root))
+        super().__init__(builder=self._build_or_tell, host=host, port=port, root=str(root))
+        self._build = build
+        self._trouble = ""
         self.socket.close()
         self.socket = listener
         self.RequestHandlerClass = Handler
@@ -69,6 +75,18 @@ class Server(LiveReloadServer):
         self._headers = template.response_headers()
         self._error_pages = template.error_pages()
         self.error_handler = lambda status: self._error(status).body
+
+    def _build_or_tell(self) -> None:
+        """Build the site; where that fails, show why in place of its pages until a change mends it."""
+        try:
+            self._build()
+        except Exception as error:
+            # MkDocs aborts with words of its own; what a hook or a page said is what it was handling then.
+            told = error.__context__ if isinstance(error, Abort) and error.__context__ else error
+            self._trouble = str(told) or type(told).__name__
+            log.exception("The site could not be built") if told is error else log.error(self._trouble)
+        else:
+            self._trouble = ""
 
     def server_bind(self) -> None:
         """The listener is bound."""
@@ -107,6 +125,10 @@ class Server(LiveReloadServer):
         def with_headers(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, headers + self._headers, *rest)
 
+        if self._trouble and path.endswith(("/", ".html")):
+            shown = page("trouble.html", TROUBLE_POLICY, message=self._trouble)
+            body = self._inject_js_into_html(shown.body, int(self._visible_epoch))
+            return _send(Response(HTTPStatus.INTERNAL_SERVER_ERROR, shown.headers, body), environ, start_response)
         content = self.serve_request(environ, with_headers)
         return content if environ["REQUEST_METHOD"] == "GET" else _nothing_of(content)
 

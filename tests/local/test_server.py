@@ -280,6 +280,23 @@ def test_what_changes_is_served_at_once_and_the_browser_reloads(tmp_path, browse
         assert running.stop() == 0
 
 
+def test_why_the_site_could_not_be_built_is_shown_in_its_place_until_it_can(tmp_path, browser):
+    project = write_project(tmp_path / "project")
+    home = project / "docs" / "index.md"
+    with run(project, tmp_path / "data") as running, browser.new_context() as context:
+        page, said = context.new_page(), []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(running.address)
+        page.wait_for_selector("text=Welcome")
+        home.write_text("---\ntemplate: gone.html\n---\n# Broken\n", "utf-8")
+        page.wait_for_selector("text=The site could not be built")
+        assert "gone.html" in page.locator("pre").inner_text()
+        assert ask(running.address, "GET", "/data.json")[0] == 200
+        home.write_text("# Mended\n", "utf-8")
+        page.wait_for_selector("text=Mended")
+        assert [text for text in said if "Security Policy" in text] == []
+
+
 def permissions(running):
     try:
         return ask(running.address, "GET", "/data.json")[1]["permissions-policy"]
