@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from forms import addresses
 from forms.catalog import FORMS
-from mail import ses
 from settings import settings
 from storage import dynamodb, subscribers
 from storage.outbox import is_settled
@@ -23,11 +23,13 @@ class Erased:
 
 def erase(address: str, now: datetime) -> Erased:
     """Erase all that belongs to an e-mail address; asked again, it finds nothing more."""
-    wanted = _same(address)
-    found = [item for item in _scan(settings().submissions_table) if wanted == _same(item["answers"].get("email", ""))]
+    wanted = addresses.identity(address)
+    submissions = _scan(settings().submissions_table)
+    found = [item for item in submissions if wanted == addresses.identity(item["answers"].get("email", ""))]
     for item in found:
         _erase_submission(item, now)
-    certified = [item for item in _scan(settings().certifications_table) if wanted == _same(item.get("email", ""))]
+    certifications = _scan(settings().certifications_table)
+    certified = [item for item in certifications if wanted == addresses.identity(item.get("email", ""))]
     for item in certified:
         _erase_certification(item, now)
     subscribed = subscribers.is_subscribed(address)
@@ -67,8 +69,3 @@ def _erase_certification(item: dict[str, Any], now: datetime) -> None:
 def _scan(table: str) -> Iterator[dict[str, Any]]:
     pages = dynamodb.client().get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     return (dynamodb.from_item(item) for page in pages for item in page["Items"])
-
-
-def _same(address: str) -> str:
-    """One way to write an address."""
-    return (ses.deliverable(address) or address.strip()).casefold()

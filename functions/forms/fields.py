@@ -14,6 +14,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, DataRequired, Optional, StopValidation
 from wtforms.widgets import html_params
 
+from forms import addresses
 from forms.validators import Validator, at_most, e_mail_address, no_control_characters, one_line, telephone_number
 from promises import day_in_words
 
@@ -46,7 +47,11 @@ class Line(Answer, StringField):
 
 
 class Email(Answer, EmailField):
-    """One e-mail address."""
+    """One e-mail address, stored in its normalized form."""
+
+    def stored(self) -> str:
+        typed = super().stored()
+        return addresses.normalized(typed) if addresses.is_mailable(typed) else typed
 
 
 class Telephone(Answer, TelField):

@@ -10,18 +10,19 @@ from datetime import datetime
 from typing import Any
 
 import keys
+from forms import addresses
 from settings import settings
 from storage import dynamodb
 
 
 def subscriber_id(address: str) -> str:
-    """What stands for an address in links: 32 hexadecimal digits. Upper and lower case are the same address."""
-    return hmac.new(keys.identity(), address.strip().casefold().encode(), hashlib.sha256).hexdigest()[:32]
+    """What stands for a person in links: 32 hexadecimal digits, the same for every spelling of the address."""
+    return hmac.new(keys.identity(), addresses.identity(address).encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def subscribe(address: str, now: datetime) -> None:
-    """Add a confirmed address; once more changes nothing."""
-    item = {"id": subscriber_id(address), "email": address.strip(), "since": now.isoformat(), "mail": {}}
+    """Add a confirmed address; once more changes nothing. Raises NotMailable."""
+    item = {"id": subscriber_id(address), "email": addresses.normalized(address), "since": now.isoformat(), "mail": {}}
     try:
         dynamodb.put(settings().subscribers_table, item, "attribute_not_exists(id)", {})
     except dynamodb.ConditionFailed:

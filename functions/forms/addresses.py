@@ -1,0 +1,108 @@
+"""One normalized form of an e-mail address: what is stored, mailed to, compared, and behind every id.
+
+Two spellings that reach one mailbox are one address: the domain in another case, in its own script or in ASCII (IDNA),
+composed or decomposed, in full-width letters; a curly apostrophe where the straight one belongs.
+"""
+
+import re
+import unicodedata
+
+ORDINARY = re.compile(
+    r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+(com|edu|gov|mil|net|org|us)", re.IGNORECASE | re.ASCII
+)
+"""What nearly everybody types, which the library need not be asked about."""
+ORDINARY_LIMIT = 64
+LOCAL_LIMIT = 64
+"""Longest part before the @, in characters (RFC 5321, 4.5.3.1.1)."""
+APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\uff07", "'"))
+"""What word processors and phones make of an apostrophe."""
+AT_SIGNS = str.maketrans(dict.fromkeys("\uff20\ufe6b", "@"))
+COMMON = (
+    *("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com"),
+    *("comcast.net", "verizon.net", "sbcglobal.net", "bellsouth.net", "protonmail.com"),
+)
+"""Domains that people write from and mistype; those with shorter names have too many real neighbors."""
+NEIGHBORS = {"mail.com", "email.com", "ymail.com"}
+"""Domains of their own, one letter from a common one."""
+MISTYPED_ENDS = {
+    **dict.fromkeys(("con", "cmo", "comm", "ocm", "vom", "xom"), "com"),
+    **dict.fromkeys(("nett", "ner", "nte"), "net"),
+    **dict.fromkeys(("ogr", "orgg", "rog"), "org"),
+    **dict.fromkeys(("gvo", "goc", "govv", "ogv"), "gov"),
+}
+"""No country and nobody has these."""
+WRONG_FORM = "Enter an e-mail address in the form name@example.gov"
+
+
+class NotMailable(ValueError):
+    """No e-mail of ours can reach this address; the text tells the person what to do."""
+
+
+def normalized(typed: str) -> str:
+    """The address in ASCII, as SES takes it; the part before the @ keeps its case. Raises NotMailable.
+
+    Syntax only, no DNS: a department's mail server may be down today.
+    """
+    text = unicodedata.normalize("NFC", typed.strip()).translate(APOSTROPHES).translate(AT_SIGNS)
+    local, _, domain = text.rpartition("@")
+    if len(text) <= ORDINARY_LIMIT and ORDINARY.fullmatch(text):
+        return f"{local}@{domain.lower()}"
+    if strange := next((character for character in local if not character.isascii()), ""):
+        raise NotMailable(
+            f"We cannot send e-mail to an address with {_named(strange)} before the @; "
+            "replace that character, or enter another address"
+        )
+    if len(local) > LOCAL_LIMIT:
+        raise NotMailable(f"The part before the @ must be {LOCAL_LIMIT} characters or fewer; you have {len(local)}")
+    from email_validator import EmailNotValidError, validate_email  # a fifth of a cold start
+
+    try:
+        address = validate_email(text, check_deliverability=False).ascii_email
+    except EmailNotValidError:
+        raise NotMailable(WRONG_FORM) from None
+    if address is None or "=?" in address:  # in a header that begins an encoded word, which may hide other addresses
+        raise NotMailable(WRONG_FORM)
+    return address
+
+
+def is_mailable(typed: str) -> bool:
+    """Whether our e-mail can reach the address."""
+    try:
+        normalized(typed)
+    except NotMailable:
+        return False
+    return True
+
+
+def identity(typed: str) -> str:
+    """What tells one person from another: the normalized address in lower case, or the text where it is none."""
+    try:
+        return normalized(typed).lower()
+    except NotMailable:
+        return unicodedata.normalize("NFKC", typed.strip()).casefold()
+
+
+def meant(address: str) -> str:
+    """The domain that a normalized address seems to mean, empty where nothing speaks for a typing error."""
+    domain = address.rpartition("@")[2]
+    name, _, end = domain.rpartition(".")
+    mended = f"{name}.{MISTYPED_ENDS.get(end, end)}"
+    if mended not in NEIGHBORS and mended not in COMMON:
+        mended = next((common for common in COMMON if _is_one_slip_away(mended, common)), mended)
+    return mended if mended != domain else ""
+
+
+def _is_one_slip_away(typed: str, common: str) -> bool:
+    """Whether one letter more, less or other, or two neighbors exchanged, make one of the other."""
+    if abs(len(typed) - len(common)) > 1:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(typed, common, strict=False)) if a != b), len(common))
+    rest, wanted = typed[start:], common[start:]
+    exchanged = rest[1:2] + rest[:1] + rest[2:]
+    return wanted in (rest[1:], exchanged) or rest[1:] == wanted[1:] or rest == wanted[1:]
+
+
+def _named(character: str) -> str:
+    """A character so that it can be found, whatever it looks like: `“é” (latin small letter e with acute)`."""
+    name = unicodedata.name(character, f"character {ord(character):04X}").lower()
+    return f"“{character}” ({name})" if character.isprintable() else f"a hidden character ({name})"

@@ -1,0 +1,111 @@
+"""One person is one address, however it is spelled; and what is taken as an address can be mailed to."""
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import links
+import promises
+from forms import addresses
+from forms.addresses import NotMailable, identity, normalized
+from staff.erase import erase
+from storage import subscribers
+from tests.support.samples import SAMPLES
+
+SPELLINGS = {
+    "pat@xn--bcher-kva.com": (
+        "pat@bücher.com",
+        "pat@bu\u0308cher.com",
+        "Pat@BÜCHER.com",
+        "pat@xn--bcher-kva.com",
+        " pat@XN--BCHER-KVA.com ",
+    ),
+    "pat@xn--strae-oqa.com": ("PAT@Straße.com", "pat@straße.COM"),
+    "pat@example.gov": ("pat@ｅｘａｍｐｌｅ.gov", "PAT@EXAMPLE.GOV", "pat＠example.gov", "pat@example。gov"),
+    "sean.o'brien@example.gov": (
+        "sean.o’brien@example.gov",
+        "Sean.O'Brien@example.gov",
+        "sean.o‘brien@example.gov",
+        "sean.oʼbrien@example.gov",
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "spelling"), [(one, each) for one, found in SPELLINGS.items() for each in found])
+def test_every_spelling_of_an_address_is_one_person(one, spelling):
+    assert identity(spelling) == one
+    assert normalized(spelling).isascii()
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("josé.rivera@example.gov", "“é” (latin small letter e with acute)"),
+        ("jose\u0301@example.gov", "“é” (latin small letter e with acute)"),
+        ("jordan‑21@example.gov", "“‑” (non-breaking hyphen)"),
+        ("“jordan43”@example.gov", "left double quotation mark"),
+        ("jоrdan@example.gov", "“о” (cyrillic small letter o)"),
+        ("ｐat@example.gov", "fullwidth latin small letter p"),
+        ("👮@example.gov", "police officer"),
+        ("jord\ufffdn@example.gov", "replacement character"),
+        ("jor\u00addan@example.gov", "a hidden character (soft hyphen)"),
+        ("x" * 65 + "@example.gov", "64 characters or fewer; you have 65"),
+    ],
+)
+def test_an_address_that_no_mail_of_ours_can_reach_is_refused_and_the_reason_named(address, named):
+    with pytest.raises(NotMailable) as refused:
+        normalized(address)
+    assert named in str(refused.value)
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+DOMAINS = st.text(st.characters(categories=["L", "M", "Nd"]), min_size=1, max_size=10)
+
+
+@given(NAMES, DOMAINS)
+def test_what_is_taken_can_be_mailed_and_stays_itself(name, domain):
+    try:
+        address = normalized(f"{name}@{domain}.com")
+    except NotMailable:
+        return
+    assert address.isascii()
+    assert address.isprintable()
+    assert " " not in address
+    assert normalized(address) == address
+    assert identity(identity(address)) == identity(address)
+
+
+@given(DOMAINS)
+def test_composed_and_decomposed_are_one_domain(domain):
+    composed, decomposed = (unicodedata.normalize(form, f"pat@{domain}.com") for form in ("NFC", "NFD"))
+    assume(addresses.is_mailable(composed))
+    assert identity(composed) == identity(decomposed)
+
+
+SITE = "https://certification.example.org"
+ENDS = {
+    "the button": lambda address, press: press(links.unsubscribe_link(normalized(address)).removeprefix(SITE)),
+    "erasing": lambda address, _: erase(address.upper(), promises.now()),
+    "a bounce": lambda address, _: subscribers.unsubscribe(subscribers.subscriber_id(normalized(address))),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_ends_a_subscription_reaches_whoever_signed_up_in_another_spelling(end, post, press):
+    address = "pat@bücher.com"
+    post("announcements", {"email": address})
+    subscribers.subscribe(address, promises.now())
+    assert subscribers.is_subscribed(normalized(address))
+    ENDS[end](address, press)
+    assert not subscribers.is_subscribed(address)
+
+
+@pytest.mark.parametrize("form", ["contact", "plaque", "announcements"])
+def test_no_form_promises_mail_to_an_address_that_mail_cannot_reach(form, post, table):
+    answer = post(form, SAMPLES.get(form, {}) | {"email": "josé@example.gov"}, {"accept": "application/json"})
+    assert answer.status == 422
+    assert "“é”" in json.loads(answer.text)["errors"][0]["message"]
+    assert table.items() == []
