@@ -32,7 +32,7 @@ from tests.support.site_build import build_site
 from tests.support.tables import Table, make_tables
 
 ROOT = Path(__file__).parents[1]
-pytest_plugins = ["tests.support.iam_report", "tests.support.log_privacy"]
+pytest_plugins = ["tests.support.iam_report", "tests.support.log_privacy", "tests.support.strict_mail"]
 
 
 @pytest.fixture(scope="session")

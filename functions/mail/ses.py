@@ -3,15 +3,15 @@
 import random
 import time
 from collections.abc import Mapping, Sequence
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from email_validator import EmailNotValidError, validate_email
 
 import promises
 from rendering import render
@@ -25,13 +25,49 @@ FROM_NAME = "Peace Officer Agency Certification"
 TRIES = 3
 PAUSE = (1, 2)
 """Seconds, at least and at most, between two tries of an e-mail that came when SES had too many in its second."""
+ENCODED_WORD = 75
+"""Longest one, in characters (RFC 2047, 2)."""
+LONGEST_LINE = 998
+"""In characters, without the line end (RFC 5322, 2.1.1)."""
+
+
+class _AsItIs(UnstructuredHeader, BaseHeader):
+    """A header that programs read: one line. Python would fold a long word of it into RFC 2047 encoded words, which
+    stand for text and are no address or link any more."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Raises ValueError where it is not one line of ASCII."""
+        line = f"{self.name}: {self}"
+        if not (line.isascii() and line.isprintable() and len(line) <= LONGEST_LINE):
+            raise ValueError(f"{line.partition(':')[0]} is not one line of printable ASCII")
+        return line + policy.linesep
+
+
+class _Subject(UnstructuredHeader, BaseHeader):
+    """Folded by the older of Python's two ways: the newer one makes encoded words longer than RFC 2047 allows, and
+    folds before the first word."""
+
+    def fold(self, *, policy: Policy) -> str:
+        charset = "us-ascii" if self.isascii() else "utf-8"
+        folded = Header(str(self), charset, ENCODED_WORD, header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {folded}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry(default_class=_AsItIs)
+_HEADERS.map_to_type("subject", _Subject)
+_HEADERS.map_to_type("message-id", _AsItIs)
+POLICY = SMTP.clone(header_factory=_HEADERS, max_line_length=76)
+"""Addresses, dates and types are folded as Python knows them; every header beside these goes out as it is.
+
+Python takes the length for lines of quoted-printable too, which RFC 2045 wants at most that long.
+"""
 
 
 def compose(
     name: str, *, to: Sequence[str], reply_to: str | None = None, thread: str = "", **context: Any
 ) -> EmailMessage:
-    """An e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834)."""
-    message, told = EmailMessage(policy=SMTP), {"reply_to": reply_to, **context}
+    """An e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834, and for Exchange)."""
+    message, told = EmailMessage(policy=POLICY), {"reply_to": reply_to, **context}
     message["From"] = Address(FROM_NAME, addr_spec=settings().sender_address)
     message["To"] = ", ".join(to)
     if reply_to:
@@ -41,6 +77,7 @@ def compose(
         message["References"] = f"<{thread}@{settings().sender_address.partition('@')[2]}>"
     message["Date"] = promises.now()
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
     message.set_content(str(render(f"email/{name}/body.txt", **told)), cte="quoted-printable")
     message.add_alternative(str(render(f"email/{name}/body.html", **told)), subtype="html", cte="quoted-printable")
     return message
@@ -76,14 +113,6 @@ def send(message: EmailMessage, tags: Mapping[str, str]) -> str:
 def _header_text(text: str) -> str:
     """Text for a header: one line, and no encoded word, which would be decoded even to line ends and other headers."""
     return " ".join(text.split()).replace("=?", "= ?")
-
-
-def deliverable(address: str) -> str | None:
-    """The address in the ASCII form that SES can send to, None where it has none (a name part outside ASCII)."""
-    try:
-        return validate_email(address.strip(), check_deliverability=False).ascii_email
-    except EmailNotValidError:
-        return None
 
 
 @cache
