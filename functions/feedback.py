@@ -13,6 +13,8 @@ from storage.outbox import Owed
 from telemetry import count, logger, publish
 
 REPORTED_AS = {"Send": "sent", "Bounce": "bounced", "Complaint": "complained"}
+NO_WISH = {"auth-failure": "failed authentication", "virus": "reported as a virus"}
+"""Types of complaint by which nobody asks for an end: staff have to know of them, and that is all."""
 
 require()
 
@@ -28,24 +30,35 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def note(report: Mapping[str, Any]) -> None:
     """Note one report. An address that no longer exists, or somebody who complains, gets no more such e-mail.
 
-    A passing trouble, such as a full mailbox or an out-of-office answer, is nothing to note.
+    A passing trouble, such as a full mailbox or an out-of-office answer, is nothing to note; nor is "not spam".
+    What a second delivery may repeat comes first. The note for the digest is last: with it, the report was taken.
     """
-    kind = report["eventType"]
-    if kind not in REPORTED_AS or (kind == "Bounce" and report["bounce"]["bounceType"] == "Transient"):
+    kind, owed, message_id = report["eventType"], _owed(report["mail"]["tags"]), report["mail"]["messageId"]
+    if kind not in REPORTED_AS or owed is None:
         return
-    owed = _owed(report["mail"]["tags"])
-    if owed is None:
+    outcome = {"state": REPORTED_AS[kind], "at": promises.now().isoformat(), "message_id": message_id}
+    if kind == "Send":
+        outbox.report(owed, outcome)
         return
-    outcome = {"state": REPORTED_AS[kind], "at": promises.now().isoformat(), "message_id": report["mail"]["messageId"]}
     if kind == "Bounce":
-        outcome["why"] = f"{report['bounce']['bounceType']}, {report['bounce']['bounceSubType']}"
-    news = outbox.report(owed, outcome)
-    if kind == "Send" or not news:
+        type_ = report["bounce"]["bounceType"]
+        outcome["why"] = f"{type_}, {report['bounce']['bounceSubType']}"
+        is_end = type_ == "Permanent"
+    else:
+        type_ = report["complaint"].get("complaintFeedbackType") or ""
+        is_end = type_ not in NO_WISH
+    if type_ in ("Transient", "not-spam"):
         return
-    bounces.note(f"{owed.slot} e-mail of {owed.id}: {outcome['state']}", promises.now())
+    said = NO_WISH.get(type_, outcome["state"])
+    if bounces.is_known(message_id, said):
+        return
+    if is_end:
+        _end(owed, report)
+    if said == outcome["state"]:
+        outbox.report(owed, outcome)
     count(outcome["state"])
     logger.info(outcome["state"], id=owed.id, slot=owed.slot)
-    _end(owed, report)
+    bounces.note(message_id, said, f"{owed.slot} e-mail of {owed.id}: {said}", promises.now())
 
 
 def _end(owed: Owed, report: Mapping[str, Any]) -> None:

@@ -1,5 +1,9 @@
-"""What staff have to know of e-mail that came back, kept for the morning's digest: one item a day, no address in it."""
+"""E-mail that came back, for the morning's digest: one item of the counters' table for each report, no address in it.
 
+An item: key (of the report), noted_on (UTC; index `returned`), noted_at (ISO 8601), what (in words), expires_at (TTL).
+"""
+
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import promises
@@ -7,28 +11,41 @@ from settings import settings
 from storage import dynamodb
 
 KEPT_FOR = timedelta(days=7)
+"""A report that comes again later than this is taken for a new one; EventBridge tries for a day."""
 
 
-def note(what: str, now: datetime) -> None:
-    """Add it to the list of the day (UTC)."""
-    dynamodb.client().update_item(
-        TableName=settings().counters_table,
-        Key=dynamodb.to_item(_key(now)),
-        UpdateExpression="SET expires_at = :end ADD what :what",
-        ExpressionAttributeValues=dynamodb.to_item(
-            {":what": {f"{now.isoformat()} {what}"}, ":end": int((now + KEPT_FOR).timestamp())}
-        ),
-    )
+def is_known(message_id: str, state: str) -> bool:
+    """Whether this was noted of an e-mail, which SES's message id stands for."""
+    return dynamodb.get(settings().counters_table, {"key": _key(message_id, state)}) is not None
 
 
-def since(moment: datetime) -> list[str]:
-    """What was noted since then, at most a few days ago, in its order."""
-    days = (promises.now().date() - moment.date()).days
-    keys = [_key(moment + timedelta(days=each)) for each in range(days + 1)]
-    found = [dynamodb.get(settings().counters_table, key) or {} for key in keys]
-    noted = [each.split(" ", 1) for day in found for each in sorted(day.get("what", []))]
-    return [what for at, what in noted if datetime.fromisoformat(at) >= moment]
+def note(message_id: str, state: str, what: str, now: datetime) -> None:
+    """Note what came back of an e-mail; once more changes nothing."""
+    item = {
+        "key": _key(message_id, state),
+        "noted_on": _day(now),
+        "noted_at": now.isoformat(),
+        "what": what,
+        "expires_at": int((now + KEPT_FOR).timestamp()),
+    }
+    try:
+        dynamodb.put(settings().counters_table, item, "attribute_not_exists(#key)", {"#key": "key"})
+    except dynamodb.ConditionFailed:
+        return
 
 
-def _key(now: datetime) -> dict[str, str]:
-    return {"key": f"troubles {now:%Y-%m-%d}"}
+def since(moment: datetime) -> Iterator[str]:
+    """What was noted since then, at most a few days ago, in its order. The index follows within about a second."""
+    for after in range((promises.now().date() - moment.date()).days + 1):
+        values = {"day": _day(moment + timedelta(days=after)), "since": moment.isoformat()}
+        condition = "noted_on = :day AND noted_at >= :since"
+        found = dynamodb.query(settings().counters_table, "returned", condition, **values)
+        yield from (item["what"] for item in found)
+
+
+def _key(message_id: str, state: str) -> str:
+    return f"{state} {message_id}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"

@@ -21,6 +21,12 @@ def receipt(post, inbox, table):
     return Owed("SUBMISSIONS_TABLE", table.items()[0]["reference"], "receipt")
 
 
+@pytest.fixture
+def returned(table):
+    """The lines for the digest."""
+    return lambda: list(bounces.since(promises.now() - timedelta(days=1)))
+
+
 def state(table, slot="receipt"):
     return table.items()[0]["mail"][slot]["state"]
 
@@ -36,15 +42,102 @@ def test_a_bounce_is_noted_on_the_submission_and_for_the_digest(receipt, report,
         "why": "Permanent, General",
     }
     [noted] = bounces.since(promises.now() - timedelta(days=1))
-    assert bounces.since(promises.now() + timedelta(seconds=1)) == []
+    assert list(bounces.since(promises.now() + timedelta(seconds=1))) == []
     assert noted == f"receipt e-mail of {receipt.id}: bounced"
     assert "example.gov" not in noted
 
 
-@pytest.mark.parametrize("kind", ["Transient"])
-def test_an_out_of_office_answer_or_a_full_mailbox_is_no_alarm(kind, receipt, report, table):
-    report("Bounce", receipt, bounceType=kind)
-    assert state(table) == "sent"
+def test_an_out_of_office_answer_or_a_full_mailbox_is_no_alarm(receipt, report, table, returned):
+    report("Bounce", receipt, bounceType="Transient")
+    assert (state(table), returned()) == ("sent", [])
+
+
+@pytest.mark.parametrize(
+    ("type_", "said", "is_end"),
+    [
+        ("abuse", ["complained"], True),
+        ("fraud", ["complained"], True),
+        ("other", ["complained"], True),
+        (None, ["complained"], True),
+        ("not-spam", [], False),
+        ("auth-failure", ["failed authentication"], False),
+        ("virus", ["reported as a virus"], False),
+    ],
+)
+def test_only_the_wish_of_a_person_ends_a_subscription(type_, said, is_end, receipt, report, table, returned):
+    from storage import subscribers
+
+    subscribers.subscribe("gone@example.gov", promises.now())
+    told = {} if type_ is None else {"complaintFeedbackType": type_}
+    report("Complaint", receipt, address="gone@example.gov", **told)
+    assert subscribers.is_subscribed("gone@example.gov") != is_end
+    assert [line.split(": ")[1] for line in returned()] == said
+    assert state(table) == ("complained" if is_end else "sent")
+
+
+WRITES = ("put_item", "update_item", "delete_item")
+
+
+@pytest.mark.parametrize("failing", range(3))
+@pytest.mark.parametrize("of", ["receipt", "announcement", "invitation"])
+def test_a_report_that_fails_anywhere_is_taken_wholly_the_next_time(
+    failing, of, receipt, report, returned, monkeypatch
+):
+    """The answer to one write is lost: Lambda then delivers the report again."""
+    import boto3
+
+    from storage import certifications, dynamodb, subscribers
+
+    address = "gone@example.gov"
+    subscribers.subscribe(address, promises.now())
+    boto3.client("dynamodb").put_item(TableName="Certifications", Item=dynamodb.to_item({"id": "c", "mail": {}}))
+    owed = {
+        "receipt": receipt,
+        "announcement": Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(address), "news"),
+        "invitation": Owed("CERTIFICATIONS_TABLE", "c", "invitation"),
+    }[of]
+    client, written = dynamodb.client(), []
+
+    def failing_once(write):
+        def call(**parameters):
+            written.append(write)
+            try:
+                return write(**parameters)
+            finally:
+                if len(written) == failing + 1:
+                    raise ConnectionError
+
+        return call
+
+    with monkeypatch.context() as patched:
+        for name in WRITES:
+            patched.setattr(client, name, failing_once(getattr(client, name)))
+        with pytest.raises(ConnectionError):
+            report("Complaint", owed, address=address)
+        assert len(written) == failing + 1
+        for _ in range(2):
+            report("Complaint", owed, address=address)
+    assert len(returned()) == 1
+    assert subscribers.is_subscribed(address) == (of == "invitation")
+    stopped = dynamodb.get("Certifications", {"id": "c"}).get("stopped")
+    assert bool(stopped) == (of == "invitation")
+    assert certifications.due(promises.now()) == []
+
+
+def test_a_report_that_comes_again_undoes_nothing_that_happened_since(receipt, report):
+    from storage import subscribers
+
+    report("Complaint", receipt, address="gone@example.gov")
+    subscribers.subscribe("gone@example.gov", promises.now())
+    report("Complaint", receipt, address="gone@example.gov")
+    assert subscribers.is_subscribed("gone@example.gov")
+
+
+def test_all_reports_of_a_bad_day_are_noted(returned):
+    """They are no single item, which holds 400 KB at most."""
+    for number in range(100):
+        bounces.note(f"message-{number}", "bounced", "x" * 5000, promises.now())
+    assert len(returned()) == 100
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["Send", "Bounce", "Complaint"])))

@@ -62,10 +62,12 @@ def powers_in(sent: list[str], readers: set[str]) -> list[str]:
     return found
 
 
-def ses_event(kind: str, owed: Any, address: str = "nobody@example.gov", **more: str) -> dict[str, Any]:
+def ses_event(
+    kind: str, owed: Any, address: str = "nobody@example.gov", message_id: str = "x", **more: str
+) -> dict[str, Any]:
     """What EventBridge hands over when SES reports on an e-mail."""
     tags = {name: [value] for name, value in owed.tags.items()}
-    mail = {"messageId": "x", "destination": [address], "tags": tags}
+    mail = {"messageId": message_id, "destination": [address], "tags": tags}
     detail = {"eventType": kind, "mail": mail, kind.lower(): {"bounceSubType": "General", **more}}
     return {"source": "aws.ses", "detail": detail}
 
