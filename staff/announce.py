@@ -1,50 +1,23 @@
 """Mails an announcement, a page of the site, to every subscriber at the rate that the AWS account allows."""
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
-import yaml
-from markdown import markdown
-from mkdocs.utils.meta import YAML_RE as FRONT_MATTER
 
 import links
 from mail import ses
 from mail.delivery import send_once
 from settings import settings
-from staff.connection import Refused
+from staff.announcement_page import Announcement
 from storage import subscribers
 from storage.outbox import Owed, is_settled
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 SLOWEST = 1.0
 """E-mails a second if the account's rate is unknown: that of a new account."""
-
-
-@dataclass(frozen=True)
-class Announcement:
-    """A page in docs/announcements/: its name in URLs, its title, and its Markdown."""
-
-    slug: str
-    title: str
-    text: str
-
-
-def read(path: Path) -> Announcement:
-    """Raises Refused."""
-    if not path.is_file() or not SLUG.fullmatch(path.stem) or path.suffix != ".md":
-        raise Refused(f"{path} is not an announcement: give a file such as docs/announcements/2027-03-renewal.md.")
-    text = path.read_text("utf-8-sig")
-    front = FRONT_MATTER.match(text)
-    facts = yaml.safe_load(front[1]) if front else None
-    if not front or not isinstance(facts, dict) or not facts.get("title"):
-        raise Refused(f"{path} has no title in its front matter.")
-    return Announcement(path.stem, str(facts["title"]), re.sub(r"\A\s*# .*\n", "", text[front.end() :]).strip())
 
 
 def compose(announcement: Announcement, address: str) -> EmailMessage:
@@ -55,12 +28,19 @@ def compose(announcement: Announcement, address: str) -> EmailMessage:
         "announcement",
         to=[address],
         title=announcement.title,
-        text=_absolute(announcement.text, site),
-        html=markdown(_absolute(announcement.text, site)),
+        text=announcement.text,
+        html=announcement.html,
         page=f"{site}/announcements/{announcement.slug}/",
         stop=stop,
+        office=announcement.office,
     )
+    message["List-Id"] = f"{ses.FROM_NAME} <announcements.{urlsplit(site).hostname}>"
     return ses.with_one_click(message, stop)
+
+
+def send_one(announcement: Announcement, address: str) -> None:
+    """Mail it to one address, whether that is subscribed or not: this counts for nobody as having got it."""
+    ses.send(compose(announcement, address), {})
 
 
 def still_to_mail(announcement: Announcement) -> list[dict[str, Any]]:
@@ -89,18 +69,10 @@ def sending_rate() -> float:
 
 def _mail_one(announcement: Announcement, person: Mapping[str, Any]) -> bool:
     def one(item: Mapping[str, Any]) -> EmailMessage | str:
-        address = ses.deliverable(item["email"])
-        return compose(announcement, address) if address else "undeliverable"
+        return compose(announcement, item["email"])
 
     try:
         send_once(Owed("SUBSCRIBERS_TABLE", person["id"], announcement.slug), one)
     except Exception:
         return False
     return True
-
-
-def _absolute(text: str, site: str) -> str:
-    """Make links between pages absolute: `../faq.md#x` becomes `<site>/faq/#x`."""
-    return re.sub(
-        r"\]\((?:\.\./)*([\w/-]+)\.md(#[\w-]+)?\)", lambda found: f"]({site}/{found[1]}/{found[2] or ''})", text
-    )

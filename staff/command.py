@@ -15,12 +15,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import Progress
 
 import promises
+from forms import addresses
 from forms.catalog import FORMS, TASKS
 from settings import settings
 from staff import announce as announcing
+from staff import announcement_page, listing, work
 from staff import erase as erasing
 from staff import export as exporting
-from staff import listing, work
 from staff.connection import Refused, connect
 from staff.options import AsJson, Reference, out, print_json, told
 from telemetry import logger
@@ -139,11 +140,20 @@ def erase(
 @app.command()
 def announce(
     page: Annotated[Path, typer.Argument(help="Path of the page, such as docs/announcements/2027-03-renewal.md.")],
+    to: Annotated[str, typer.Option("--to", help="Only to this address, to see what it looks like.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Mail an announcement to the subscribers. After an interruption, run it again: no one gets it twice."""
-    announcement = announcing.read(page)
+    announcement = announcement_page.read(page, settings().site_url)
+    if to:
+        if not addresses.is_mailable(to):
+            raise Refused(f"{to} is not an address that our e-mail can reach.")
+        announcing.send_one(announcement, addresses.normalized(to))
+        told.print(f"Sent to {to} only.", markup=False)
+        if as_json:
+            print_json({"sent": 1, "of": 1})
+        return
     people = announcing.still_to_mail(announcement)
     example = announcing.compose(announcement, "subscriber@example.org").get_body(("plain",))
     told.print(f"Subject: {announcement.title}\n\n{example.get_content() if example else ''}", markup=False)

@@ -4,8 +4,10 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
+from tests.support.announcements import announcements_of
 from tests.support.checklist_pages import ROOT, built_with
 from tests.support.inbox import link_in
 
@@ -23,7 +25,7 @@ Read [the questions](../faq.md#who-may-apply) & *begin*.
 
 @pytest.fixture
 def page(tmp_path):
-    file = tmp_path / "2027-03-second.md"
+    file = announcements_of(tmp_path) / "2027-03-second.md"
     file.write_text(TEXT, "utf-8")
     return file
 
@@ -114,7 +116,7 @@ def test_the_e_mail_is_shown_and_asked_about_before_anything_is_sent(
     import io
 
     subscribed("one@example.gov")
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"n\n")))
     code, _, said = run_staff("announce", str(page))
     assert code == 1
     assert "Subject: A second certification" in said
@@ -122,12 +124,32 @@ def test_the_e_mail_is_shown_and_asked_about_before_anything_is_sent(
     assert inbox.messages() == []
 
 
+def test_it_can_be_sent_to_oneself_first(run_staff, page, subscribed, inbox, quick):
+    subscribed("one@example.gov")
+    assert run_staff("announce", str(page), "--to", "Editor@example.gov")[0] == 0
+    assert [message["to"] for message in inbox.titled("A second certification")] == [["Editor@example.gov"]]
+    assert run_staff("announce", str(page), "--yes")[0] == 0
+    assert len(inbox.titled("A second certification")) == 2
+    code, _, said = run_staff("announce", str(page), "--to", "josé@example.gov")
+    assert (code, "our e-mail can reach" in said) == (1, True)
+
+
+def test_it_is_a_list_and_says_who_sends_it(run_staff, page, subscribed, inbox, quick):
+    run_staff("announce", str(page), "--to", "editor@example.gov")
+    [message] = inbox.messages()
+    assert message["headers"]["List-Id"].endswith("<announcements.certification.example.org>")
+    settings = load_config(str(ROOT / "mkdocs.yml")).extra
+    for part in (message["text"], message["html"]):
+        assert settings["organization"] in part
+        assert settings["office"]["address"] in part
+
+
 def test_it_keeps_to_the_accounts_rate(subscribed, page, table):
-    from staff import announce
+    from staff import announce, announcement_page
 
     subscribed("one@example.gov", "two@example.gov", "three@example.gov")
     waits = []
-    announcement = announce.read(page)
+    announcement = announcement_page.read(page, "https://certification.example.org")
     list(announce.send(announcement, announce.still_to_mail(announcement), 2.0, waits.append))
     assert len(waits) == 3
     assert all(0 < wait <= 0.5 for wait in waits)
@@ -144,7 +166,7 @@ def test_somebody_who_complains_or_whose_address_is_gone_gets_no_more(subscribed
         from storage import outbox
 
         outbox.claim(owed, promises.now())
-        report(kind, owed, bounceType="Permanent")
+        report(kind, owed, message_id=address, bounceType="Permanent")
         assert not subscribers.is_subscribed(address)
 
 
