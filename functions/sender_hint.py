@@ -1,6 +1,14 @@
 """Tells staff what the sender's address suggests about them. A hint only; nothing depends on it."""
 
-GOVERNMENT = (".gov", ".us", ".mil")
+import re
+
+GOVERNMENT = re.compile(
+    r".*[.](gov|mil|fed[.]us)"
+    r"|(.*[.])?(ci|city|co|county|town|township|twp|vil|village|boro|borough|parish)[.][^.]+[.][a-z]{2}[.]us"
+    r"|(.*[.])?(state|k12|cc|tec|lib|dst|cog)[.][a-z]{2}[.]us"
+)
+"""Only governments get these. Below .us, it is the names for state and local ones (RFC 1480): anybody may register a
+plain name.us."""
 FREE_MAIL = {
     "aol.com",
     "att.net",
@@ -25,7 +33,11 @@ FREE_MAIL = {
     "ymail.com",
     "zoho.com",
 }
-POLICE = ("police", "sheriff", "marshal", "trooper", "constable", "publicsafety")
+AGENCY = {
+    *("police", "policia", "sheriff", "sheriffs", "marshal", "marshals", "trooper", "troopers"),
+    *("constable", "constables", "publicsafety"),
+}
+"""Words for law enforcement, where they stand for themselves in a name."""
 
 
 def hint(address: str) -> str:
@@ -33,8 +45,9 @@ def hint(address: str) -> str:
     domain = address.rpartition("@")[2].strip().lower()
     if domain in FREE_MAIL:
         return f"The sender writes from a free mail address ({domain})."
-    if domain.endswith(GOVERNMENT):
+    if GOVERNMENT.fullmatch(domain):
         return f"The sender writes from a government address ({domain})."
-    if any(word in domain.replace("-", "") for word in POLICE):
-        return f"The sender's address names a law enforcement agency ({domain})."
+    words = re.split("[.-]", domain)
+    if AGENCY.intersection(words) or "public-safety" in domain:
+        return f"The sender's address mentions law enforcement ({domain})."
     return ""

@@ -1,7 +1,7 @@
 """Scores signs of spam in a submission. A high score holds it for review; nothing is ever refused."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 HELD_FROM = 3
 """Points from which a submission is held for staff to review."""
@@ -10,11 +10,12 @@ TRAP = "reply_code"
 
 LONG = ("message", "summary")
 """Fields of several lines."""
+SITE = "organization"
+"""The field where people name their own site."""
 
-LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
-BARE_LINK = re.compile(r"\w\.(?:com|gov|info|io|net|org|us)(?:/|\b)", re.IGNORECASE)
-"""A name that mail programs make a link of, as in `example.com/page`."""
-BARE_LINK = re.compile(r"\w\.(?:com|gov|info|io|net|org|us)(?:/|\b)", re.IGNORECASE)
+LINK = re.compile(r"(?:https?://(?:www\.)?|www\.)([\w.-]*)", re.IGNORECASE)
+"""A link, and its host."""
+BARE_LINK = re.compile(r"(?:https?://)?(?:www\.)?([\w.-]+\.(?:com|gov|info|io|net|org|us))(?:[/:?#]|$)", re.IGNORECASE)
 """A name that mail programs turn into a link, as in `example.com/page`."""
 MARKUP = re.compile(r"<a\s[^<>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
 SELLING = re.compile(
@@ -52,10 +53,11 @@ def reasons_to_hold(answers: Mapping[str, str], *, trapped: bool) -> str:
 def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]:
     """Return the signs of spam, as (points, reason)."""
     long, short = _texts(answers)
-    links = len(LINK.findall(long))
+    own = {*_short_hosts(answers.get(SITE, ""))}  # who names a site of their own once more has named one
+    links = sum(host not in own and not _is_of_sender(host, answers) for host in map(_host, LINK.findall(long)))
     found = [
         (3, "the hidden box was filled in", trapped),
-        (2, "a link in an answer of one line", _is_linked(short)),
+        (2, "a link in an answer of one line", any(not _is_of_sender(host, answers) for host in _short_hosts(short))),
         (2, "markup for a link", bool(MARKUP.search(long))),
         (2, "more than three links", links > 3),
         (1, "a link", 0 < links <= 3),
@@ -64,10 +66,22 @@ def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]
     return [(points, reason) for points, reason, holds in found if holds]
 
 
-def _is_linked(short: str) -> bool:
-    """Whether a mail program would show a link in these answers, other than an e-mail address."""
-    words = (word for word in short.split() if "@" not in word)
-    return bool(LINK.search(short)) or any(BARE_LINK.search(word) for word in words)
+def _short_hosts(short: str) -> Iterator[str]:
+    """The hosts of what a mail program would show as a link in these answers, other than an e-mail address."""
+    for word in short.split():
+        found = LINK.search(word) or ("@" not in word and BARE_LINK.match(word.strip("()[]<>,;")))
+        if found:
+            yield _host(found[1])
+
+
+def _host(text: str) -> str:
+    return text.lower().strip(".")
+
+
+def _is_of_sender(host: str, answers: Mapping[str, str]) -> bool:
+    """Whether a host is that of the sender's own address, above or below it."""
+    own = answers.get("email", "").rpartition("@")[2].lower()
+    return bool(own and host) and (host == own or host.endswith(f".{own}") or own.endswith(f".{host}"))
 
 
 def _texts(answers: Mapping[str, str]) -> tuple[str, str]:

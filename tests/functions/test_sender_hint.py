@@ -1,0 +1,62 @@
+"""What staff are told of the sender's address is true of every address like it."""
+
+import pytest
+from mail.sender_hint import hint
+
+from forms import spam
+from tests.support.samples import CONTACT
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("example.gov", "pd.sampleville.gov", "navy.mil", "ci.sampleville.tx.us", "police.ci.sampleville.tx.us"),
+        *("co.sample.il.us", "state.tx.us", "dps.state.tx.us", "sampleville.k12.tx.us", "city.sampleville.ca.us"),
+    ],
+)
+def test_only_what_governments_alone_can_have_is_called_a_government_address(domain):
+    assert hint(f"a@{domain}") == f"The sender writes from a government address ({domain})."
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("cheap-pills.us", "springfieldpolice.us", "smalltown.example.us", "ci.us", "state.us", "xstate.tx.us"),
+        *("marshalls.com", "policeman.com", "mygov", "example-gov.com", "constablebooks.com", "sampleville.tx.us"),
+    ],
+)
+def test_what_anybody_can_register_says_nothing(domain):
+    assert hint(f"a@{domain}") == ""
+
+
+@pytest.mark.parametrize("domain", ["sample-police.org", "police.sampleville.org", "sample-county-sheriff.com"])
+def test_a_name_only_mentions_law_enforcement(domain):
+    assert hint(f"a@{domain}") == f"The sender's address mentions law enforcement ({domain})."
+
+
+@pytest.mark.parametrize(
+    ("organization", "message", "email"),
+    [
+        ("https://sampleville.gov/police", "Regards\nwww.sampleville.gov", "chief@example.com"),
+        ("Sampleville PD www.sampleville.gov", "See https://www.sampleville.gov/a and /b", "chief@example.com"),
+        ("sampleville.gov", "a https://sampleville.gov b www.sampleville.gov c www.sampleville.gov", "x@example.com"),
+        ("https://pd.sampleville.gov", "https://www.sampleville.gov https://other.example", "a@sampleville.gov"),
+        ("Sampleville PD", "\n".join(["https://pd.sampleville.gov/x"] * 6), "a@pd.sampleville.gov"),
+    ],
+)
+def test_a_site_of_ones_own_is_no_sign_of_spam(organization, message, email):
+    answers = {**CONTACT, "organization": organization, "message": message, "email": email}
+    assert spam.reasons_to_hold(answers, trapped=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("organization", "message"),
+    [
+        ("https://cheap-pills.example", "Buy at https://other.example"),
+        ("Sampleville PD", "https://a.example https://b.example https://c.example https://d.example buy followers"),
+        ("cheap-pills.com", "See www.other.example"),
+    ],
+)
+def test_links_to_other_peoples_sites_still_are(organization, message):
+    answers = {**CONTACT, "organization": organization, "message": message}
+    assert spam.reasons_to_hold(answers, trapped=False) != ""
