@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import keys
 from tools.chaos.cloud import Point
 from tools.chaos.invariants import delay, duplicates, lost, problems
 from tools.chaos.kinds import KINDS, LASTING, Fault, Kind
@@ -90,7 +91,8 @@ def strike(world: World, slugs: tuple[str, ...], schedule: Schedule, *faults: Fa
     for fault in faults:
         point = run.cloud.points[fault.at] if fault.at < len(run.cloud.points) else None
         retried = fault.kind.retried and point and point.service != "sesv2"
-        if struck[fault.at] < (fault.width if retried and len(faults) == 1 else 1):
+        attempts = keys.TRIES if point and point.service == "secretsmanager" else fault.width
+        if struck[fault.at] < (min(fault.width, attempts) if retried and len(faults) == 1 else 1):
             raise Untested(f"{describe(run)}: {fault} struck {struck[fault.at]} times")
     return run
 

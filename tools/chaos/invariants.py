@@ -37,6 +37,21 @@ def problems(run: Run) -> Iterator[str]:
             yield from _kept(run, item)
     yield from _mailed(run)
     yield from _spoken(run)
+    if run.schedule.returned:
+        yield from _returned(run)
+
+
+def _returned(run: Run) -> Iterator[str]:
+    """What SES reported is noted once each, and ends what it has to end."""
+    noted = sorted(item["what"].split(":")[0] for item in run.rows["COUNTERS_TABLE"] if "noted_on" in item)
+    if noted != sorted(run.returned):
+        yield f"6: {len(run.returned)} e-mails came back, and the digest says {noted}"
+    if run.rows["SUBSCRIBERS_TABLE"]:
+        yield "6: an address that came back is still subscribed"
+    if not all("stopped" in item for item in run.rows["CERTIFICATIONS_TABLE"]):
+        yield "6: an agency is still invited at an address that came back"
+    if run.undone:
+        yield f"6: {run.undone} leave something else when they are delivered twice"
 
 
 def delay(run: Run) -> timedelta:
@@ -116,15 +131,15 @@ def _kept(run: Run, item: dict[str, Any]) -> Iterator[str]:
     if item["answers"] != SAMPLES[slug]:
         yield f"1: the answers of {slug} are not what was typed"
     states = {slot: item["mail"].get(slot, {}).get("state") for slot in _slots(run)}
-    if set(states.values()) != {"sent"}:
+    came_back = {"Bounce": "bounced", "Complaint": "complained"}.get(run.schedule.returned, "sent")
+    if states != dict.fromkeys(states, "sent") | {"receipt": came_back}:
         yield f"2: {slug} is at rest with {states}"
     due = datetime.fromisoformat(item["received_at"]) + REMINDED_AFTER[slug]
     due_again = None if run.schedule.unanswered else due.isoformat()
     if item.get("next_at") != due_again or ("clock" in item) != bool(due_again) or item["mail"].keys() != states.keys():
         yield f"2: nobody will be reminded of {slug} in time"
-    certified = [kept["reference"] for kept in run.rows["CERTIFICATIONS_TABLE"]]
-    if slug == "plaque" and certified != [item["reference"]]:
-        yield "2: the agency will not be invited to renew"
+    if any(kept.get("reference") == item["reference"] for kept in run.rows["CERTIFICATIONS_TABLE"]):
+        yield f"2: {slug} certified an agency before anybody marked its plaque mailed"
 
 
 def _mailed(run: Run) -> Iterator[str]:

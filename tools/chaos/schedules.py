@@ -10,6 +10,7 @@ class Schedule:
 
     `stream`: plain, twice, reversed, poison (a record before and one behind that cannot be read), or sweeper first.
     With `unanswered`, nobody deals with anything, until the last reminder and invitation went out; faults strike then.
+    `returned` is what SES reports of every e-mail to a visitor in the end, Bounce or Complaint; faults strike then.
     `second_worker` sends the same while SES holds its answer back; `skew` is by how much the clock's time is wrong.
     """
 
@@ -21,6 +22,7 @@ class Schedule:
     second_worker: bool = False
     skew: timedelta = timedelta()
     unanswered: bool = False
+    returned: str = ""
 
 
 PLAIN = Schedule("plain")
@@ -40,4 +42,6 @@ SCHEDULES = (
     Schedule("clock 300 s fast", skew=timedelta(seconds=300)),
     Schedule("clock 300 s slow", skew=-timedelta(seconds=300)),
     Schedule("reminders, renewals, digests", unanswered=True),
+    Schedule("e-mail bounces", returned="Bounce"),
+    Schedule("people complain", returned="Complaint"),
 )

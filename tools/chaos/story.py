@@ -1,6 +1,7 @@
 """The way of posted forms to rest: visitor, stream, clock, and what SES reports, with faults on the way."""
 
 import json
+import os
 from collections import deque
 from collections.abc import Mapping
 from contextlib import redirect_stdout
@@ -39,8 +40,8 @@ REPORT_TRIES = 3
 """So often Lambda tries an event."""
 REMINDERS = {"contact": (timedelta(hours=20), timedelta(hours=24)), "plaque": (timedelta(days=11), timedelta(days=14))}
 """After the form came."""
-TWO_YEARS = timedelta(days=731)
-"""At least, so that the last day has come."""
+TWO_YEARS = timedelta(days=732)
+"""At least, so that the last day is over."""
 INVITED_BEFORE = timedelta(days=60)
 FORM = "application/x-www-form-urlencoded"
 
@@ -97,6 +98,8 @@ class _Story:
         self._calls = Calls(self._cloud, run.said, nests)
 
     def play(self) -> None:
+        if self._schedule.returned:
+            self._calls.in_a_process_of_its_own("subscribers", self._subscribe, None)
         for slug in self._run.slugs:
             self._post(slug)
             if self._schedule.double_click:
@@ -116,6 +119,45 @@ class _Story:
                 self._rest()
             self._world.traveller.shift(LONGEST_PAUSE)
             self._look()
+
+        if self._schedule.returned:
+            self._run.struck_from = len(self._cloud.points)
+            self._return_all()
+
+    def _subscribe(self) -> None:
+        """Everybody who sends a form has announcements already, and one was sent; an agency was invited to renew."""
+        from storage import dynamodb, subscribers
+
+        invited = {"id": "agency", "email": "chief@example.gov", "mail": {"invitation": {"state": "sent"}}}
+        dynamodb.put(os.environ["CERTIFICATIONS_TABLE"], invited, "attribute_not_exists(id)", {})
+
+        for slug in self._run.slugs:
+            item = {"id": subscribers.subscriber_id(SAMPLES[slug]["email"]), "email": SAMPLES[slug]["email"]}
+            item |= {"since": "2026-01-01T00:00:00+00:00", "mail": {"news": {"state": "sent"}}}
+            dynamodb.put(os.environ["SUBSCRIBERS_TABLE"], item, "attribute_not_exists(id)", {})
+
+    def _return_all(self) -> None:
+        """SES reports on receipts, announcements and invitations: until the function took it, and then once more."""
+        tables = self._world.tables
+        found = [(mail.tags, mail.to, mail.id) for mail in self._cloud.accepted if mail.tags["slot"] == "receipt"]
+        for table, slot in (("SUBSCRIBERS_TABLE", "news"), ("CERTIFICATIONS_TABLE", "invitation")):
+            found += [
+                ({"table": table, "id": item["id"], "slot": slot}, (item["email"],), f"{slot}-{item['id']}")
+                for item in tables.rows(table)
+            ]
+        kind = self._schedule.returned
+        about = {"bounceType": "Permanent", "bounceSubType": "General"} if kind == "Bounce" else {}
+        for tags, to, message_id in found:
+            mail = {"messageId": message_id, "destination": list(to), "tags": {name: [tags[name]] for name in tags}}
+            event = {"source": "aws.ses", "detail": {"eventType": kind, "mail": mail, kind.lower(): about}}
+            self._run.returned.append(f"{tags['slot']} e-mail of {tags['id']}")
+            if not any(self._call("FeedbackFunction", event)[0] for _ in range(REPORT_TRIES)):
+                self._call("FeedbackFunction", event)  # it lies in the queue NotNoted, and somebody sends it again
+            once = tables.state
+            self._world.traveller.shift(timedelta(minutes=1))
+            self._call("FeedbackFunction", event)
+            if tables.state != once:
+                self._run.undone.append(self._run.returned[-1])
 
     def _rest(self) -> None:
         for number, pause in enumerate(TICKS):
