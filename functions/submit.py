@@ -81,7 +81,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
                 "Your answers were not received; they are still below. Please send them again in an hour.",
                 answers,
             )
-        form = form_class(answers)
+        form = form_class(answers, may_ask=not wants_json(event))
         if not form.validate():
             rate_limit.note(event, rate_limit.REFUSED)
             return _refuse(form, event)
@@ -207,7 +207,8 @@ def _calendar_file(form: type[Form], event: Event) -> Response:
     ends_on = form.ends_on(receipt.answers) if receipt else None
     if receipt is None or ends_on is None:
         return _no_receipt(form)
-    content = calendars.renewal(receipt.reference, ends_on, receipt.received_at, settings().site_url)
+    today = promises.day_at_office(promises.now())
+    content = calendars.renewal(receipt.reference, ends_on, receipt.received_at, settings().site_url, today)
     return file(content, calendars.TYPE, "renewal.ics")
 
 

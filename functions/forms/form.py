@@ -29,6 +29,12 @@ MAILTO_LIMIT = 1500
 """Characters that a mailto link carries; some mail programs cut off longer ones."""
 
 
+ASKED = "asked"
+"""The hidden box with what was asked about once."""
+ASKED_LIMIT = 170
+"""Characters that are read of it: ten questions."""
+
+
 class FormData(dict[str, list[str]]):
     """Posted answers in the shape WTForms reads."""
 
@@ -69,6 +75,8 @@ class Form(wtforms.Form):
     """The e-mails that a submission causes."""
     receipt_email: ClassVar[str] = "receipt"
     """The e-mail to the sender, in functions/templates/email/."""
+    receipt_each_time: ClassVar[bool] = False
+    """True where each submission has a receipt by e-mail; otherwise an address gets one a day."""
     staff_task: ClassVar[str] = ""
     """What staff have to do before the due date, in two words; empty where there is nothing to do."""
     done_label: ClassVar[str] = ""
@@ -180,6 +188,21 @@ class Form(wtforms.Form):
         """Who wants what, in one line for the subject of the staff e-mail."""
         raise NotImplementedError
 
+    def __init__(self, posted: FormData | None = None, *, may_ask: bool = True) -> None:
+        """With `may_ask`, a likely slip is asked about once; a program could not answer."""
+        super().__init__(posted)
+        self._may_ask = may_ask
+        known = "".join((posted or FormData()).getlist(ASKED))[:ASKED_LIMIT]
+        self.asked = set(re.findall(r"[0-9a-f]{16}", known))
+        """What was asked about: digests of answers, which the redrawn form sends along."""
+
+    def is_to_ask(self, name: str, answer: str) -> bool:
+        """Whether this answer was not asked about yet; it counts as asked from now on."""
+        question = hashlib.sha256(f"{name}\n{answer}".encode()).hexdigest()[:16]
+        is_new = self._may_ask and question not in self.asked
+        self.asked.add(question)
+        return is_new
+
     def forgive(self, accepted: Mapping[str, str]) -> None:
         """Take back what is said against answers that were accepted before, and are still the same."""
         fields: Any = self
@@ -218,6 +241,7 @@ class Form(wtforms.Form):
             form=self,
             notice=notice,
             trap="" if action else TRAP,
+            asked_box=ASKED,
             answers_by_mail=_quoted(self._as_text()),
             action=action or f"/forms/{self.slug}",
             inside=inside,
@@ -226,13 +250,14 @@ class Form(wtforms.Form):
 
     def _as_text(self) -> str:
         """The answers as they were typed, for an e-mail instead of the form."""
-        return "\n".join(f"{field.label.text}: {field.raw_data[0]}" for field in self if field.raw_data)
+        text = "\n".join(f"{field.label.text}: {field.raw_data[0]}" for field in self if field.raw_data)
+        return re.sub("\r\n?|\n", "\r\n", text)  # RFC 6068, 5: some programs show no other line end
 
 
 def _quoted(text: str) -> str:
     """Text for a mailto link, as much as fits; no character is cut in two."""
     begun = re.sub("%.?$", "", quote(text)[:MAILTO_LIMIT])
-    return quote(unquote(begun, errors="ignore"))
+    return quote(unquote(begun, errors="ignore").removesuffix("\r"))
 
 
 def fingerprint(form: Form, received: datetime, key: bytes) -> str:

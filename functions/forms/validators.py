@@ -3,17 +3,26 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from wtforms import Field, Form
 from wtforms.validators import StopValidation, ValidationError
 
+from forms import addresses
+
 Validator = Callable[[Form, Field], None]
+
+
+@runtime_checkable
+class Asks(Protocol):
+    """A form that remembers what it asked about."""
+
+    def is_to_ask(self, name: str, answer: str) -> bool:
+        """Whether this answer was not asked about yet."""
+
 
 _BIDI_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = set("\u2028\u2029")
-ORDINARY_ADDRESS = re.compile(
-    r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+(com|edu|gov|mil|net|org|us)", re.IGNORECASE | re.ASCII
-)
 
 
 def at_most(limit: int) -> Validator:
@@ -38,23 +47,21 @@ def no_control_characters(_form: Form, field: Field) -> None:
         raise StopValidation(f"{field.label.text} contains hidden control characters; remove them or type it again")
 
 
-def e_mail_address(_form: Form, field: Field) -> None:
-    """Syntax only, no DNS: a department's mail server may be down today."""
-    if not is_e_mail_address(field.data.strip()):
-        raise ValidationError("Enter an e-mail address in the form name@example.gov")
+def ask_once(form: Form, field: Field, question: str) -> None:
+    """Refuse an answer that is likely to be a slip, and take the same answer when it comes again."""
+    if isinstance(form, Asks) and form.is_to_ask(field.name, field.data):
+        raise ValidationError(question)
 
 
-def is_e_mail_address(text: str) -> bool:
-    """As the library says, which need not be asked about nearly all that people type."""
-    if len(text) <= 64 and ORDINARY_ADDRESS.fullmatch(text):
-        return True
-    from email_validator import EmailNotValidError, validate_email  # a fifth of a cold start
-
+def e_mail_address(form: Form, field: Field) -> None:
+    """Refuse what our e-mail cannot reach: who is told that mail is on its way gets it. Ask about a likely slip."""
     try:
-        validate_email(text, check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return "=?" not in text  # in a header that begins an encoded word, which may hide other addresses
+        address = addresses.normalized(field.data)
+    except addresses.NotMailable as refused:
+        raise ValidationError(str(refused)) from None
+    if domain := addresses.meant(address):
+        typed = address.rpartition("@")[2]
+        ask_once(form, field, f"Did you mean {domain}? Correct it, or send the form again to keep {typed}")
 
 
 def same_address(address: str) -> str:

@@ -1,0 +1,71 @@
+"""A likely slip in an answer is asked about once, and then taken as it is."""
+
+import re
+
+import pytest
+
+from forms import addresses
+from tests.support.samples import SAMPLES
+
+SLIPS = {
+    "gmial.com": "gmail.com",
+    "gmail.con": "gmail.com",
+    "gmal.com": "gmail.com",
+    "gamil.con": "gmail.com",
+    "gmaill.com": "gmail.com",
+    "gnail.com": "gmail.com",
+    "gmail.co": "gmail.com",
+    "yaho.com": "yahoo.com",
+    "hotmial.com": "hotmail.com",
+    "outlok.com": "outlook.com",
+    "comcast.ent": "comcast.net",
+    "sampleville.gvo": "sampleville.gov",
+}
+
+
+@pytest.mark.parametrize(("typed", "meant"), SLIPS.items())
+def test_a_slip_in_a_common_domain_is_seen(typed, meant):
+    assert addresses.meant(f"jordan@{typed}") == meant
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("gmail.com", "yahoo.com", "mail.com", "email.com", "ymail.com", "gmx.com", "me.com", "aol.com", "att.net"),
+        *("yahoo.ca", "sampleville.gov", "outlooks.org", "example.co", "live.com", "comcast.com.example.org"),
+    ],
+)
+def test_a_domain_of_its_own_is_not_doubted(domain):
+    assert addresses.meant(f"jordan@{domain}") == ""
+
+
+@pytest.mark.parametrize("slug", ["contact", "plaque", "announcements"])
+def test_the_question_is_asked_once_and_nothing_else_is_lost(slug, post, table):
+    answers = SAMPLES.get(slug, {}) | {"email": "jordan@gmial.com"}
+    asked = post(slug, answers)
+    assert asked.status == 422
+    assert "Did you mean gmail.com?" in asked.text
+    assert table.items() == []
+    [known] = re.findall(r'name="asked" value="([0-9a-f ]+)"', asked.text)
+    assert post(slug, answers | {"email": "jordan@gmaill.com", "asked": known}).status == 422  # another slip
+    assert post(slug, answers | {"asked": known}).status == 303
+    assert table.items()[0]["answers"]["email"] == "jordan@gmial.com"
+    assert "asked" not in table.items()[0]["answers"]
+
+
+def test_a_program_is_not_asked(post):
+    answers = SAMPLES["contact"] | {"email": "jordan@gmial.com"}
+    assert post("contact", answers, {"accept": "application/json"}).status == 201
+
+
+def test_answers_sent_by_e_mail_keep_their_lines(post):
+    answers = SAMPLES["contact"] | {"email": "x", "message": "one\r\ntwo\nthree"}
+    from urllib.parse import urlencode
+
+    from forms.catalog import FORMS
+    from forms.form import Notice, read_form
+
+    form = FORMS["contact"](read_form(urlencode(answers).encode()))
+    [body] = re.findall(r"&amp;body=([^\"]*)", form.draw(Notice("a", "b", "c", "d@example.org")))
+    assert "one%0D%0Atwo%0D%0Athree%0D%0A" in body
+    assert not re.search(r"(?<!%0D)%0A|%0D(?!%0A)", body)
