@@ -47,6 +47,7 @@ class PlaqueForm(Form):
     kept_for = timedelta(days=365)
     kept_on_erasure = ("agency", "agency_state", "completed")
     once_a_day = False
+    receipt_each_time = True
 
     agency = fields.line(
         "Agency name",

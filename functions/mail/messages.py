@@ -1,7 +1,7 @@
 """The e-mails of a submission: to staff, and to its sender. Each is put together from the item as it is then."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -11,16 +11,18 @@ import promises
 import rendering
 import sender_hint
 from forms.announcements import AnnouncementsForm
-from mail import ses
+from mail import limits, ses
 from mail.delivery import Compose
 from settings import settings
-from storage import counters, subscribers
+from storage import subscribers
 from storage.submissions import Submission, others_of_the_agency
 
 SUBJECT = 76
 """Characters of a subject that a list of e-mail shows on a wide screen."""
 WHO_AT_LEAST = 24
 """Characters of it that say who writes, however long the rest is."""
+CALENDAR = "renewal.ics"
+"""The name of the attached file."""
 
 
 def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
@@ -65,18 +67,15 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     submission = Submission.from_item(item)
     if submission.closed or submission.held:
         return "closed" if submission.closed else "held"
-    address = ses.deliverable(submission.answers["email"])
-    if address is None:
-        return "undeliverable"
+    address = submission.answers["email"]
     form = submission.declared
     wants = form.wants_announcements(submission.answers) and not subscribers.is_subscribed(address)
     if form is AnnouncementsForm and not wants:
         return "subscribed"
-    kind = form.receipt_email
-    if not _first_today(kind, address, submission):
-        kind = "confirm"  # the receipt of the day is out; who wants announcements still gets the link
-        if not wants or not _first_today(kind, address, submission):
-            return "one a day"
+    kind = limits.kind_to_send(submission, wants=wants)
+    if kind is None:
+        return "enough today"
+    ends_on = form.ends_on(submission.answers) if kind == "receipt" else None
     message = ses.compose(
         kind,
         to=[address],
@@ -86,9 +85,10 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         reference=submission.reference,
         promised=form.promised(submission.promised_from, submission.answers),
         remarks=_remarks(submission),
+        calendar=CALENDAR if ends_on else None,
         confirm=links.confirm_link(submission.reference, promises.now()) if wants else None,
     )
-    return _with_calendar(message, submission) if kind == "receipt" else message
+    return _with_calendar(message, submission, ends_on) if ends_on else message
 
 
 def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
@@ -96,12 +96,9 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
     submission = Submission.from_item(item)
     if submission.done is None:
         return "taken back"
-    address = ses.deliverable(submission.answers["email"])
-    if address is None:
-        return "undeliverable"
     return ses.compose(
         "mailed",
-        to=[address],
+        to=[submission.answers["email"]],
         thread=submission.reference,
         reply_to=rendering.office().email,
         reference=submission.reference,
@@ -135,7 +132,7 @@ def _about(submission: Submission) -> dict[str, Any]:
     form = submission.declared
     told = form.told(submission.answers)
     return {
-        "reply_to": ses.deliverable(submission.answers["email"]),
+        "reply_to": submission.answers["email"] or None,
         "thread": submission.reference,
         "subject": _subject(submission),
         "texts": [(label, words) for label, words, is_text in told if is_text],
@@ -172,15 +169,9 @@ def _subject(submission: Submission) -> str:
     return f"{who if len(who) <= room else f'{who[: room - 1]}…'}{rest}"
 
 
-def _with_calendar(message: EmailMessage, submission: Submission) -> EmailMessage:
-    ends_on: date | None = submission.declared.ends_on(submission.answers)
-    if ends_on:
-        event = calendars.renewal(submission.reference, ends_on, submission.received_at, settings().site_url)
-        message.add_attachment(event, maintype="text", subtype="calendar", filename="renewal.ics")
+def _with_calendar(message: EmailMessage, submission: Submission, ends_on: date) -> EmailMessage:
+    about = submission.reference, ends_on, submission.received_at, settings().site_url
+    event = calendars.renewal(*about, today=promises.day_at_office(promises.now()))
+    told = {"charset": "utf-8", "method": calendars.METHOD}
+    message.add_attachment(event, maintype="text", subtype="calendar", cte="base64", filename=CALENDAR, params=told)
     return message
-
-
-def _first_today(kind: str, address: str, submission: Submission) -> bool:
-    """Whether this is the first e-mail of its kind to an address on the day of the submission."""
-    key = counters.key(kind, address.casefold(), submission.received_at.date().isoformat())
-    return counters.claim_once(key, submission.reference, promises.now(), timedelta(days=3))
