@@ -2,26 +2,37 @@
 
 from datetime import date, datetime, timedelta
 
-TYPE = "text/calendar; charset=utf-8"
+import promises
+
+METHOD = "PUBLISH"
+TYPE = f"text/calendar; charset=utf-8; method={METHOD}"
+REMINDED_BEFORE = tuple(timedelta(days=days) for days in (60, 30, 7, 1))
 
 
-def renewal(reference: str, ends_on: date, received: datetime, site: str) -> bytes:
-    """An all-day event on the last day, with a reminder 60 days before. The same submission gives the same event."""
+def renewal(reference: str, ends_on: date, received: datetime, site: str, today: date) -> bytes:
+    """An all-day event on the last day, with the longest reminder before it that is still to come.
+
+    The same submission gives the same event, so that a second file replaces the first one's. Outlook wants the method
+    and the end, which is the day after (RFC 5545 needs neither).
+    """
     from icalendar import Alarm, Calendar, Event  # half of a cold start, and only receipts need it
 
     event = Event()
     event.add("uid", f"{reference}@{site.removeprefix('https://')}")
     event.add("dtstamp", received)
     event.add("dtstart", ends_on)
+    event.add("dtend", ends_on + timedelta(days=1))
     event.add("summary", "Peace Officer Agency Certification ends")
     event.add("description", f"Your agency is invited to go through the process again. Reference {reference}. {site}")
     event.add("transp", "TRANSPARENT")
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", "Peace Officer Agency Certification ends in 60 days")
-    alarm.add("trigger", timedelta(days=-60))
-    event.add_component(alarm)
+    if before := next((each for each in REMINDED_BEFORE if ends_on - each > today), None):
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", f"Peace Officer Agency Certification ends on {promises.day_in_words(ends_on)}")
+        alarm.add("trigger", -before)
+        event.add_component(alarm)
     calendar = Calendar()
+    calendar.add("method", METHOD)
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Peace Officer Agency Certification//renewal//EN")
     calendar.add_component(event)

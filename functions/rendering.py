@@ -37,8 +37,14 @@ def _templates() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["lines"] = _lines
     environment.globals |= {"office": _WhenUsed(office), "site": _WhenUsed(lambda: settings().site_url)}
     return environment
+
+
+def _lines(text: str) -> Markup:
+    """Text with its line ends as elements: Outlook for Windows knows no `white-space`, and makes one line of them."""
+    return Markup("<br>").join(text.split("\n"))
 
 
 def render(template: str, **context: Any) -> Markup:
@@ -66,8 +72,10 @@ def finished(name: str) -> str:
 
 @dataclass(frozen=True)
 class Office:
-    """How to reach the office."""
+    """Who the office is, and how to reach it."""
 
+    organization: str
+    address: str
     telephone: str
     email: str
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 HELD_LISTED_FOR = timedelta(days=14)
 KEPT_FOR = timedelta(days=7)
+LISTED = 200
+"""Most lines of one list."""
+SHOWN = 100_000
+"""In bytes: Gmail cuts off what is longer than 102 KB, and with it the lists that come last."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,14 @@ def send_if_due(now: datetime) -> None:
 
 
 def compose(now: datetime) -> EmailMessage:
-    facts = gather(now)
-    return ses.compose(
-        "digest",
-        to=settings().staff_addresses,
-        reply_to=rendering.office().email,
-        day=promises.day_in_words(promises.day_at_office(now)),
-        **facts,
-    )
+    """With as much of each list as mail programs show; each says how many more there are."""
+    facts = gather(now) | {"day": promises.day_in_words(promises.day_at_office(now))}
+    to, reply_to, most = settings().staff_addresses, rendering.office().email, LISTED
+    while True:
+        message = ses.compose("digest", to=to, reply_to=reply_to, most=most, **facts)
+        if most == 1 or len(bytes(message.get_body(("html",)) or b"")) < SHOWN:
+            return message
+        most //= 2
 
 
 def gather(now: datetime) -> dict[str, Any]:
@@ -83,7 +87,7 @@ def gather(now: datetime) -> dict[str, Any]:
         "waiting": _lines([each for found in waiting.values() for each in found if each.due_at > now]),
         "held": _lines([each for found in held.values() for each in found]),
         "owed": _lines([each for each in everything if _owes_mail(each, now)]),
-        "returned": bounces.since(since),
+        "returned": list(bounces.since(since)),
         "dead_letters": _dead_letters(),
         "subscribers": sum(1 for _ in subscribers.everybody()),
     }

@@ -1,4 +1,4 @@
-"""The invitations to renew a certification: one sixty days before it ends, one on its last day."""
+"""The invitations to renew a certification: one sixty days before it ends, one on the day after its last."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -20,10 +20,10 @@ STOPS_WORK = timedelta(days=3 * 366)
 def look(certification: Mapping[str, Any], now: datetime) -> None:
     """Send the invitation that is due, and set when to look again. Raises what kept the e-mail from going out."""
     ends_on = date.fromisoformat(certification["ends_on"])
-    _, on_the_day = invitation_times(ends_on)
-    if now < on_the_day:
+    _, once_ended = invitation_times(ends_on)
+    if now < once_ended:
         _invite(certification["id"], "invitation")
-        look_again(certification, on_the_day)
+        look_again(certification, once_ended)
     else:
         _invite(certification["id"], "ended")
         look_again(certification, None)
@@ -31,20 +31,19 @@ def look(certification: Mapping[str, Any], now: datetime) -> None:
 
 def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
     """Fixed words with the dates: what the agency once typed is not repeated."""
-    address = ses.deliverable(item["email"])
-    if address is None or "stopped" in item:
-        return "undeliverable" if address is None else "stopped"
+    if "stopped" in item:
+        return "stopped"
     now = promises.now()
     ends_on = date.fromisoformat(item["ends_on"])
     stop_at = stop_link(item["id"], now + STOPS_WORK)
     message = ses.compose(
         "renewal",
-        to=[address],
+        to=[item["email"]],
         reply_to=rendering.office().email,
         reference=item["reference"],
         completed=promises.day_in_words(date.fromisoformat(item["completed"])),
         ends_on=promises.day_in_words(ends_on),
-        has_ended=ends_on <= promises.day_at_office(now),
+        has_ended=ends_on < promises.day_at_office(now),
         stop=stop_at,
     )
     return ses.with_one_click(message, stop_at)

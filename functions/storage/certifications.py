@@ -210,9 +210,9 @@ def id_for(agency: str) -> str:
 
 
 def invitation_times(ends_on: date) -> tuple[datetime, datetime]:
-    """The mornings of the two invitations."""
+    """The mornings of the two invitations: some time before the last day, and once it is over."""
     before = ends_on - promises.RENEWAL_INVITED_BEFORE
-    return promises.morning_at_office(before), promises.morning_at_office(ends_on)
+    return promises.morning_at_office(before), promises.morning_at_office(ends_on + timedelta(days=1))
 
 
 def _with_period(item: Item, submission: Submission) -> Item:

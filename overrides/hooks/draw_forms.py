@@ -42,7 +42,8 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> None:
     if slug := page.meta.get("form"):
         folder = _folder(config)
         _write(folder / f"{slug}.html", with_absolute_addresses(output, f"/{page.url}"))
-        _write(folder / "office.json", json.dumps(config.extra["office"]))
+        office = config.extra["office"] | {"organization": config.extra["organization"]}
+        _write(folder / "office.json", json.dumps(office))
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.samples import CONTACT, HOSTILE, PLAQUE
+from tests.support import strict_mail
+from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
 
 FOLDER = Path(__file__).parents[2] / "functions/templates/email"
 NAMES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 TAGS = re.compile(
-    r"<(?!/?(?:!doctype|html|head|meta|title|body|div|h1|h2|p|br|strong|a|dl|dt|dd|pre|ul|li|em)\b)", re.I
+    r"<(?!/?(?:!doctype|html|head|meta|title|body|div|h1|h2|p|br|style|strong|a|dl|dt|dd|pre|ul|li|em)\b)", re.I
 )
 
 
@@ -20,8 +21,10 @@ def written(post, table, clock):
 
     def written(text):
         import promises
+        import rendering
         from mail import digest, messages
         from staff import announce
+        from staff.announcement_page import Announcement
 
         hostile = dict.fromkeys(("organization", "message", "name"), text)
         post("contact", {**CONTACT, **hostile, "email": "x@example.gov", "reply_code": "x"})
@@ -33,20 +36,19 @@ def written(post, table, clock):
         contact = {name: value for name, value in held.items() if name != "held"}  # some texts are held by themselves
         done = plaque | {"done": {"at": plaque["received_at"], "by": text}}
         clock.forward(minutes=11)
-        import boto3
-
         from mail import renewals
-        from storage import dynamodb
 
-        [certified] = boto3.client("dynamodb").scan(TableName="Certifications")["Items"]
-        announcement = announce.Announcement("x", f"News {text}", f"Text {text}")
+        certified = {"id": "c", "reference": "B" * 10, "email": PLAQUE["email"], "name": text}
+        certified |= {"completed": PLAQUE["completed"], "ends_on": promises.valid_until(COMPLETED).isoformat()}
+        announcement = Announcement("x", f"News {text}", "<p>Text</p>", "Text", rendering.office())
         return {
             "staff": [messages.staff_mail(each) for each in (plaque, contact, held)],
             "receipt": [messages.COMPOSE["receipt"](each) for each in (plaque | {"reference": "B" * 10},)],
             "confirm": [messages.COMPOSE["receipt"](items["announcements"])],
             "reminder": [messages.reminder(plaque), messages.late_notice(contact)],
+            "sign-in": [messages.sign_in("office@example.org", "123456")],
             "mailed": [messages.mailed_mail(done)],
-            "renewal": [renewals.invitation(dynamodb.from_item(certified))],
+            "renewal": [renewals.invitation(certified)],
             "digest": [digest.compose(promises.now())],
             "announcement": [announce.compose(announcement, "someone@example.gov")],
         }
@@ -61,8 +63,9 @@ def test_hostile_answers_are_text_in_every_e_mail(text, written):
     for name, found in messages.items():
         for message in found:
             if isinstance(message, str):
-                assert message == "one a day"
+                assert message == "enough today"
                 continue
+            strict_mail.read(message.as_bytes())
             assert message["Auto-Submitted"] == "auto-generated"
             assert "Bcc" not in message
             assert "\n" not in message["Subject"]
