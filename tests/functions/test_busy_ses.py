@@ -6,7 +6,6 @@ import time
 import pytest
 
 from local.aws.lambda_runtime import Context
-from mail import ses
 from tests.support.inbox import invitations
 from tests.support.samples import CONTACT, PLAQUE
 from tests.support.ses_errors import SILENCE
@@ -15,6 +14,8 @@ from tests.support.ses_errors import SILENCE
 @pytest.fixture
 def full(monkeypatch, stand_in):
     """SES says that there are too many for so many tries, before it takes e-mail again; the pauses that were made."""
+    from mail import ses
+
     pauses, client = [], ses._client()
     really_send, refused = client.send_email, client.exceptions.TooManyRequestsException
     error = {"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 429}}

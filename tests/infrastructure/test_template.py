@@ -14,8 +14,6 @@ import yaml
 from aws import CLIENT_TIMEOUTS
 from forms.catalog import FORMS
 from local.template import Loader, Template
-from mail import ses
-from remind import LONGEST_LOOK
 from settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +79,10 @@ def test_the_authorizer_ends_before_the_api_gives_it_up_after_ten_seconds(templa
     assert template.functions["AuthorizerFunction"]["Timeout"] < 10
 
 
-def test_a_batch_ends_before_the_notifier_does_while_ses_is_silent_for_each_of_its_e_mails(template):
+def test_a_batch_ends_before_the_notifier_does_while_ses_is_silent_for_each_of_its_e_mails(template, stand_in):
+    from mail import ses
+    from remind import LONGEST_LOOK
+
     config = ses._client().meta.config
     [(function, event)] = template.events("DynamoDB")
     e_mails = event["BatchSize"] * max(len(form.mail_slots) for form in FORMS.values())
