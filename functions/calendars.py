@@ -1,4 +1,4 @@
-"""The calendar file of a certification's last day, so that the renewal is not forgotten (iCalendar, RFC 5545)."""
+"""Makes a calendar file for the last day of a certification (iCalendar, RFC 5545)."""
 
 from datetime import date, datetime, timedelta
 
@@ -10,20 +10,22 @@ REMINDED_BEFORE = tuple(timedelta(days=days) for days in (60, 30, 7, 1))
 
 
 def renewal(reference: str, ends_on: date, received: datetime, site: str, today: date) -> bytes:
-    """An all-day event on the last day, with the longest reminder before it that is still to come.
+    """Return an all-day event on the last day, with the longest reminder before it that is still to come.
 
-    The same submission gives the same event, so that a second file replaces the first one's. Outlook wants the method
-    and the end, which is the day after (RFC 5545 needs neither).
+    The same submission gives the same event, so that a second file replaces the first. Outlook requires the method and
+    the end, which is the day after (RFC 5545 does not).
     """
     from icalendar import Alarm, Calendar, Event  # half of a cold start, and only receipts need it
 
     event = Event()
+    # A stable UID: opening the file twice updates one event instead of adding a second.
     event.add("uid", f"{reference}@{site.removeprefix('https://')}")
     event.add("dtstamp", received)
     event.add("dtstart", ends_on)
     event.add("dtend", ends_on + timedelta(days=1))
     event.add("summary", "Peace Officer Agency Certification ends")
     event.add("description", f"Your agency is invited to go through the process again. Reference {reference}. {site}")
+    # The day is not shown as busy.
     event.add("transp", "TRANSPARENT")
     if before := next((each for each in REMINDED_BEFORE if ends_on - each > today), None):
         alarm = Alarm()

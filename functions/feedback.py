@@ -1,6 +1,6 @@
-"""What SES reports of the e-mails it was given: sent, bounced, complained about. Through EventBridge, in any order.
+"""Records what SES reports about sent e-mails: delivered to SES, bounced, complained about.
 
-An e-mail carries tags that say which one it was (see outbox.py), so what came back of it is noted there.
+Reports come through EventBridge, in any order. The tags of an e-mail identify it (see outbox.py).
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from telemetry import count, logger, publish
 
 REPORTED_AS = {"Send": "sent", "Bounce": "bounced", "Complaint": "complained"}
 NO_WISH = {"auth-failure": "failed authentication", "virus": "reported as a virus"}
-"""Types of complaint by which nobody asks for an end: staff have to know of them, and that is all."""
+"""Complaint types that are no request to stop: reported to staff, without further effect."""
 
 require()
 
@@ -28,9 +28,9 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def note(report: Mapping[str, Any]) -> None:
-    """Note one report. An address that no longer exists, or somebody who complains, gets no more such e-mail.
+    """Record one report. After a permanent bounce or a complaint, the address gets no more such e-mail.
 
-    A passing trouble, such as a full mailbox or an out-of-office answer, is nothing to note; nor is "not spam".
+    Transient bounces, such as a full mailbox or an out-of-office reply, are ignored; so is "not spam".
     What a second delivery may repeat comes first. The note for the digest is last: with it, the report was taken.
     """
     kind, owed, message_id = report["eventType"], _owed(report["mail"]["tags"]), report["mail"]["messageId"]
@@ -62,7 +62,7 @@ def note(report: Mapping[str, Any]) -> None:
 
 
 def _end(owed: Owed, report: Mapping[str, Any]) -> None:
-    """No more announcements or invitations to an address that does not take them."""
+    """End announcements or invitations to the address of the report."""
     if owed.table == "SUBSCRIBERS_TABLE":
         subscribers.unsubscribe(owed.id)
     elif owed.table == "CERTIFICATIONS_TABLE":
@@ -73,7 +73,7 @@ def _end(owed: Owed, report: Mapping[str, Any]) -> None:
 
 
 def _owed(tags: Mapping[str, list[str]]) -> Owed | None:
-    """The e-mail that the tags name, None where it is not one of ours."""
+    """Return the e-mail that the tags identify, None if it is not one of ours."""
     names = ("table", "id", "slot")
     if not all(name in tags for name in names) or tags["table"][0] not in outbox.KEYS:
         return None

@@ -42,6 +42,7 @@ AGENCY = {
 
 def hint(address: str) -> str:
     """Return one sentence about the address, empty if there is nothing to say."""
+    # The part after the last @: a quoted local part may contain one.
     domain = address.rpartition("@")[2].strip().lower()
     if domain in FREE_MAIL:
         return f"The sender writes from a free mail address ({domain})."

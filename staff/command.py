@@ -178,8 +178,8 @@ app.add_typer(work.app)
 
 
 def main() -> None:
-    """Errors are one line, and exit code 1; 2 for a wrong command line."""
-    logger.setLevel(logging.WARNING)  # what a function notes of its work is no answer to a person
+    """Run the command. Errors are one line and exit code 1; 2 for a wrong command line."""
+    logger.setLevel(logging.WARNING)  # the log of the functions is not meant for people
     sys.argv[1:] = _place_first(sys.argv[1:])
     try:
         app(standalone_mode=True)
@@ -195,7 +195,7 @@ def main() -> None:
 
 
 def _place_first(arguments: list[str]) -> list[str]:
-    """Return the arguments with --stack and --data before the verb, wherever somebody wrote them."""
+    """Move --stack and --data before the verb, wherever they were written."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for name in ("stack", "data"):
         parser.add_argument(f"--{name}", default="")

@@ -1,4 +1,4 @@
-"""Erases a person's data everywhere, and keeps what is nobody's: that there was a submission, and who is certified."""
+"""Erases a person's data everywhere. What names no person is kept: the count, and which agency is certified."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from storage.outbox import is_settled
 
 @dataclass(frozen=True)
 class Erased:
-    """What was erased: references of submissions and of certifications, and whether the person was a subscriber."""
+    """The result: references of erased submissions, ids of certifications, and whether the person was a subscriber."""
 
     submissions: list[str]
     certifications: list[str]
@@ -22,7 +22,7 @@ class Erased:
 
 
 def erase(address: str, now: datetime) -> Erased:
-    """Erase all that belongs to an e-mail address; asked again, it finds nothing more."""
+    """Erase everything that belongs to an e-mail address. Idempotent."""
     wanted = addresses.identity(address)
     submissions = _scan(settings().submissions_table)
     found = [item for item in submissions if wanted == addresses.identity(item["answers"].get("email", ""))]
@@ -38,8 +38,9 @@ def erase(address: str, now: datetime) -> Erased:
 
 
 def _erase_submission(item: dict[str, Any], now: datetime) -> None:
-    """Answers that name nobody stay. An e-mail that was still owed has nobody to go to, and what was still to be done
-    cannot be done any more: its clock stops."""
+    """Erase the answers of a submission, except those that name no person.
+
+    Unsent e-mails and reminders are canceled: there is no one left to answer."""
     kept = FORMS[item["form"]].kept_on_erasure
     answers = {name: value if name in kept else "" for name, value in item["answers"].items()}
     task = "" if "done" in item else " REMOVE stage, stage_at, clock, next_at, held"

@@ -1,4 +1,4 @@
-"""One normalized form of an e-mail address: what is stored, mailed to, compared, and behind every id.
+"""Normalizes e-mail addresses. The normalized form is what is stored, mailed to, compared, and hashed into ids.
 
 Two spellings that reach one mailbox are one address: the domain in another case, in its own script or in ASCII (IDNA),
 composed or decomposed, in full-width letters; a curly apostrophe where the straight one belongs.
@@ -10,12 +10,12 @@ import unicodedata
 ORDINARY = re.compile(
     r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+(com|edu|gov|mil|net|org|us)", re.IGNORECASE | re.ASCII
 )
-"""What nearly everybody types, which the library need not be asked about."""
+"""Ordinary addresses, which need no slow import of the library."""
 ORDINARY_LIMIT = 64
 LOCAL_LIMIT = 64
 """Longest part before the @, in characters (RFC 5321, 4.5.3.1.1)."""
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\uff07", "'"))
-"""What word processors and phones make of an apostrophe."""
+"""Characters that word processors and phones put for an apostrophe."""
 AT_SIGNS = str.maketrans(dict.fromkeys("\uff20\ufe6b", "@"))
 COMMON = (
     *("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com"),
@@ -35,13 +35,13 @@ WRONG_FORM = "Enter an e-mail address in the form name@example.gov"
 
 
 class NotMailable(ValueError):
-    """No e-mail of ours can reach this address; the text tells the person what to do."""
+    """Our e-mail cannot reach this address. The message tells the person what to do."""
 
 
 def normalized(typed: str) -> str:
-    """The address in ASCII, as SES takes it; the part before the @ keeps its case. Raises NotMailable.
+    """Return the address in ASCII, as SES accepts it; the part before the @ keeps its case. Raises NotMailable.
 
-    Syntax only, no DNS: a department's mail server may be down today.
+    Checks the syntax, without DNS: a department's mail server may be down today.
     """
     text = unicodedata.normalize("NFC", typed.strip()).translate(APOSTROPHES).translate(AT_SIGNS)
     local, _, domain = text.rpartition("@")
@@ -54,7 +54,7 @@ def normalized(typed: str) -> str:
         )
     if len(local) > LOCAL_LIMIT:
         raise NotMailable(f"The part before the @ must be {LOCAL_LIMIT} characters or fewer; you have {len(local)}")
-    from email_validator import EmailNotValidError, validate_email  # a fifth of a cold start
+    from email_validator import EmailNotValidError, validate_email  # imported here: a fifth of a cold start
 
     try:
         address = validate_email(text, check_deliverability=False).ascii_email
@@ -66,7 +66,7 @@ def normalized(typed: str) -> str:
 
 
 def is_mailable(typed: str) -> bool:
-    """Whether our e-mail can reach the address."""
+    """Return whether our e-mail can reach the address."""
     try:
         normalized(typed)
     except NotMailable:
@@ -75,7 +75,7 @@ def is_mailable(typed: str) -> bool:
 
 
 def identity(typed: str) -> str:
-    """What tells one person from another: the normalized address in lower case, or the text where it is none."""
+    """Return the key of a person: the normalized address in lower case, or the text if it is not an address."""
     try:
         return normalized(typed).lower()
     except NotMailable:
@@ -103,6 +103,6 @@ def _is_one_slip_away(typed: str, common: str) -> bool:
 
 
 def _named(character: str) -> str:
-    """A character so that it can be found, whatever it looks like: `“é” (latin small letter e with acute)`."""
+    """Name a character so that people can find it, whatever it looks like: `“é” (latin small letter e with acute)`."""
     name = unicodedata.name(character, f"character {ord(character):04X}").lower()
     return f"“{character}” ({name})" if character.isprintable() else f"a hidden character ({name})"

@@ -1,4 +1,4 @@
-"""The plaque form."""
+"""Declares the plaque form."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -14,17 +14,17 @@ from forms.form import Form
 from forms.usps_states import STATES
 
 PLAQUE_LINE_LIMIT = 120
-"""Longest agency name that fits the plaque, in characters."""
+"""Longest agency name that fits on the plaque, in characters."""
 
 SUMMARY_LIMIT = 15_000
 """Longest summary of the checklists, in characters: every decision with its reason."""
 
 HOURS_AHEAD = {"AE": 3, "AP": 12, "FM": 11, "GU": 10, "MH": 12, "MP": 10, "PW": 9}
-"""Where the day begins before it does in UTC, at most; everywhere else it begins later."""
+"""Hours by which the local day is ahead of UTC, at most. Elsewhere it is behind."""
 
 
 class PlaqueForm(Form):
-    """An agency that completed the checklists asks for its plaque; mailed within two weeks."""
+    """A request for the plaque from an agency that completed the checklists, mailed within two weeks."""
 
     slug = "plaque"
     submit_label = "Request the plaque"
@@ -101,11 +101,12 @@ class PlaqueForm(Form):
     announcements = fields.checkbox("E-mail me when a new certification is announced")
 
     def validate_completed(self, field: Field) -> None:
-        """The day must have come where the agency is, and the certification must not have ended there."""
+        """Refuse a day in the future of the agency's zone, and one whose certification has ended there."""
         ahead = timedelta(hours=HOURS_AHEAD.get(self.agency_state.data, 0))
         today = (promises.now() + ahead).date()
         if field.data > today:
             raise ValidationError("The date of completion is in the future; enter the day your agency finished")
+        # One day of grace, for a form that was opened on the last day.
         if promises.valid_until(field.data) < today - timedelta(days=1):
             ended = promises.day_in_words(promises.valid_until(field.data))
             raise ValidationError(
@@ -143,9 +144,9 @@ class PlaqueForm(Form):
 
     @classmethod
     def mailing_label(cls, answers: Mapping[str, str]) -> Mapping[str, Any]:
-        """The address as the Postal Service wants it, and the name as it is engraved.
+        """Return the address lines in the order of the Postal Service, and the name to engrave.
 
-        The agency stands below the addressee, unless it is the addressee: a bare `Chief` is delivered to nobody.
+        The agency follows the addressee, unless it is the addressee: mail for a bare `Chief` is not delivered.
         """
         named = folded(answers["agency"]) in folded(answers["addressee"])
         street = [answers["street1"], answers["street2"]]

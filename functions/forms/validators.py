@@ -1,4 +1,4 @@
-"""What answers are checked for, beyond the kind of field: a check refuses in words that tell the person what to do."""
+"""Validates answers beyond the kind of field. Messages tell the person what to do."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _LINE_BREAKS = set("\u2028\u2029")
 
 
 def at_most(limit: int) -> Validator:
-    """Refuse more than `limit` characters, and say how many there are. No later check reads a text that is too long."""
+    """Refuse more than `limit` characters, and state how many there are. No later validator sees a longer text."""
 
     def check(_form: Form, field: Field) -> None:
         if len(field.data) > limit:
@@ -37,7 +37,8 @@ def at_most(limit: int) -> Validator:
 
 
 def one_line(_form: Form, field: Field) -> None:
-    """Refuse line breaks, control characters and direction overrides: the answer may stand in a mail header."""
+    """Refuse line breaks, control characters and direction overrides."""
+    # The answer may become part of a mail header, where a line break would start another header.
     if any(unicodedata.category(c) == "Cc" or c in _BIDI_OVERRIDES or c in _LINE_BREAKS for c in field.data):
         raise StopValidation(f"{field.label.text} must be one line without hidden characters; type it again")
 
@@ -54,7 +55,7 @@ def ask_once(form: Form, field: Field, question: str) -> None:
 
 
 def e_mail_address(form: Form, field: Field) -> None:
-    """Refuse what our e-mail cannot reach: who is told that mail is on its way gets it. Ask about a likely slip."""
+    """Refuse an address that our e-mail cannot reach. Ask about a likely slip."""
     try:
         address = addresses.normalized(field.data)
     except addresses.NotMailable as refused:
@@ -76,13 +77,13 @@ def same_address(address: str) -> str:
 
 
 def telephone_number(_form: Form, field: Field) -> None:
-    """Accept any way a number is written, with an extension, or with a word as in 1-800-FLOWERS."""
+    """Accept any spelling of a telephone number, with an extension or with a word as in 1-800-FLOWERS."""
     digits, letters = len(re.findall(r"\d", field.data)), len(re.findall("[A-Za-z]", field.data))
     if not (7 <= digits <= 25 or (digits >= 3 and digits + letters >= 10)):
         raise ValidationError("Enter a telephone number with area code, such as (555) 555-0100")
 
 
 def zip_code(_form: Form, field: Field) -> None:
-    """ZIP or ZIP+4."""
+    """Accept ZIP and ZIP+4."""
     if not re.fullmatch(r"[0-9]{5}(-?[0-9]{4})?", field.data.strip()):
         raise ValidationError("Enter a ZIP code of five digits, or nine with a hyphen")

@@ -1,4 +1,4 @@
-"""The morning's digest to staff: it comes every day, also when there is nothing, so that silence means broken."""
+"""Sends the daily digest to the office, even if there is nothing to report: its absence is an alarm."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,14 +28,14 @@ DAY = timedelta(days=1)
 HELD_LISTED_FOR = timedelta(days=14)
 KEPT_FOR = timedelta(days=7)
 LISTED = 200
-"""Most lines of one list."""
+"""Most lines of one list in the digest."""
 SHOWN = 100_000
-"""In bytes: Gmail cuts off what is longer than 102 KB, and with it the lists that come last."""
+"""Largest digest in bytes: Gmail clips e-mail above 102 KB, and with it the last lists."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One submission in a list of the digest."""
+    """One submission as a list in the digest shows it."""
 
     reference: str
     about: str
@@ -44,7 +44,7 @@ class Line:
 
 
 def send_if_due(now: datetime) -> None:
-    """Send today's digest once the office's morning has come, unless it was sent."""
+    """Send today's digest, once, after the office's morning has begun."""
     day = promises.day_at_office(now)
     if now < promises.morning_at_office(day):
         return
@@ -56,11 +56,11 @@ def send_if_due(now: datetime) -> None:
         if is_settled(there.item["mail"], "digest") and "digest" in there.item["mail"]:
             return
     send_once(Owed("COUNTERS_TABLE", key, "digest"), lambda _: compose(now))
-    count("digest")  # an alarm goes off where this is missing
+    count("digest")  # an alarm goes off if this metric is missing
 
 
 def compose(now: datetime) -> EmailMessage:
-    """With as much of each list as mail programs show; each says how many more there are."""
+    """Compose the digest, with lists short enough for mail programs; each states how many more there are."""
     facts = gather(now) | {"day": promises.day_in_words(promises.day_at_office(now))}
     to, reply_to, most = settings().staff_addresses, rendering.office().email, LISTED
     while True:
@@ -71,10 +71,8 @@ def compose(now: datetime) -> EmailMessage:
 
 
 def gather(now: datetime) -> dict[str, Any]:
-    """Everything the digest says: numbers since yesterday's, and lists of what waits now.
-
-    Since yesterday's morning, so that nothing is left out that came just after that day's digest.
-    """
+    """Collect the numbers since yesterday's digest, and the lists of what is waiting now."""
+    # From yesterday's morning, not from 24 hours ago: what came just after the last digest must be in this one.
     since = promises.morning_at_office(promises.day_at_office(now) - DAY)
     waiting = {slug: list(in_stage(slug, "open")) for slug in TASKS}
     done = {slug: list(in_stage(slug, "done", since=since.isoformat())) for slug in TASKS}
@@ -110,13 +108,13 @@ def _lines(found: list[Submission]) -> list[Line]:
 
 
 def _owes_mail(submission: Submission, now: datetime) -> bool:
-    """Whether an e-mail should have gone out by now."""
+    """Return whether an e-mail of the submission should have been sent by now."""
     late = now - submission.received_at > SWEPT_AFTER
     return late and any(not is_settled(submission.mail, slot) for slot in submission.mail)
 
 
 def _dead_letters() -> int:
-    """Records and events that were given up, in all queues."""
+    """Return the number of messages in all dead-letter queues."""
     return sum(
         int(_queues().get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
         for url in settings().dead_letter_queues

@@ -1,6 +1,6 @@
-"""How much e-mail one address gets from us in a day because somebody typed it into a form: we are no spam gun.
+"""Limits how much e-mail one address gets in a day because someone typed it into a form.
 
-Days are those of the submission, in UTC, so that a second try of the same e-mail meets its own place again.
+The day is that of the submission, in UTC, so that a retry of an e-mail finds its own claim.
 """
 
 from datetime import timedelta
@@ -11,15 +11,15 @@ from storage import counters
 from storage.submissions import Submission
 
 E_MAILS_A_DAY = 5
-"""To one address, of all forms together."""
+"""E-mails to one address in a day, of all forms together."""
 REMEMBERED = timedelta(days=3)
 
 
 def kind_to_send(submission: Submission, *, wants: bool) -> str | None:
-    """The e-mail that the sender gets now: the form's own, or only the link that confirms announcements, or none.
+    """Return the e-mail for the sender: the form's own, only the link that confirms announcements, or none.
 
-    A form whose every submission matters has one each time; another form one a day to an address. Who wants
-    announcements gets the link once a day beside that.
+    A form with `receipt_each_time` always has one, other forms one a day to an address. The link that confirms
+    announcements is sent once a day in addition.
     """
     form = submission.declared
     confirms = wants and _has_place(submission, "confirm")
@@ -33,7 +33,7 @@ def kind_to_send(submission: Submission, *, wants: bool) -> str | None:
 
 
 def _has_place(submission: Submission, kind: str) -> bool:
-    """Whether this submission is the first of the day for its address to take what there is one of."""
+    """Return whether this submission is the first of the day to claim a limit for its address."""
     who, day = addresses.identity(submission.answers["email"]), submission.received_at.date().isoformat()
     key = counters.key(f"e-mail {kind}", who, day)
     return counters.claim_once(key, submission.reference, promises.now(), REMEMBERED)

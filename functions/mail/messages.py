@@ -1,4 +1,4 @@
-"""The e-mails of a submission: to staff, and to its sender. Each is put together from the item as it is then."""
+"""Composes the e-mails about a submission, to staff and to its sender, from the current item."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -22,11 +22,11 @@ SUBJECT = 76
 WHO_AT_LEAST = 24
 """Characters of it that say who writes, however long the rest is."""
 CALENDAR = "renewal.ics"
-"""The name of the attached file."""
+"""Name of the attached file."""
 
 
 def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
-    """Every answer, labelled as on the form; a reply goes to the sender."""
+    """Compose the e-mail with every answer, labeled as on the form. A reply goes to the sender."""
     submission = Submission.from_item(item)
     form = submission.declared
     return ses.compose(
@@ -41,7 +41,7 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
 
 
 def reminder(item: Mapping[str, Any]) -> EmailMessage | str:
-    """It is due soon."""
+    """Compose the reminder that a submission is due soon; "too late" if it is late already."""
     submission = Submission.from_item(item)
     if submission.closed or submission.done:
         return "not needed"
@@ -51,7 +51,7 @@ def reminder(item: Mapping[str, Any]) -> EmailMessage | str:
 
 
 def late_notice(item: Mapping[str, Any]) -> EmailMessage | str:
-    """It was due: the escalation address is told, once."""
+    """Compose the notice to the escalation addresses that a submission is late."""
     submission = Submission.from_item(item)
     if submission.closed or submission.done:
         return "not needed"
@@ -60,9 +60,9 @@ def late_notice(item: Mapping[str, Any]) -> EmailMessage | str:
 
 
 def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
-    """Fixed words with the reference and the promised dates, nothing that was typed; or why the sender gets no e-mail.
+    """Compose the receipt, or return the reason why the sender gets none.
 
-    A sign-up for announcements, and a form with that box ticked, brings the link that confirms it.
+    It contains the confirmation link if the sender asked for announcements.
     """
     submission = Submission.from_item(item)
     if submission.closed or submission.held:
@@ -92,7 +92,7 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
 
 
 def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
-    """The plaque is on its way: fixed words, once."""
+    """Compose the e-mail that the plaque was mailed; "taken back" if it was not."""
     submission = Submission.from_item(item)
     if submission.done is None:
         return "taken back"
@@ -108,12 +108,12 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
 
 
 def sign_in(address: str, code: str) -> EmailMessage:
-    """The code that signs a browser in at the desk: what it is for, and no link."""
+    """Compose the e-mail with a sign-in code. It contains no link."""
     return ses.compose("sign-in", to=[address], reply_to=rendering.office().email, code=code)
 
 
 def composer(slot: str) -> Compose:
-    """What puts the e-mail of a slot together; `receipt-2` is a receipt once more, after a correction."""
+    """Return the composer of a slot; `receipt-2` is a second receipt, after a correction."""
     return COMPOSE[slot.partition("-")[0]]
 
 
@@ -124,7 +124,7 @@ COMPOSE: dict[str, Compose] = {
     "late": late_notice,
     "mailed": mailed_mail,
 }
-"""What puts the e-mail of a slot together."""
+"""Composes the e-mail of each slot."""
 
 
 def _about(submission: Submission) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _about(submission: Submission) -> dict[str, Any]:
 
 
 def _remarks(submission: Submission) -> list[str]:
-    """What else the sender should know: of the form, of a release, of a correction."""
+    """Return further sentences for the sender: about the form, a release, a correction."""
     remarks = submission.declared.remarks(submission.received_at, submission.answers)
     if submission.released:
         began = promises.moment_in_words(submission.promised_from)

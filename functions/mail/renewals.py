@@ -1,4 +1,4 @@
-"""The invitations to renew a certification: one sixty days before it ends, one on the day after its last."""
+"""Sends the invitations to renew a certification: 60 days before its last day, and on the day after."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -14,11 +14,11 @@ from storage.certifications import invitation_times, look_again
 from storage.outbox import Owed
 
 STOPS_WORK = timedelta(days=3 * 366)
-"""How long the link that ends the invitations works."""
+"""How long the link that stops the invitations works."""
 
 
 def look(certification: Mapping[str, Any], now: datetime) -> None:
-    """Send the invitation that is due, and set when to look again. Raises what kept the e-mail from going out."""
+    """Send the invitation that is due, and set the time of the next visit. Raises the errors of send_once."""
     ends_on = date.fromisoformat(certification["ends_on"])
     _, once_ended = invitation_times(ends_on)
     if now < once_ended:
@@ -30,7 +30,8 @@ def look(certification: Mapping[str, Any], now: datetime) -> None:
 
 
 def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
-    """Fixed words with the dates: what the agency once typed is not repeated."""
+    """Compose the invitation, or return the reason why there is none."""
+    # Fixed words and dates only: what was typed two years ago is not mailed out again.
     if "stopped" in item:
         return "stopped"
     now = promises.now()

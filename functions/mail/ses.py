@@ -1,4 +1,4 @@
-"""E-mail: put together from the templates of `templates/email/<name>/`, sent raw through Amazon SES."""
+"""Composes e-mail from `templates/email/<name>/` and sends it through Amazon SES."""
 
 import random
 import time
@@ -26,17 +26,17 @@ TRIES = 3
 PAUSE = (1, 2)
 """Seconds, at least and at most, between two tries of an e-mail that came when SES had too many in its second."""
 ENCODED_WORD = 75
-"""Longest one, in characters (RFC 2047, 2)."""
+"""Longest encoded word, in characters (RFC 2047, section 2)."""
 LONGEST_LINE = 998
-"""In characters, without the line end (RFC 5322, 2.1.1)."""
+"""Longest line in characters, without the line end (RFC 5322, section 2.1.1)."""
 
 
 class _AsItIs(UnstructuredHeader, BaseHeader):
-    """A header that programs read: one line. Python would fold a long word of it into RFC 2047 encoded words, which
-    stand for text and are no address or link any more."""
+    """A header for programs, on one line. Python would fold a long word into RFC 2047 encoded words, which programs do
+    not decode in a link or an address."""
 
     def fold(self, *, policy: Policy) -> str:
-        """Raises ValueError where it is not one line of ASCII."""
+        """Parse the value. Raises ValueError if it is not one line of ASCII."""
         line = f"{self.name}: {self}"
         if not (line.isascii() and line.isprintable() and len(line) <= LONGEST_LINE):
             raise ValueError(f"{line.partition(':')[0]} is not one line of printable ASCII")
@@ -44,8 +44,8 @@ class _AsItIs(UnstructuredHeader, BaseHeader):
 
 
 class _Subject(UnstructuredHeader, BaseHeader):
-    """Folded by the older of Python's two ways: the newer one makes encoded words longer than RFC 2047 allows, and
-    folds before the first word."""
+    """A text header, folded by Python's older algorithm: the newer one makes encoded words longer than RFC 2047
+    allows, and folds before the first word."""
 
     def fold(self, *, policy: Policy) -> str:
         charset = "us-ascii" if self.isascii() else "utf-8"
@@ -57,16 +57,16 @@ _HEADERS = HeaderRegistry(default_class=_AsItIs)
 _HEADERS.map_to_type("subject", _Subject)
 _HEADERS.map_to_type("message-id", _AsItIs)
 POLICY = SMTP.clone(header_factory=_HEADERS, max_line_length=76)
-"""Addresses, dates and types are folded as Python knows them; every header beside these goes out as it is.
+"""Python folds addresses, dates and types; every other header is sent as it is.
 
-Python takes the length for lines of quoted-printable too, which RFC 2045 wants at most that long.
+The length also applies to lines of quoted-printable, as RFC 2045 requires.
 """
 
 
 def compose(
     name: str, *, to: Sequence[str], reply_to: str | None = None, thread: str = "", **context: Any
 ) -> EmailMessage:
-    """An e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834, and for Exchange)."""
+    """Compose an e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834, Exchange)."""
     message, told = EmailMessage(policy=POLICY), {"reply_to": reply_to, **context}
     message["From"] = Address(FROM_NAME, addr_spec=settings().sender_address)
     message["To"] = ", ".join(to)
@@ -76,6 +76,7 @@ def compose(
     if thread:  # SES gives each message an id of its own, but keeps this: mail programs put one conversation together
         message["References"] = f"<{thread}@{settings().sender_address.partition('@')[2]}>"
     message["Date"] = promises.now()
+    # Keeps out-of-office replies away (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(str(render(f"email/{name}/body.txt", **told)), cte="quoted-printable")
@@ -84,16 +85,16 @@ def compose(
 
 
 def with_one_click(message: EmailMessage, link: str) -> EmailMessage:
-    """The e-mail with a button of the mail program that ends such e-mail (RFC 8058): it posts to the link."""
+    """Add the headers for one-click unsubscribing (RFC 8058): the mail program posts to the link."""
     message["List-Unsubscribe"] = f"<{link}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return message
 
 
 def send(message: EmailMessage, tags: Mapping[str, str]) -> str:
-    """Hand an e-mail to SES and return its message id. Raises botocore's ClientError where SES refuses.
+    """Send an e-mail and return its message id. Raises botocore's ClientError if SES refuses.
 
-    SES puts the tags into what it reports of the e-mail, see feedback.py.
+    SES repeats the tags in its reports, see feedback.py.
     """
     request: SendEmailRequestTypeDef = {
         "FromEmailAddress": str(message["From"]),
@@ -111,12 +112,13 @@ def send(message: EmailMessage, tags: Mapping[str, str]) -> str:
 
 
 def _header_text(text: str) -> str:
-    """Text for a header: one line, and no encoded word, which would be decoded even to line ends and other headers."""
+    """Return the text as one line without encoded words."""
+    # Python decodes an encoded word (RFC 2047) in a visitor's answer, even to line ends, which would start new headers.
     return " ".join(text.split()).replace("=?", "= ?")
 
 
 @cache
 def _client() -> "SESV2Client":
-    """SES has no idempotency key, and the SDK's own retry after a lost answer would send twice: so it has none."""
+    # No retries: SES has no idempotency key, so a retry after a lost response would send the e-mail twice.
     patience = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
     return boto3.client("sesv2", config=patience)

@@ -1,4 +1,4 @@
-"""E-mail that came back, for the morning's digest: one item of the counters' table for each report, no address in it.
+"""Stores bounces and complaints for the daily digest: one item of the counters' table for each, without addresses.
 
 An item: key (of the report), noted_on (UTC; index `returned`), noted_at (ISO 8601), what (in words), expires_at (TTL).
 """
@@ -11,16 +11,16 @@ from settings import settings
 from storage import dynamodb
 
 KEPT_FOR = timedelta(days=7)
-"""A report that comes again later than this is taken for a new one; EventBridge tries for a day."""
+"""How long a repeated report is recognized; EventBridge retries for a day."""
 
 
 def is_known(message_id: str, state: str) -> bool:
-    """Whether this was noted of an e-mail, which SES's message id stands for."""
+    """Return whether a report about an e-mail, identified by SES's message id, was recorded."""
     return dynamodb.get(settings().counters_table, {"key": _key(message_id, state)}) is not None
 
 
 def note(message_id: str, state: str, what: str, now: datetime) -> None:
-    """Note what came back of an e-mail; once more changes nothing."""
+    """Record a bounce or complaint. Idempotent."""
     item = {
         "key": _key(message_id, state),
         "noted_on": _day(now),
@@ -35,7 +35,7 @@ def note(message_id: str, state: str, what: str, now: datetime) -> None:
 
 
 def since(moment: datetime) -> Iterator[str]:
-    """What was noted since then, at most a few days ago, in its order. The index follows within about a second."""
+    """Return the reports since a moment at most a few days ago, in order. The index is eventually consistent."""
     for after in range((promises.now().date() - moment.date()).days + 1):
         values = {"day": _day(moment + timedelta(days=after)), "since": moment.isoformat()}
         condition = "noted_on = :day AND noted_at >= :since"

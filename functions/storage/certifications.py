@@ -1,11 +1,11 @@
-"""The table of certified agencies: who is certified, from when until when, and whether the public may see it.
+"""Stores the certified agencies: who, from when until when, and whether the public may see it.
 
-A certification exists because the office marked a plaque as mailed, and follows that submission: its undo takes it
-back, its correction corrects it. An item: id (keyed hash of the agency's first name and state), periods (by reference
+A certification exists because the office marked a plaque as mailed, and follows that submission: an undo removes it,
+a correction corrects it. An item: id (keyed hash of the agency's first name and state), periods (by reference
 of the submission: completed, ends_on, listed, name, state, marked_at, mail), and of the latest period: name,
 agency_state, completed, ends_on, reference, received_at, email, mail (see outbox.py), clock and next_at (index
 `clock`), expires_at (TTL). What the office did with it: withdrawn and relisted ({at, by}), ended ({at, by}), history.
-When somebody wanted no more invitations: stopped. An agency that was renamed has a second item: id (of the new name),
+If someone stopped the invitations: stopped. An agency that was renamed has a second item: id (of the new name),
 same_as (the first id).
 """
 
@@ -23,14 +23,14 @@ from storage import dynamodb
 from storage.submissions import Submission, valid_until
 
 KEPT_AFTER_END = timedelta(days=90)
-"""How long an agency's item stays after its certification ended."""
+"""How long an agency's item is kept after its certification ended."""
 TRIES = 5
 Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Certification:
-    """One certified agency, as the desk and the register see it."""
+    """One certified agency, for the desk and the register."""
 
     id: str
     name: str
@@ -39,22 +39,22 @@ class Certification:
     certified_on: date
     valid_until: date
     reference: str
-    """Of the submission whose plaque was mailed last."""
+    """Reference of the submission whose plaque was mailed last."""
     email: str
     periods: tuple[tuple[date, date], ...]
     """(certified on, valid until), the earliest first; more than one where the agency renewed."""
     consented: bool
-    """The agency agreed to be listed, on the form or told the office so."""
+    """Whether the agency agreed to be listed, on the form or by telling the office."""
     withdrawn: bool
     ended_on: date | None
-    """When the office ended it before its time."""
+    """Time at which the office ended it early, empty if it did not."""
     invited: str
-    """What became of the invitation to renew, empty before there is one."""
+    """State of the invitation to renew, empty before there is one."""
     stopped: bool
 
     @property
     def listed(self) -> bool:
-        """Whether the public register may show it."""
+        """Return whether the public register may show it."""
         return self.consented and not self.withdrawn
 
     @property
@@ -62,7 +62,7 @@ class Certification:
         return min(self.valid_until, self.ended_on) if self.ended_on else self.valid_until
 
     def holds(self, day: date) -> bool:
-        """Whether the agency is certified on this day."""
+        """Return whether the agency is certified on a day."""
         return day <= self.valid_until and not (self.ended_on and self.ended_on <= day)
 
     @classmethod
@@ -88,33 +88,34 @@ class Certification:
 
 
 def follow(submission: Submission) -> None:
-    """Let the certification be what the submission says: there while it is marked mailed, gone where it is not.
+    """Update the certification from its submission: it exists while the submission is marked as mailed. Idempotent.
 
-    Asked again, nothing changes. What is left of an erased submission changes nothing either.
+    An erased submission changes nothing.
     """
     if not submission.certification or submission.erased_at:
         return
     change = _with_period if submission.done else _without_period
     _change(submission.certification, lambda item: change(item, submission))
+    # A corrected name: the new one must lead to the same certification.
     if submission.done and submission.agency and (named := id_of(submission.agency)) != submission.certification:
         _also_known(named, submission.certification)
 
 
 def get(certification: str) -> Certification | None:
-    """One certification by its id, None where there is none."""
+    """Return a certification, None if there is none."""
     item = dynamodb.get(_table(), {"id": certification})
     return Certification.from_item(item) if item and item.get("periods") else None
 
 
 def everybody() -> Iterator[Certification]:
-    """Every certification that is kept, ended ones too, in no order; one read of the whole table."""
+    """Yield every certification, ended ones included, in no particular order. Scans the table."""
     pages = dynamodb.client().get_paginator("scan").paginate(TableName=_table())
     items = (dynamodb.from_item(item) for page in pages for item in page["Items"])
     return (Certification.from_item(item) for item in items if item.get("periods"))
 
 
 def rename(certification: str, name: str, by: str, now: datetime) -> bool:
-    """Give an agency another name; False where there is no such certification."""
+    """Rename an agency; return False if there is no such certification."""
 
     def renamed(item: Item) -> Item:
         agency = agency_key(name, item["agency_state"])
@@ -126,7 +127,7 @@ def rename(certification: str, name: str, by: str, now: datetime) -> bool:
 
 
 def withdraw(certification: str, by: str, now: datetime) -> bool:
-    """Show it in the register no longer; it stays certified."""
+    """Remove an agency from the register; it stays certified."""
     return _of_the_office(
         certification,
         lambda item: (
@@ -138,7 +139,7 @@ def withdraw(certification: str, by: str, now: datetime) -> bool:
 
 
 def relist(certification: str, by: str, now: datetime) -> bool:
-    """Show it in the register, as its agency asked the office to."""
+    """List an agency in the register, because it asked the office to."""
 
     def relisted(item: Item) -> Item:
         changed = item | {"relisted": {"at": now.isoformat(), "by": by}}
@@ -149,7 +150,7 @@ def relist(certification: str, by: str, now: datetime) -> bool:
 
 
 def end(certification: str, by: str, now: datetime) -> bool:
-    """End it before its time; nobody is invited any more."""
+    """End a certification early, which stops its invitations."""
 
     def ended(item: Item) -> Item:
         if "ended" in item:
@@ -161,7 +162,7 @@ def end(certification: str, by: str, now: datetime) -> bool:
 
 
 def resume(certification: str, by: str, now: datetime) -> bool:
-    """Take back that it was ended."""
+    """Undo an early end."""
 
     def resumed(item: Item) -> Item:
         if "ended" not in item:
@@ -173,12 +174,12 @@ def resume(certification: str, by: str, now: datetime) -> bool:
 
 
 def due(now: datetime) -> list[Item]:
-    """The certifications that the clock has to look at."""
+    """Return the certifications that remind.py must visit."""
     return list(dynamodb.query(_table(), "clock", "clock = :on AND next_at <= :now", on="on", now=now.isoformat()))
 
 
 def stop(certification: str, now: datetime) -> None:
-    """No more invitations for this agency, whether there were any or not."""
+    """Stop the invitations of an agency. Idempotent; an unknown agency is ignored."""
     change = "SET stopped = :now ADD revision :one REMOVE clock, next_at"
     try:
         condition = "attribute_exists(id)"
@@ -188,7 +189,8 @@ def stop(certification: str, now: datetime) -> None:
 
 
 def look_again(certification: Mapping[str, Any], at: datetime | None) -> None:
-    """Unless it changed meanwhile: then the clock looks at what it is now."""
+    """Set the time of the next visit, None for no visit."""
+    # If the item changed since it was read, its own new time stays.
     change = "SET next_at = :at" if at else "REMOVE clock, next_at"
     values = {"seen": certification["next_at"]} | ({"at": at.isoformat()} if at else {})
     try:
@@ -198,12 +200,12 @@ def look_again(certification: Mapping[str, Any], at: datetime | None) -> None:
 
 
 def id_of(agency: str) -> str:
-    """What stands for an agency in keys and links: 32 hexadecimal digits."""
+    """Return the id of an agency in keys and links, 32 hexadecimal digits."""
     return hmac.new(keys.identity(), agency.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def id_for(agency: str) -> str:
-    """The id of the certification that an agency has, or would get; an agency that was renamed keeps its own."""
+    """Return the id of an agency's certification, existing or not. A renamed agency keeps its id."""
     item = dynamodb.get(_table(), {"id": id_of(agency)}) or {}
     known: str = item.get("same_as", id_of(agency))
     return known
@@ -216,7 +218,7 @@ def invitation_times(ends_on: date) -> tuple[datetime, datetime]:
 
 
 def _with_period(item: Item, submission: Submission) -> Item:
-    """The item with what this submission certifies. A later period has its own invitations and consent."""
+    """Return the item with the period of this submission. A later period has its own invitations and consent."""
     answers, done = submission.answers, submission.done or {}
     facts = {
         "completed": answers["completed"],
@@ -252,7 +254,7 @@ def _with_period(item: Item, submission: Submission) -> Item:
 
 
 def _without_period(item: Item, submission: Submission) -> Item:
-    """The item as if this submission had certified nothing: the period before it is the latest again."""
+    """Return the item without the period of this submission: the previous period becomes the latest again."""
     if submission.reference not in item.get("periods", {}):
         return item
     periods = {name: period for name, period in item["periods"].items() if name != submission.reference}
@@ -269,14 +271,16 @@ def _without_period(item: Item, submission: Submission) -> Item:
 
 
 def _latest(periods: Mapping[str, Mapping[str, str]]) -> str:
+    # Two requests for one date: the one that was marked last counts.
     return max(periods, key=lambda reference: (periods[reference]["completed"], periods[reference]["marked_at"]))
 
 
 def _begun(item: Item, latest: str) -> Item:
-    """The item in another period: that one's e-mail, and the one before keeps its own, so that none goes out twice."""
+    """Return the item in another period. Each period keeps the state of its own e-mail, so that none is sent twice."""
     periods, before = dict(item["periods"]), item.get("reference", "")
     if before in periods:
         periods[before] = periods[before] | {"mail": item["mail"]}
+    # A new period starts afresh: what the office or the agency stopped belonged to the old one.
     gone = ("withdrawn", "relisted", "ended", "stopped") if before in periods else ()
     kept = {name: value for name, value in item.items() if name not in gone}
     return kept | {"reference": latest, "periods": periods, "mail": periods[latest].get("mail", {})}
@@ -286,6 +290,7 @@ def _with_clock(item: Item) -> Item:
     ends_on = date.fromisoformat(item["ends_on"])
     forgotten = promises.morning_at_office(ends_on) + KEPT_AFTER_END
     item = item | {"expires_at": int(forgotten.timestamp())}
+    # Without clock and next_at the item leaves the sparse index, so remind.py never visits it.
     if "stopped" in item or "ended" in item:
         return _without_clock(item)
     return item | {"clock": "on", "next_at": invitation_times(ends_on)[0].isoformat()}
@@ -304,9 +309,9 @@ def _of_the_office(certification: str, change: Callable[[Item], Item]) -> bool:
 
 
 def _change(certification: str, change: Callable[[Item], Item]) -> bool:
-    """Put the item as it is after a change, once more where somebody else was faster; False where there is none.
+    """Write the changed item, and retry if another write came first; return False if there is no item.
 
-    Its e-mail is claimed and settled beside this, so the write holds only for the state of it that was read.
+    E-mail is claimed and settled concurrently, so the write is conditional on the state that was read.
     """
     for _ in range(TRIES):
         item = dynamodb.get(_table(), {"id": certification}) or {}
@@ -315,6 +320,7 @@ def _change(certification: str, change: Callable[[Item], Item]) -> bool:
             return bool(item.get("periods"))
         condition, values = "attribute_not_exists(id)", {}
         if item:
+            # Optimistic lock. `mail` is compared as well, because claims do not raise the revision.
             condition = "revision = :seen AND mail = :mail"
             values = {"seen": item["revision"], "mail": item["mail"]}
         try:
@@ -326,7 +332,7 @@ def _change(certification: str, change: Callable[[Item], Item]) -> bool:
 
 
 def _also_known(named: str, certification: str) -> None:
-    """Let another name of the agency lead to the certification it has; one of its own that is there stays."""
+    """Map another name of the agency to its certification, unless that name has one of its own."""
     try:
         dynamodb.put(_table(), {"id": named, "same_as": certification}, "attribute_not_exists(id)", {})
     except dynamodb.ConditionFailed:
@@ -334,7 +340,7 @@ def _also_known(named: str, certification: str) -> None:
 
 
 def agency_key(name: str, state: str) -> str:
-    """What tells that two names are the same agency."""
+    """Return the key by which two names are the same agency."""
     return " ".join(name.casefold().split()) + f" ({state})"
 
 

@@ -1,4 +1,4 @@
-"""The table of people who asked for announcements and confirmed it.
+"""Stores the people who signed up for announcements and confirmed it.
 
 An item: id (salted hash), email, since, and mail (a slot for each announcement, see outbox.py).
 """
@@ -30,13 +30,13 @@ def subscribe(address: str, now: datetime) -> None:
 
 
 def unsubscribe(subscriber: str) -> None:
-    """Remove a subscriber by id, whether there is one or not."""
+    """Remove a subscriber by id, if there is one."""
     key = dynamodb.to_item({"id": subscriber})
     dynamodb.client().delete_item(TableName=settings().subscribers_table, Key=key)
 
 
 def everybody() -> Iterator[dict[str, Any]]:
-    """Every subscriber's item, in no order."""
+    """Yield every subscriber's item, in no particular order."""
     pages = dynamodb.client().get_paginator("scan").paginate(TableName=settings().subscribers_table)
     return (dynamodb.from_item(item) for page in pages for item in page["Items"])
 

@@ -1,7 +1,7 @@
-// Finds the entries of search/index.json that answer a question, best first. Knows nothing of pages.
+// Ranks the entries of search/index.json for a query. Has no code for pages.
 //
-// An entry is {url, page, title, text, also}; `also` lists other names for it, each a word or a few: a menu's label, or
-// what people say for it. A word matches where it begins like one of the entry, in another form of it, or but for one letter.
+// An entry is {url, page, title, text, also}; `also` lists synonyms, each a word or a few. A word matches if it begins
+// like one of the entry, is another form of it, or differs in one letter.
 
 const WORD = /[\p{L}\p{N}]+(?:(?:[-'’.]|,(?=\d{3}))[\p{L}\p{N}]+|\([\p{L}\p{N}]\))*/gu;
 const SMALL = new Set(
@@ -11,12 +11,12 @@ const SMALL = new Set(
     "when where which who why will with would you your"
   ).split(" "),
 );
-const NAME = 4; // how much more a word weighs in a name of an entry than in its text
+const NAME = 4; // weight of a word in an entry's name; 1 in its text
 
 const bare = (word) => word.normalize("NFD").replace(/[\u0300-\u036f'’.,()-]/g, "").toLowerCase();
 const singular = (word) => (word.length > 3 ? word.replace(/ies$/, "y").replace(/([^s])s$/, "$1") : word);
 
-/** The words of a text: where each is, as it is written, and the forms that it is found by, its parts at a hyphen too. */
+/** Splits a text into words: the position, the word as written, and its normalized forms, parts at a hyphen included. */
 export function wordsOf(text) {
   return [...text.matchAll(WORD)].map(({ 0: written, index }) => {
     const parts = written.includes("-") ? written.split("-") : [];
@@ -25,14 +25,14 @@ export function wordsOf(text) {
   });
 }
 
-/** The words of a question that say something: without small words, unless it has no others. */
+/** Returns the words of a query without stop words, unless it has no others. */
 function asked(question) {
   const words = wordsOf(question);
   const telling = words.filter(({ isSmall }) => !isSmall);
   return (telling.length ? telling : words).map(({ forms }) => forms);
 }
 
-/** Whether one letter is missing, too many, wrong, or has changed places with its neighbor. */
+/** Returns whether one letter is missing, extra, wrong, or swapped with its neighbor. */
 function isOneLetterOff(one, other) {
   if (Math.abs(one.length - other.length) > 1 || one === other) return false;
   let start = 0;
@@ -42,7 +42,7 @@ function isOneLetterOff(one, other) {
   return rest[0] === others[1] && rest[1] === others[0] && rest.slice(2) === others.slice(2);
 }
 
-/** How well a word of an entry matches a word that was asked for, from 0 to 1. */
+/** Returns how well a word of an entry matches a word of the query, from 0 to 1. */
 function match(word, wanted) {
   if (word === wanted) return 1;
   if (word.startsWith(wanted) && wanted.length > 1) return 0.9;
@@ -90,14 +90,14 @@ export function prepare(listed) {
 export function find({ entries, vocabulary }, question) {
   const wanted = asked(question).map((forms) => readingsOf(forms, vocabulary));
   const name = phrase(question);
-  const memory = new Map(); // most words are in many entries
+  const memory = new Map(); // cache: most words are in many entries
   const ranks = entries.map((entry) => ({ entry, hits: 0, score: 0 }));
   for (const readings of wanted) {
     const places = entries.map(({ inTitle, inAlso, inText, url }) => {
       const title = best(inTitle, readings, memory);
       const named = Math.max(title, best(inAlso, readings, memory));
       const found = NAME * named + best(inText, readings, memory);
-      // Of two names with the word, the shorter one; of a page and its part, the page.
+      // Ties: the shorter name first; a page before its part.
       return found && found + (2 * title) / inTitle.length + (url.includes("#") ? 0 : 0.5);
     });
     const rare = Math.log(1 + entries.length / places.filter(Boolean).length);

@@ -1,9 +1,9 @@
-// Finds as you type, in search/index.json. The page works without it: everything is listed there.
+// Searches search/index.json as you type. The page works without it: it lists everything.
 
 import { find, prepare } from "./find.js";
 
 const SHOWN = 20;
-const PAUSE = 500; // milliseconds without a key until the number of results is said and the address changes
+const PAUSE = 500; // milliseconds after the last key before the number of results is announced and the address changes
 
 const form = document.querySelector(".search__form");
 const box = form.elements.q;
@@ -12,7 +12,7 @@ const help = document.querySelector(".search__help");
 const results = document.querySelector(".search__results");
 const index = document.querySelector(".search__index");
 
-let entries = null; // a promise of what can be found, once somebody searches
+let entries = null; // a promise of the entries, once someone searches
 let pause = 0;
 
 function load() {
@@ -29,7 +29,7 @@ function element(name, className, ...content) {
   return made;
 }
 
-// The text from `from` to `to`, with the words that were asked for marked.
+// Returns the text from `from` to `to`, with the words of the query marked.
 function marked(text, words, isMeant, from = 0, to = text.length) {
   const parts = [];
   let at = from;
@@ -75,7 +75,7 @@ async function search() {
   if (isAsked) {
     try {
       const { found, whole, isMeant } = find(await load(), question);
-      if (question !== box.value) return; // more was typed meanwhile
+      if (question !== box.value) return; // the query has changed in the meantime
       shown = found.slice(0, SHOWN).map((entry) => drawn(entry, isMeant));
       const number = `${found.length} ${found.length === 1 ? "result" : "results"}`;
       words = found.length > SHOWN ? `${number}; these are the best ${SHOWN}` : number;
@@ -115,7 +115,7 @@ form.addEventListener("submit", (event) => {
 });
 box.addEventListener("input", search);
 document.addEventListener("keydown", walk);
-// On the way back WebKit empties the box, in a task after this event.
+// After going back, WebKit clears the box in a task after this event.
 addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(begin));
 form.hidden = false;
 begin();

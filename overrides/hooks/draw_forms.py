@@ -38,7 +38,7 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> None:
-    """Keep the finished page of a form for the functions."""
+    """Write the finished page of a form for the functions."""
     if slug := page.meta.get("form"):
         folder = _folder(config)
         _write(folder / f"{slug}.html", with_absolute_addresses(output, f"/{page.url}"))
@@ -55,7 +55,7 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def with_absolute_addresses(html: str, address: str) -> str:
-    """The page as it reads at any address: links relative to its own address start at the root."""
+    """Make relative URLs absolute, so that the page works at any address."""
     return ADDRESS.sub(lambda found: f'{found[1]}="{urljoin(address, found[2])}"', html)
 
 

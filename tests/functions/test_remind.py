@@ -250,7 +250,7 @@ def test_the_digest_comes_every_morning_also_when_there_is_nothing(clock, inbox)
         "Held as possible spam: 0",
     ):
         assert nothing in text
-    for nothing in ("came back: 0", "the engineer): 0", "announcements: 0", "more than ten minutes: 0"):
+    for nothing in ("reported as spam: 0", "the engineer): 0", "announcements: 0", "more than ten minutes: 0"):
         assert nothing in text
 
 
@@ -289,5 +289,5 @@ def test_the_digest_of_a_full_day_says_everything(submitted, clock, inbox, press
     assert held["reference"] in sections["Held as possible spam"]
     assert f"/desk/{held['reference']}" in text
     assert late["reference"] in sections["E-mail that came back"]
-    assert owed["reference"] in sections["E-mail owed for more than ten minutes"]
+    assert owed["reference"] in sections["E-mail not sent for more than ten minutes"]
     assert "Subscribers to announcements: 1" in text
