@@ -7,8 +7,8 @@ GOVERNMENT = re.compile(
     r"|(.*[.])?(ci|city|co|county|town|township|twp|vil|village|boro|borough|parish)[.][^.]+[.][a-z]{2}[.]us"
     r"|(.*[.])?(state|k12|cc|tec|lib|dst|cog)[.][a-z]{2}[.]us"
 )
-"""Only governments get these. Below .us, it is the names for state and local ones (RFC 1480): anybody may register a
-plain name.us."""
+"""Domains that only governments get. Below .us, these are the names of state and local ones (RFC 1480): anyone may
+register a plain name.us."""
 FREE_MAIL = {
     "aol.com",
     "att.net",
@@ -37,7 +37,7 @@ AGENCY = {
     *("police", "policia", "sheriff", "sheriffs", "marshal", "marshals", "trooper", "troopers"),
     *("constable", "constables", "publicsafety"),
 }
-"""Words for law enforcement, where they stand for themselves in a name."""
+"""Words for law enforcement, matched as whole words of a name."""
 
 
 def hint(address: str) -> str:

@@ -39,7 +39,7 @@ def compose(announcement: Announcement, address: str) -> EmailMessage:
 
 
 def send_one(announcement: Announcement, address: str) -> None:
-    """Mail it to one address, whether that is subscribed or not: this counts for nobody as having got it."""
+    """Mail it to one address as a test, subscribed or not. It does not count as sent to a subscriber."""
     ses.send(compose(announcement, address), {})
 
 

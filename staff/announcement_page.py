@@ -1,4 +1,4 @@
-"""Reads a page of docs/announcements/ as the site draws it, for the e-mail that brings it to the subscribers."""
+"""Reads a page of docs/announcements/ as the site draws it, for the e-mail to the subscribers."""
 
 import logging
 import re
@@ -34,9 +34,9 @@ class Announcement:
 
 
 def read(path: Path, site: str) -> Announcement:
-    """Draw the page with the settings and hooks of its mkdocs.yml; its links lead to `site`.
+    """Draw the page with the settings and hooks of its mkdocs.yml, with links to `site`.
 
-    Raises Refused, with file and line, for what the site would not build and for what an e-mail cannot show.
+    Raises Refused, with file and line, if the site cannot be built or an e-mail cannot show the page.
     """
     config = _config_of(path)
     text = _text(path)
@@ -52,7 +52,7 @@ def read(path: Path, site: str) -> Announcement:
 
 
 def _config_of(path: Path) -> MkDocsConfig:
-    """The settings of the site that the page belongs to."""
+    """Load the settings of the page's site."""
     folder = path.resolve().parent
     settings = folder.parent.parent / "mkdocs.yml"
     if folder.name == FOLDER and settings.is_file() and path.is_file() and path.suffix == ".md":
@@ -83,7 +83,7 @@ def _check_front_matter(path: Path, text: str) -> None:
 
 
 def _drawn(path: Path, text: str, config: MkDocsConfig) -> tuple[Page, str]:
-    """The page and its content in HTML, as the build makes them."""
+    """Build the page, and return it with its HTML content."""
     hooks = config.plugins
     with _warnings() as warnings:
         try:
@@ -114,7 +114,7 @@ def _rendered(file: File, files: Files, config: MkDocsConfig) -> Page:
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    """What MkDocs warns of meanwhile."""
+    """Collect the warnings of MkDocs."""
     found: list[str] = []
 
     class Keep(logging.Handler):
@@ -132,5 +132,5 @@ def _warnings() -> Iterator[list[str]]:
 
 
 def _line_of(text: str, mark: str) -> int:
-    """The first line where this stands; the first one of all where it does not stand so in the source."""
+    """Return the first line that contains the text, 1 if the source has it in another form."""
     return text[: max(text.find(mark), 0)].count("\n") + 1

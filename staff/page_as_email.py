@@ -29,18 +29,18 @@ KEPT = {"a": ("href",), "img": ("src", "alt", "width", "height"), "ol": ("start"
 KEPT["th"] = (*KEPT["td"], "scope")
 SCHEMES = ("https", "http", "mailto", "tel")
 PICTURES = (".png", ".jpg", ".jpeg", ".gif")
-"""What every mail program shows; Gmail and Outlook show no SVG and no WebP."""
+"""Picture types that every mail program shows. Gmail and Outlook show neither SVG nor WebP."""
 VOID = {"br", "hr", "img"}
 BLOCKS = {
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "div", "ul", "ol", "li", "dl", "dt", "dd"),
     *("table", "caption", "tr", "details", "summary", "figure", "figcaption", "hr"),
 }
 APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table", "details", "hr"}
-"""Blocks with an empty line around them in the text."""
+"""Blocks that get an empty line around them in the plain text."""
 
 
 class CannotBeMailed(ValueError):
-    """The page has something that an e-mail cannot show. `mark` is how it begins in the source, as far as known."""
+    """The page contains something that an e-mail cannot show. `mark` is how it begins in the source, if known."""
 
     def __init__(self, what: str, mark: str) -> None:
         super().__init__(what)
@@ -56,7 +56,7 @@ class Letter:
 
 
 def as_email(html: str, address: str, without_heading: str = "") -> Letter:
-    """Convert a page that stands at this address. A first heading with the title is left out: the e-mail has it.
+    """Convert the page at an address. A first heading with the title is left out, because the e-mail has it.
 
     Raises CannotBeMailed.
     """
@@ -85,9 +85,9 @@ class _Reader(HTMLParser):
         self._lines: list[str] = []
         self._line = ""
         self._open: list[tuple[str, str]] = []
-        """Elements with what is to be said at their end: the address of a link."""
+        """Open elements, each with the text for its end, such as the address of a link."""
         self._numbers: list[int] = []
-        """Of each list around: the number of its last item, -1 where it has none."""
+        """Number of the last item of each open list, -1 for a bulleted one."""
 
     def finished_text(self) -> str:
         self._end_line()
@@ -142,7 +142,7 @@ class _Reader(HTMLParser):
             self._line += words.lstrip() if not self._line or self._line.endswith(" ") else words
 
     def _begin(self, tag: str, given: dict[str, str]) -> None:
-        """What an element means for the text."""
+        """Add what an element means for the plain text."""
         if tag in BLOCKS and self._line.strip(" -.0123456789"):
             self._end_line()
         if tag in APART and not (self._numbers and tag in ("p", "ul", "ol")):

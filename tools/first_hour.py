@@ -1,7 +1,7 @@
 """`make first-hour`: asks a real account what only a real account can answer, and prints a page for handbook/proof.md.
 
-For whoever has an account first: a stack of its own, without a domain, for an hour and below a dollar, removed at the
-end. Each question is a shell command and what its answer should hold. `--dry` prints every step and asks nothing.
+For the first person with an account: a stack of its own, without a domain, for an hour and below a dollar, removed at
+the end. Each question is a shell command and what its answer should hold. `--dry` prints every step and asks nothing.
 """
 
 import argparse
@@ -25,7 +25,7 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Step:
-    """A command, and a pattern that its output should hold, empty where it is only looked at."""
+    """A command, and a pattern that its output must contain, empty if people judge it."""
 
     what: str
     command: str
@@ -100,7 +100,7 @@ KEPT: Mapping[str, Callable[[str], Any]] = {
         SecretId=arn, ForceDeleteWithoutRecovery=True
     ),
 }
-"""How to remove what a stack leaves behind, by its type and physical id."""
+"""Commands that remove what a stack leaves behind, by type and physical id."""
 GONE = ("ResourceNotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket")
 
 
@@ -122,7 +122,7 @@ def _remove_bucket(name: str) -> None:
 
 
 def made() -> dict[str, tuple[str, str]]:
-    """Type and physical id of each resource of the stack, by logical id; nothing where there is none."""
+    """Return the type and physical id of each resource of the stack, by logical id; empty if there is no stack."""
     try:
         pages = _client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
         found = [each for page in pages for each in page["StackResourceSummaries"]]
@@ -151,7 +151,7 @@ def remove(resources: Mapping[str, tuple[str, str]]) -> list[str]:
 
 
 def variables(resources: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """What the commands name: $FORMS, $COUNTERS, $LOGS, $LOGBUCKET, and $SITE, the site's address."""
+    """Return the variables of the commands: $FORMS, $COUNTERS, $LOGS, $LOGBUCKET, and $SITE."""
     names = {"FORMS": "FormsFunction", "COUNTERS": "Counters", "LOGS": "Logs", "LOGBUCKET": "LogBucket"}
     found = {name: resources[logical_id][1] for name, logical_id in names.items()}
     [stack] = _client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]

@@ -21,16 +21,16 @@ COMMON = (
     *("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com"),
     *("comcast.net", "verizon.net", "sbcglobal.net", "bellsouth.net", "protonmail.com"),
 )
-"""Domains that people write from and mistype; those with shorter names have too many real neighbors."""
+"""Common domains that people mistype. Shorter ones are left out: too many real domains are similar."""
 NEIGHBORS = {"mail.com", "email.com", "ymail.com"}
-"""Domains of their own, one letter from a common one."""
+"""Real domains that differ in one letter from a common one."""
 MISTYPED_ENDS = {
     **dict.fromkeys(("con", "cmo", "comm", "ocm", "vom", "xom"), "com"),
     **dict.fromkeys(("nett", "ner", "nte"), "net"),
     **dict.fromkeys(("ogr", "orgg", "rog"), "org"),
     **dict.fromkeys(("gvo", "goc", "govv", "ogv"), "gov"),
 }
-"""No country and nobody has these."""
+"""Top-level domains that do not exist."""
 WRONG_FORM = "Enter an e-mail address in the form name@example.gov"
 
 
@@ -83,7 +83,7 @@ def identity(typed: str) -> str:
 
 
 def meant(address: str) -> str:
-    """The domain that a normalized address seems to mean, empty where nothing speaks for a typing error."""
+    """Return the domain that was probably meant, empty if there is no sign of a typo."""
     domain = address.rpartition("@")[2]
     name, _, end = domain.rpartition(".")
     mended = f"{name}.{MISTYPED_ENDS.get(end, end)}"
@@ -93,7 +93,7 @@ def meant(address: str) -> str:
 
 
 def _is_one_slip_away(typed: str, common: str) -> bool:
-    """Whether one letter more, less or other, or two neighbors exchanged, make one of the other."""
+    """Return whether two words differ by one letter missing, extra or wrong, or by two swapped neighbors."""
     if abs(len(typed) - len(common)) > 1:
         return False
     start = next((at for at, (a, b) in enumerate(zip(typed, common, strict=False)) if a != b), len(common))

@@ -18,9 +18,9 @@ from storage import subscribers
 from storage.submissions import Submission, others_of_the_agency
 
 SUBJECT = 76
-"""Characters of a subject that a list of e-mail shows on a wide screen."""
+"""Characters of a subject that mail programs show on a wide screen."""
 WHO_AT_LEAST = 24
-"""Characters of it that say who writes, however long the rest is."""
+"""Characters reserved for the name of the sender."""
 CALENDAR = "renewal.ics"
 """Name of the attached file."""
 
@@ -128,7 +128,7 @@ COMPOSE: dict[str, Compose] = {
 
 
 def _about(submission: Submission) -> dict[str, Any]:
-    """What every e-mail to staff says of a submission: what was asked, by whom, by when. A reply goes to the sender."""
+    """Return the context of every staff e-mail: what was asked, by whom, by when. A reply goes to the sender."""
     form = submission.declared
     told = form.told(submission.answers)
     return {
@@ -161,7 +161,7 @@ def _remarks(submission: Submission) -> list[str]:
 
 
 def _subject(submission: Submission) -> str:
-    """Who, about what, by when: what matters stands first, and all of it in about SUBJECT characters."""
+    """Make the subject: who, about what, by when, in about SUBJECT characters."""
     due = promises.short_moment(submission.due_at, promises.now())
     rest = f": {submission.declared.about(submission.answers)} - by {due} [{submission.reference}]"
     who = submission.declared.who(submission.answers)

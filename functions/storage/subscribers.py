@@ -16,7 +16,7 @@ from storage import dynamodb
 
 
 def subscriber_id(address: str) -> str:
-    """What stands for a person in links: 32 hexadecimal digits, the same for every spelling of the address."""
+    """Return the id of a person in links, 32 hexadecimal digits, the same for every spelling of the address."""
     return hmac.new(keys.identity(), addresses.identity(address).encode(), hashlib.sha256).hexdigest()[:32]
 
 

@@ -25,7 +25,7 @@ class Run:
     struck_from: int = 0
     """The first point at which faults are to strike."""
     returned: list[str] = field(default_factory=list)
-    """What came back, as the line that the digest has of it."""
+    """The reports, as lines of the digest."""
     undone: list[str] = field(default_factory=list)
     """Reports whose second delivery left something else than the first."""
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
