@@ -85,7 +85,7 @@ def test_a_batch_ends_before_the_notifier_does_while_ses_is_silent_for_each_of_i
 
     config = ses._client().meta.config
     [(function, event)] = template.events("DynamoDB")
-    e_mails = event["BatchSize"] * max(len(form.mail_slots) for form in FORMS.values())
+    e_mails = event["BatchSize"] * max(len(form.owed_emails) for form in FORMS.values())
     assert e_mails * (config.connect_timeout + config.read_timeout) < template.functions[function]["Timeout"]
     assert LONGEST_LOOK.total_seconds() < template.functions["RemindFunction"]["Timeout"] / 2
 
