@@ -440,8 +440,8 @@ def _correction(
         seen=casefile.version(submission),
         again=request.fields.get("new-receipt") == "yes",
     )
-    drawn = form.draw(
-        Notice(*notice) if notice else None,
+    summary = form.draw_summary(Notice(*notice) if notice else None)
+    drawn = summary + form.draw(
         action=f"/desk/{submission.reference}/correct",
         inside=inside,
         button="Save the correction",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 MAIN = ("<!-- main -->", "<!-- /main -->")
 FORM = ("<!-- form -->", "<!-- /form -->")
+SUMMARY = ("<!-- summary -->", "<!-- /summary -->")
 
 
 @cache

@@ -93,7 +93,11 @@ def _receive(form_class: type[Form], event: Event) -> Response:
         return _apologize(form_class(refused.answers), event, refused.status, refused.title, refused.advice)
     except Exception as error:
         _note_failure(error)
-        advice = "Your answers were not received; they are still below. Please send them again in a few minutes."
+        # Also where they were stored and only the answer of the table was lost.
+        advice = (
+            "We cannot tell whether your answers arrived; they are still below. "
+            "Please send them again in a few minutes: the same answers count once."
+        )
         redrawn = form or form_class()
         return _apologize(redrawn, event, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
     _note(event, submission, new)
@@ -154,7 +158,7 @@ def _refuse(form: Form, event: Event) -> Response:
     if wants_json(event):
         errors = [{"field": field, "message": text} for field, texts in form.errors.items() for text in texts]
         return problem_details(HTTPStatus.UNPROCESSABLE_ENTITY, "There is a problem with the answers", errors=errors)
-    return html(HTTPStatus.UNPROCESSABLE_ENTITY, pages.redrawn(form.slug, form.draw()))
+    return html(HTTPStatus.UNPROCESSABLE_ENTITY, pages.redrawn(form.slug, form.draw(), form.draw_summary()))
 
 
 def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice: str) -> Response:
@@ -162,7 +166,8 @@ def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice:
     if wants_json(event):
         response = problem_details(status, title, detail=advice)
     else:
-        response = html(status, pages.redrawn(form.slug, form.draw(Notice(title, advice))))
+        summary = form.draw_summary(Notice(title, advice))
+        response = html(status, pages.redrawn(form.slug, form.draw(), summary))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         response["headers"]["retry-after"] = str(int(rate_limit.WINDOW.total_seconds()))
     return response

@@ -229,24 +229,24 @@ class Form(wtforms.Form):
             groups[-1][1].append(field)
         return groups
 
-    def draw(
-        self, notice: Notice | None = None, *, action: str = "", inside: Markup | str = "", button: str = ""
-    ) -> Markup:
-        """The form as HTML, with its messages or a notice, and with every answer in its box.
+    def draw(self, *, action: str = "", inside: Markup | str = "", button: str = "") -> Markup:
+        """The form as HTML, with its messages, and with every answer in its box.
 
         The office corrects answers in the same form: it goes to another `action`, with more fields `inside`.
         """
         return render(
             "form.html",
             form=self,
-            notice=notice,
             trap="" if action else TRAP,
             asked_box=ASKED,
-            answers_by_mail=_quoted(self._as_text()),
             action=action or f"/forms/{self.slug}",
             inside=inside,
             button=button or self.submit_label,
         )
+
+    def draw_summary(self, notice: Notice | None = None) -> Markup:
+        """What is wrong, as HTML: the notice, or a link to each field with a message; empty where nothing is."""
+        return render("error_summary.html", form=self, notice=notice, answers_by_mail=_quoted(self._as_text()))
 
     def _as_text(self) -> str:
         """The answers as they were typed, for an e-mail instead of the form."""

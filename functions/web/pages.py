@@ -44,10 +44,11 @@ def built_page(slug: str) -> Page:
     return Page(rendering.finished(f"{slug}.html"))
 
 
-def redrawn(slug: str, form: str) -> str:
-    """The form's page with the form in its marked place and a title that says there is an error."""
+def redrawn(slug: str, form: str, summary: str) -> str:
+    """The form's page with what is wrong at its top, the form in its place, and a title that says there is an error."""
     page = built_page(slug)
-    return page.with_part(rendering.FORM, form).with_title(f"Error: {page.title}").html
+    whole = page.with_part(rendering.FORM, form).with_part(rendering.SUMMARY, summary)
+    return whole.with_title(f"Error: {page.title}").html
 
 
 def desk(title: str, template: str, **context: Any) -> str:

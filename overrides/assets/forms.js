@@ -2,12 +2,24 @@
 // It knows no field and no rule: what is wrong comes from the server's own page.
 
 const SEND_WITHIN = 30_000; // milliseconds
+const UNKNOWN =
+  "We could not reach our server, or it did not answer in time. Everything you wrote is still here. " +
+  "Check the connection, then send it again: the same answers count once.";
+
+const main = document.querySelector("main");
+const formsIn = (where) => where.querySelectorAll("form.form[method=post]");
+
+function make(name, properties, ...content) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...content);
+  return element;
+}
 
 const draftOf = (action) => `draft of ${action}`;
 
 function saveDraft(form) {
   try {
-    sessionStorage.setItem(draftOf(form.getAttribute("action")), JSON.stringify([...new FormData(form)]));
+    sessionStorage.setItem(draftOf(form.action), JSON.stringify([...new FormData(form)]));
   } catch {
     // Storage is full or switched off: the form works without a draft.
   }
@@ -15,7 +27,7 @@ function saveDraft(form) {
 
 function readDraft(form) {
   try {
-    return JSON.parse(sessionStorage.getItem(draftOf(form.getAttribute("action")))) ?? [];
+    return JSON.parse(sessionStorage.getItem(draftOf(form.action))) ?? [];
   } catch {
     return [];
   }
@@ -66,52 +78,55 @@ function setBusy(form, busy) {
   form.setAttribute("aria-busy", String(busy));
 }
 
-function tellNotSent(form) {
+/** Put first what is wrong, where the server's own summary stands. */
+function tellUnknown(form) {
   setBusy(form, false);
-  form.querySelector(".error-summary")?.remove();
-  const summary = document.createElement("div");
-  summary.className = "error-summary";
-  summary.id = "error-summary";
-  summary.tabIndex = -1;
+  main.querySelector(".error-summary")?.remove();
+  const summary = make("div", { className: "error-summary", id: "error-summary", tabIndex: -1 });
+  const office = [...document.querySelectorAll(".footer a[href^='tel:'], .footer a[href^='mailto:']")];
+  const ways = office.flatMap((link, number) => [number ? " or write to " : " You can also call ", link.cloneNode(true)]);
   summary.setAttribute("role", "alert");
-  const heading = document.createElement("h2");
-  heading.textContent = "Your answers were not sent";
-  const advice = document.createElement("p");
-  advice.textContent =
-    "We could not reach our server. Everything you wrote is still here. Check the connection, then send it again.";
-  summary.append(heading, advice);
-  form.prepend(summary);
+  summary.append(
+    make("h2", { textContent: "We cannot tell whether your answers arrived" }),
+    make("p", { textContent: UNKNOWN }),
+    make("p", {}, ...ways, "."),
+  );
+  main.prepend(summary);
   summary.focus();
+}
+
+/** Put the page that the server answered with in the place of this one: main, title, focus. */
+function show(answer) {
+  document.title = answer.title;
+  main.replaceChildren(...answer.querySelector("main").childNodes);
+  scrollTo({ top: 0, behavior: "instant" });
+  for (const form of formsIn(main)) start(form);
+  (main.querySelector(".error-summary") ?? main).focus();
 }
 
 // XMLHttpRequest and not fetch: it parses a page without a way for text to become script (Trusted Types).
 function send(form) {
   setBusy(form, true);
+  const { action } = form;
   const request = new XMLHttpRequest();
-  request.open("POST", form.action);
+  request.open("POST", action);
   request.responseType = "document";
   request.timeout = SEND_WITHIN;
   request.setRequestHeader("Accept", "text/html");
-  request.onerror = request.ontimeout = () => tellNotSent(form);
+  request.onerror = request.ontimeout = () => tellUnknown(form);
   request.onload = () => {
-    const redrawn = request.response?.querySelector("form.form");
-    if (request.status === 200) {
-      clearDraft(form.getAttribute("action"));
-      location.assign(request.responseURL);
-    } else if (redrawn) {
-      document.title = request.response.title;
-      form.replaceWith(redrawn);
-      start(redrawn);
-      redrawn.querySelector(".error-summary").focus();
-    } else {
-      tellNotSent(form);
-    }
+    const { response, responseURL, status } = request;
+    const sentOn = responseURL !== action.replace(/#.*/, ""); // what was posted is stored, whatever that page says
+    if (sentOn || status === 200) clearDraft(action);
+    if (sentOn) location.assign(responseURL);
+    else if (response?.querySelector("main")) show(response);
+    else tellUnknown(form);
   };
   request.send(new URLSearchParams(new FormData(form)));
 }
 
 function start(form) {
-  if (!form.querySelector(".error-summary")) {
+  if (!main.querySelector(".error-summary")) {
     fillIn(form, readDraft(form));
     takeHandedOn(form);
   }
@@ -127,8 +142,9 @@ function start(form) {
   });
 }
 
-for (const form of document.querySelectorAll("form.form")) start(form);
-if (location.pathname.endsWith("/received")) clearDraft(location.pathname.replace(/\/received$/, ""));
-addEventListener("pageshow", (event) => {
-  if (event.persisted) for (const form of document.querySelectorAll("form.form")) setBusy(form, false);
+for (const form of formsIn(main)) start(form);
+const [, sentTo] = location.href.match(/^([^?#]*)\/received[?#]/) ?? [];
+if (sentTo) clearDraft(sentTo);
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) for (const form of formsIn(main)) setBusy(form, false);
 });

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from forms.catalog import FORMS
 from forms.contact import ContactForm
 from tests.support.samples import CONTACT, new_address
 from tests.support.visits import fill_in
@@ -52,20 +53,59 @@ def test_a_lost_connection_is_told_keeps_everything_and_can_be_tried_again(page)
     page.route("**/forms/contact", lambda route: route.abort())
     send(page)
     expect(page.locator(".error-summary")).to_be_focused()
-    assert "Your answers were not sent" in page.locator(".error-summary").inner_text()
+    told = page.locator(".error-summary").inner_text()
+    assert "We cannot tell whether your answers arrived" in told
+    assert "You can also call (555) 555-0100 or write to office@example.org." in told
     assert page.locator("[name=message]").input_value() == CONTACT["message"]
     page.unroute("**/forms/contact")
     send(page)
     page.wait_for_url("**/received?receipt=*")
 
 
-def test_an_answer_that_is_no_form_is_told_as_not_sent(page):
+def test_an_answer_that_is_no_page_is_told_as_unknown(page):
     page.route(
         "**/forms/contact", lambda route: route.fulfill(status=502, content_type="text/html", body="<p>Bad gateway")
     )
     send(page)
     expect(page.locator(".error-summary")).to_be_focused()
-    assert "Your answers were not sent" in page.locator(".error-summary").inner_text()
+    assert "We cannot tell whether your answers arrived" in page.locator(".error-summary").inner_text()
+
+
+def test_a_form_whose_answer_is_lost_is_not_called_unsent_and_counts_once(page, local_run):
+    page.route("**/forms/contact", lambda route: (route.fetch(max_redirects=0), route.abort()))
+    send(page)
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert "not sent" not in page.locator("main").inner_text()
+    page.unroute("**/forms/contact")
+    address = page.locator("[name=email]").input_value()
+    send(page)
+    page.wait_for_url("**/received?receipt=*")
+    reference = page.locator(".receipt__reference strong").inner_text()
+    about = [message["subject"] for message in local_run.messages() if address in message["text"]]
+    assert [subject for subject in about if reference not in subject] == []
+
+
+def test_a_form_whose_receipt_cannot_be_shown_is_not_called_unsent(page):
+    """It is stored by then: the page about the receipt says so, and the draft is gone."""
+    elsewhere = {"location": "/forms/contact/received?receipt=broken"}
+    page.route("**/forms/contact", lambda route: route.fulfill(status=303, headers=elsewhere))
+    page.route("**/received?receipt=broken", lambda route: route.fulfill(status=502, body="Bad gateway"))
+    send(page)
+    page.wait_for_url("**/received?receipt=broken")
+    page.goto("/contact/")
+    assert page.locator("[name=message]").input_value() == ""
+
+
+def test_what_is_wrong_stands_first_on_a_phone_without_script(browser, local_run):
+    """The page begins at its top, and nothing else there has changed."""
+    phone = {"viewport": {"width": 390, "height": 664}, "java_script_enabled": False}
+    with browser.new_context(base_url=local_run.url, **phone) as context:
+        page = context.new_page()
+        for slug in FORMS:
+            page.goto(f"/{slug}/")
+            page.locator("main [type=submit]").click()
+            expect(page.get_by_role("alert")).to_be_in_viewport(ratio=0.5)
+            assert page.locator("main > :first-child").get_attribute("id") == "error-summary"
 
 
 def test_a_second_click_sends_nothing_more(page, local_run):

@@ -1,0 +1,70 @@
+"""The buttons behind the links of e-mails: what a press did is what the person sees, with script and without."""
+
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, expect
+from run import LocalRun, wait_for
+from samples import CONTACT, PLAQUE, TODAY, new_address
+
+LINK = re.compile(r"(/forms/(\S+)\?token=[^\s\"]+)")
+ANNOUNCEMENT = """---
+title: A second certification
+date: 2027-03-01
+description: It begins in spring.
+---
+It begins in spring.
+"""
+
+
+@pytest.fixture(scope="module")
+def links(local_run: LocalRun, local_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A link of every kind that the system's e-mails hold, by its path: the newest of each."""
+
+    def mailed(address: str, count: int) -> list[str]:
+        def texts() -> list[str]:
+            return [message["text"] for message in local_run.messages() if address in message["to"]]
+
+        wait_for(lambda: len(texts()) >= count)
+        return texts()
+
+    address = new_address()
+    ends_yesterday = {"completed": (TODAY - timedelta(days=1)).replace(year=TODAY.year - 2).isoformat()}
+    urlopen(f"{local_run.url}/forms/announcements", urlencode({"email": address}).encode()).close()
+    urlopen(f"{local_run.url}/forms/contact", urlencode(CONTACT | {"email": new_address()}).encode()).close()
+    urlopen(f"{local_run.url}/forms/plaque", urlencode(PLAQUE | ends_yesterday | {"email": address}).encode()).close()
+    local_run.sweep()
+    confirm = next(found[1] for text in mailed(address, 1) if (found := LINK.search(text)) and "confirm" in found[2])
+    urlopen(local_run.url + confirm, b"").close()
+    page = tmp_path_factory.mktemp("announcements") / "2027-03-second.md"
+    page.write_text(ANNOUNCEMENT, "utf-8")
+    staff = Path(sys.executable).with_name("staff")
+    subprocess.run([staff, "--data", local_data, "announce", page, "--yes"], check=True, capture_output=True)
+    wait_for(lambda: any("announcements/unsubscribe" in text for text in mailed(address, 1)))
+    return {path: link for message in local_run.messages() for link, path in LINK.findall(message["text"])}
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script on", "script off"])
+def test_the_answer_to_every_button_is_shown(
+    script: bool, links: dict[str, str], browser: Browser, local_run: LocalRun
+):
+    """And not the same button once more, as if nothing had happened."""
+    assert {"announcements/confirm", "announcements/unsubscribe", "actions/stop"} <= links.keys()
+    for path, link in links.items():
+        with browser.new_context(base_url=local_run.url, java_script_enabled=script) as context:
+            page = context.new_page()
+            page.set_default_timeout(10_000)
+            page.goto(link)
+            button = page.locator("main button")
+            asked, words = page.locator("main").inner_text(), button.inner_text()
+            button.click()
+            expect(page.locator("main").get_by_role("button", name=words, exact=True), path).to_have_count(0)
+            assert page.locator("main").inner_text() not in ("", asked)
+            assert page.title().startswith(page.locator("h1").inner_text())
+            expect(page.locator("h1")).to_be_in_viewport()
