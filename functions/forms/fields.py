@@ -21,6 +21,8 @@ from promises import day_in_words
 LINE_LIMIT = 200
 """Longest answer to a one-line question, in characters."""
 
+FIRST_DAY = datetime.date(2000, 1, 1)
+"""An earlier day was half typed."""
 _DATE_FORMATS = ["%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y"]
 
 
@@ -105,7 +107,7 @@ class Date(Answer, DateField):
     def __call__(self, **html: Any) -> Markup:
         """Drawn as a date box, or as a text box where a date box would not show what was typed."""
         typed = (self.raw_data or [""])[0]
-        shown_as = {"type": "text"} if typed and typed != self.stored() else {}
+        shown_as = {"type": "text", "min": False} if typed and typed != self.stored() else {}
         return super().__call__(**shown_as, **html)
 
     def stored(self) -> str:
@@ -177,7 +179,14 @@ def choice(
 
 
 def date(label: str, *, missing: str, hint: str = "") -> Field:
-    return Date(label, [DataRequired(missing)], format=_DATE_FORMATS, description=hint, render_kw=_html(width="short"))
+    html = _html(width="short") | {"min": FIRST_DAY.isoformat()}
+    return Date(label, [DataRequired(missing), _recent], format=_DATE_FORMATS, description=hint, render_kw=html)
+
+
+def _recent(_form: BaseForm, field: Field) -> None:
+    """Refuse a year of less than four digits, and one before the program's time."""
+    if field.data < FIRST_DAY:
+        raise StopValidation("Enter the year in four digits, such as 2026")
 
 
 def checkbox(label: str, *, missing: str = "") -> Field:

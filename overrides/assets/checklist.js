@@ -1,6 +1,6 @@
 // Draws the record on the pages of the checklists, and changes it when somebody checks a box or notes a decision.
 
-import { empty, load, onChangeElsewhere, survey, today, update } from "./progress.js";
+import { howFar, load, onChangeElsewhere, survey, today, update } from "./progress.js";
 
 export const find = (selector, where = document) => where.querySelector(selector);
 const all = (selector, where = document) => [...where.querySelectorAll(selector)];
@@ -23,7 +23,6 @@ const rows = new Map(all(".item").map((row) => [row.id, { row, box: find("input"
 export let checklists = [];
 export let whole = null;
 let editions = null;
-let blank = false;
 const drawers = [];
 
 /** Have something else drawn as well, now and whenever the record changes. */
@@ -92,11 +91,6 @@ function drawRemoved({ checklist, removed }, record) {
 
 // ------------------------------------------------------------ how far the work is
 
-const howFar = ({ settled, total, notTaken, out }) =>
-  `${settled - notTaken} of ${total} items done` +
-  (notTaken ? `, ${notTaken} skipped by decision` : "") +
-  (out ? `, ${out} out of sequence` : "");
-
 const listOf = (id) => whole.lists.find(({ items }) => items.some(({ item }) => item.id === id));
 
 function drawProgress() {
@@ -114,13 +108,13 @@ function drawProgress() {
 
 export function draw() {
   const { record, trouble } = load();
-  whole = survey(checklists, blank ? empty() : record);
+  whole = survey(checklists, record);
   for (const list of whole.lists) {
-    for (const stands of list.items) drawItem(stands, !blank && whole.next?.item === stands.item);
+    for (const stands of list.items) drawItem(stands, whole.next?.item === stands.item);
     if (list.removed.length) drawRemoved(list, record);
   }
   drawProgress();
-  for (const line of all(".signature__agency")) write(line, blank ? "" : record.agency);
+  for (const line of all(".signature__agency")) write(line, record.agency);
   for (const drawer of drawers) drawer();
   warn(trouble);
 }
@@ -143,12 +137,15 @@ function change(id, answers) {
 }
 
 function check({ id }, { checked }) {
-  const answers = checked ? { state: "done", on: today(), out: undefined } : { state: "to-do", on: undefined };
-  change(id, answers);
-  const { questions } = rows.get(id);
-  if (!questions) return;
-  questions.elements.state.value = answers.state;
-  questions.elements.on.value = answers.on ?? "";
+  // The day stays with what was done, so that a box cleared by mistake has it again.
+  const on = load().record.items[id]?.on ?? today();
+  change(id, checked ? { state: "done", on, out: undefined } : { state: "to-do" });
+  refill();
+}
+
+/** Put what the record has into the questions that are open. */
+function refill() {
+  for (const stands of whole.lists.flatMap(({ items }) => items)) rows.get(stands.item.id)?.refill?.(stands);
 }
 
 /** The questions come once somebody asks for them: most visits only check boxes. */
@@ -163,12 +160,13 @@ async function toggle({ id }, button) {
   }
 }
 
+/**
+ * Empty boxes are a matter of the print style alone: Safari returns from print() before it prints, and may never say
+ * that it did, so the class stays until somebody goes on with the page.
+ */
 function print(isBlank) {
-  blank = isBlank;
-  draw();
+  document.documentElement.classList.toggle("blank", isBlank);
   window.print();
-  blank = false;
-  draw();
 }
 
 function start() {
@@ -181,8 +179,11 @@ function start() {
   });
   for (const part of all("[data-scripted]")) part.hidden = false;
   for (const button of all("[data-print]")) button.onclick = () => print(button.dataset.print === "blank");
+  for (const goesOn of ["keydown", "pointerdown"])
+    addEventListener(goesOn, () => document.documentElement.classList.remove("blank"));
   onChangeElsewhere(draw);
-  addEventListener("pageshow", ({ persisted }) => persisted && draw());
+  // Later, because WebKit empties boxes that are not for autofill in a task after this event.
+  addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(() => (draw(), refill())));
 }
 
 try {

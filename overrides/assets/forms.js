@@ -1,10 +1,15 @@
 // Smooths the forms, which work without it: sends in place, keeps a draft until the receipt, shows an engraved name.
 // It knows no field and no rule: what is wrong comes from the server's own page.
 
+import { checkDay } from "./dates.js";
+
 const SEND_WITHIN = 30_000; // milliseconds
 const UNKNOWN =
   "We could not reach our server, or it did not answer in time. Everything you wrote is still here. " +
   "Check the connection, then send it again: the same answers count once.";
+
+/** Whether another page of the site handed answers on, behind the #, which no server sees. */
+export const handedOn = location.hash.includes("=");
 
 const main = document.querySelector("main");
 const formsIn = (where) => where.querySelectorAll("form.form[method=post]");
@@ -46,11 +51,23 @@ function fillIn(form, answers) {
   }
 }
 
-// What another page of the site hands on, as the checklists do: behind the #, which no server sees.
 function takeHandedOn(form) {
   if (!location.hash.includes("=")) return;
   fillIn(form, new URLSearchParams(location.hash.slice(1)));
   history.replaceState(null, "", location.pathname);
+  saveDraft(form);
+}
+
+/** Fill in the answers that nobody gave yet. */
+export function offer(form, answers) {
+  fillIn(
+    form,
+    answers.filter(([name]) => {
+      const box = form.elements[name];
+      return box && !(box.type === "checkbox" ? box.checked : box.value);
+    }),
+  );
+  showPreviews(form);
   saveDraft(form);
 }
 
@@ -91,7 +108,7 @@ function tellUnknown(form) {
     make("p", { textContent: UNKNOWN }),
     make("p", {}, ...ways, "."),
   );
-  main.prepend(summary);
+  main.querySelector("article").before(summary);
   summary.focus();
 }
 
@@ -131,10 +148,12 @@ function start(form) {
     takeHandedOn(form);
   }
   showPreviews(form);
-  form.addEventListener("input", () => {
+  form.addEventListener("input", ({ target }) => {
+    checkDay(target, true);
     saveDraft(form);
     showPreviews(form);
   });
+  form.addEventListener("focusout", ({ target }) => checkDay(target));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     saveDraft(form);
@@ -146,5 +165,13 @@ for (const form of formsIn(main)) start(form);
 const [, sentTo] = location.href.match(/^([^?#]*)\/received[?#]/) ?? [];
 if (sentTo) clearDraft(sentTo);
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) for (const form of formsIn(main)) setBusy(form, false);
+  if (!persisted) return;
+  // Later, because WebKit empties boxes that are not for autofill in a task after this event.
+  setTimeout(() => {
+    for (const form of formsIn(main)) {
+      setBusy(form, false);
+      fillIn(form, readDraft(form));
+      showPreviews(form);
+    }
+  });
 });

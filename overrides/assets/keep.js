@@ -1,8 +1,8 @@
 // The record as a whole, on the index of the checklists: complete it, hand it over, take one over, erase it.
 
 import { alsoDraw, checklists, day, draw, entryInWords, find, index, make, whole, write } from "./checklist.js";
-import { fromFile, fromLink, merge, toFile, toLink } from "./handover.js";
-import { empty, load, today, update } from "./progress.js";
+import { answers } from "./completion.js";
+import { empty, howFar, load, today, update } from "./progress.js";
 
 const section = find("#keep");
 const complete = find("#complete");
@@ -10,33 +10,15 @@ const incoming = find("#incoming");
 const agency = find("#agency");
 
 function drawPath() {
-  for (const { checklist, settled, total, notTaken } of whole.lists) {
+  for (const list of whole.lists) {
+    const { checklist, settled, total } = list;
     const step = find(`[data-step="${checklist.name}"]`);
     step.style.setProperty("--done", `${(100 * settled) / total}%`);
     step.classList.toggle("step--complete", settled === total);
-    const words = `${settled - notTaken} of ${total} done${notTaken ? `, ${notTaken} skipped by decision` : ""}`;
-    write(find(".step__count", step), words);
+    write(find(".step__count", step), howFar(list));
   }
   const words = whole.unknown.map((id) => `${id}: ${entryInWords(load().record.items[id])}`).join(" ");
   write(find("[data-unknown]"), words && `In your record, but no longer on any checklist: ${words}`);
-}
-
-/** What travels with the plaque request, if the person wants: numbers, and the reasons only on request. */
-function summary(withReasons) {
-  const lines = [
-    `${whole.settled - whole.notTaken} of ${whole.total} items done, ${whole.notTaken} skipped by decision, ` +
-      `${whole.out} done out of sequence.`,
-  ];
-  for (const { checklist, items, settled, total } of whole.lists) {
-    const optional = checklist.optional ? ", optional" : "";
-    lines.push(`${checklist.order}. ${checklist.title}: ${settled} of ${total} (edition ${checklist.edition}${optional})`);
-    for (const { number, item, kind, entry, decided } of items) {
-      if (!["out", "not-taken"].includes(kind)) continue;
-      const why = withReasons && decided ? ` Decided by ${entry.who} on ${entry.when}: ${entry.why}` : "";
-      lines.push(`   ${number} ${kind === "out" ? "out of sequence" : "skipped"}: ${item.text}${why}`);
-    }
-  }
-  return lines.join("\n");
 }
 
 function drawCompletion() {
@@ -46,10 +28,9 @@ function drawCompletion() {
   const ends = completed.replace(/^\d+/, (year) => Number(year) + Number(complete.dataset.validForYears));
   write(find("[data-completed]"), day(completed));
   write(find("[data-expires]"), day(ends.endsWith("02-29") ? ends.replace("29", "28") : ends));
-  const words = summary(find("[name=reasons]").checked);
-  write(find(".summary"), words);
-  const form = find(".button", complete);
-  form.hash = new URLSearchParams({ agency: load().record.agency, completed, summary: words });
+  const handedOn = answers(whole, load().record, find("[name=reasons]").checked);
+  write(find(".summary"), handedOn.summary);
+  find(".button", complete).hash = new URLSearchParams(handedOn);
 }
 
 const tell = (words) => write(find(".keep__told"), words);
@@ -63,7 +44,7 @@ function finish(words) {
   find("h2", section).focus();
 }
 
-function takeOver(theirs) {
+function takeOver(theirs, merge) {
   update((mine) => {
     const { record, differences } = merge(mine, theirs);
     Object.assign(mine, record);
@@ -76,7 +57,7 @@ function takeOver(theirs) {
 }
 
 /** Show what a copy would change, and ask. */
-function review(theirs) {
+function review(theirs, merge) {
   const mine = load().record;
   const { record, taken, differences } = merge(mine, theirs);
   if (!taken && !differences.length && record.agency === mine.agency) return finish("The copy has nothing new.");
@@ -102,16 +83,20 @@ function review(theirs) {
     ),
   );
   find("[data-differences]").replaceChildren(...choices);
-  find("[data-take]").onclick = () => takeOver(theirs);
+  find("[data-take]").onclick = () => takeOver(theirs, merge);
   find("[data-leave]").onclick = () => finish("The copy was not added. Nothing changed.");
   incoming.hidden = false;
   incoming.focus();
 }
 
+/** Most visits hand nothing over. */
+const handover = () => import("./handover.js");
+
 /** Whatever is wrong with a copy is said, and changes nothing. */
-async function receive(coming) {
+async function receive(read) {
   try {
-    review(await coming);
+    const { merge, ...readers } = await handover();
+    review(await read(readers), merge);
   } catch (error) {
     finish(`${error.message} Nothing changed.`);
   }
@@ -121,7 +106,7 @@ function receiveLink() {
   const { hash } = location;
   if (!hash.startsWith("#progress=")) return;
   history.replaceState(null, "", location.pathname); // out of the address bar, the history and bookmarks
-  receive(fromLink(hash));
+  receive(({ fromLink }) => fromLink(hash));
 }
 
 async function copyLink() {
@@ -141,17 +126,19 @@ agency.addEventListener("input", () => {
   update((record) => (record.agency = agency.value));
   draw();
 });
-find("[data-save]").onclick = () => {
+find("[data-save]").onclick = async () => {
+  const { toFile } = await handover();
   toFile(load().record, `certification-${today()}.json`);
   tell("Saved to a file, in your downloads.");
 };
 find("[data-link]").onclick = async () => {
+  const { toLink } = await handover();
   find("#link").value = await toLink(load().record, index);
   find("[data-link-box]").hidden = false;
   find("#link").select();
 };
 find("[data-copy]").onclick = copyLink;
-find("#file").onchange = ({ target }) => target.files[0] && receive(fromFile(target.files[0]));
+find("#file").onchange = ({ target }) => target.files[0] && receive(({ fromFile }) => fromFile(target.files[0]));
 find("[data-erase]").onclick = () => {
   update((record) => Object.assign(record, empty()));
   find(".keep__erase").open = false;
@@ -162,3 +149,9 @@ alsoDraw(drawPath);
 alsoDraw(drawCompletion);
 addEventListener("hashchange", receiveLink);
 receiveLink();
+// What a link leads to was hidden while the browser looked for it.
+const aim = document.getElementById(location.hash.slice(1));
+if (aim && !aim.hidden) {
+  aim.scrollIntoView({ behavior: "instant" });
+  aim.focus({ preventScroll: true });
+}

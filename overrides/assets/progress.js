@@ -10,6 +10,7 @@ const VERSION = 1;
 const KEY = "agency-certification.progress";
 const LARGEST = 1_000_000; // characters
 const LONGEST = 2_000; // characters of one answer
+const FIRST_DAY = "2000-01-01"; // an earlier one was half typed
 
 export class Refused extends Error {}
 
@@ -55,7 +56,8 @@ export function read(text) {
     for (const [name, isRight] of Object.entries(IS_RIGHT)) {
       if (entry[name] === undefined) continue;
       if (!isRight(entry[name])) throw refused;
-      kept[name] = isRight === isDay && entry[name] > today() ? today() : entry[name];
+      if (isRight !== isDay) kept[name] = entry[name];
+      else if (entry[name] >= FIRST_DAY) kept[name] = entry[name] > today() ? today() : entry[name];
     }
     kept.at = Math.min(entry.at, Date.now()); // a wrong clock must not win for good, nor a day to come count
   }
@@ -107,6 +109,12 @@ export function update(change) {
 
 export const onChangeElsewhere = (listen) =>
   addEventListener("storage", (event) => (event.key === KEY || event.key === null) && listen());
+
+/** How far the work is, in words. */
+export const howFar = ({ settled, total, notTaken, out }) =>
+  `${settled - notTaken} of ${total} items done` +
+  (notTaken ? `, ${notTaken} skipped by decision` : "") +
+  (out ? `, ${out} out of sequence` : "");
 
 const isDecided = (entry) => Boolean(entry.who?.trim() && entry.when && entry.why?.trim());
 

@@ -1,8 +1,14 @@
 // The questions about one item: its state, its date, and the decision where one is needed.
 
+import { checkDay, wrongDay } from "./dates.js";
 import { today } from "./progress.js";
 
 const ANSWERS = ["on", "who", "when", "why"];
+const DAYS = ["on", "when"];
+
+/** Whether an answer may be kept: a day that is wrong leaves the one that is kept. Only a decision may lose its day. */
+const isWhole = (box) =>
+  !DAYS.includes(box.name) || (box.value ? !wrongDay(box) : box.name === "when" && !box.validity.badInput);
 
 /** Show the questions that apply to how the item stands. */
 function askWhatApplies(form, { kind, mark }) {
@@ -13,25 +19,44 @@ function askWhatApplies(form, { kind, mark }) {
 
 /** Open or close the questions below a row; `keep` is given the answers as they change. */
 export function toggleQuestions(found, button, stands, keep) {
+  let keyed = null; // the box that had the last key
+  let typed = null; // the date box that somebody types in
   const close = () => {
+    if (typed) keepAnswers(typed);
     found.questions.remove();
-    found.questions = found.askAgain = null;
+    found.questions = found.askAgain = found.refill = null;
     button.setAttribute("aria-expanded", "false");
   };
   if (found.questions) return close();
   const form = document.querySelector("#item-questions").content.cloneNode(true).querySelector("form");
-  const { state, on, out, when } = form.elements;
-  on.max = when.max = today();
-  state.value = stands.entry.state ?? "to-do";
-  for (const name of ANSWERS) form.elements[name].value = stands.entry[name] ?? "";
+  const { state, on, out } = form.elements;
+  const refill = ({ entry }) => {
+    state.value = entry.state ?? "to-do";
+    for (const name of ANSWERS) form.elements[name].value = entry[name] ?? "";
+  };
+  refill(stands);
   askWhatApplies(form, stands);
-  form.addEventListener("input", ({ target }) => {
-    if ((target === on && !on.value) || !target.reportValidity()) return; // half typed, or a day to come
-    if (state.value === "done") on.value ||= today();
-    const answers = Object.fromEntries(ANSWERS.map((name) => [name, form.elements[name].value || undefined]));
-    if (state.value !== "done") answers.on = undefined;
+  const keepAnswers = (target) => {
+    typed = null;
+    if (!isWhole(target)) return;
+    if (target.name === "state" && state.value === "done") on.value ||= today();
+    const whole = ANSWERS.filter((name) => isWhole(form.elements[name]));
+    const answers = Object.fromEntries(whole.map((name) => [name, form.elements[name].value || undefined]));
     keep({ ...answers, state: state.value, ...(target === out && { out: out.checked }) });
+  };
+  // A date box passes through other days, and through the years 2 and 20, while 11/20/2026 is typed: it counts once left.
+  form.addEventListener("keydown", ({ target }) => (keyed = target));
+  form.addEventListener("input", ({ target }) => {
+    checkDay(target, true);
+    if (DAYS.includes(target.name) && keyed === target) typed = target;
+    else keepAnswers(target);
   });
+  form.addEventListener("focusout", ({ target }) => {
+    checkDay(target);
+    keyed = null;
+    if (typed === target) keepAnswers(target);
+  });
+  addEventListener("pagehide", () => typed && keepAnswers(typed));
   form.elements.still.addEventListener("click", () => {
     keep({});
     state[0].form.querySelector(":checked").focus();
@@ -43,6 +68,7 @@ export function toggleQuestions(found, button, stands, keep) {
   });
   found.questions = form;
   found.askAgain = (standsNow) => askWhatApplies(form, standsNow);
+  found.refill = refill;
   found.row.append(form);
   button.setAttribute("aria-expanded", "true");
   form.querySelector(":checked").focus();

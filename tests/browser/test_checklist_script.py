@@ -20,6 +20,7 @@ from tests.support.checklist_pages import (
     tick,
     visit,
 )
+from tests.support.visits import COMING_BACK
 
 LEADER, TEAM, PROMISE = named("leader"), named("team"), named("promise")
 TODAY = date.today().isoformat()
@@ -85,15 +86,66 @@ def test_a_step_not_taken_counts_once_its_decision_is_complete(page):
     assert not row(page, item).get_by_role("checkbox").is_checked()
 
 
-def test_a_day_to_come_is_not_taken(page):
-    visit(page, "leader")
+def test_a_day_to_come_in_a_copy_is_not_taken(page):
     item = LEADER.items[0]
     tick(page, [item])
     was = state(page, item)
-    open_details(page, item).get_by_label("Done on").fill("2099-01-01")
-    assert state(page, item) == was
     keep(page, {item.id: entry(on="2099-01-01")})
     assert state(page, item) == was
+
+
+@pytest.mark.parametrize("name", ["Done on", "Decided on"])
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("11/01/26", "Enter the year in four digits."),
+        ("01/01/2099", "Enter a day that is not in the future."),
+        ("01/01/1999", "Enter a date from the year 2000 on."),
+        ("02/30/2026", "Enter a real date, such as 11/20/2026."),
+    ],
+)
+def test_a_day_counts_when_it_is_whole_real_and_within_sense(name, typed, words, page):
+    """And its box says so: a date box passes through the years 2, 20 and 202 while 2026 is typed."""
+    item = LEADER.items[0]
+    kept = entry() if name == "Done on" else entry("not-taken", **DECISION)
+    keep(page, {item.id: kept})
+    was = state(page, item)
+    box = open_details(page, item).get_by_label(name)
+    box.focus()
+    page.keyboard.type(typed)
+    row(page, item).get_by_role("radio").first.focus()
+    expect(row(page, item).get_by_role("alert")).to_have_text(words)
+    assert state(page, item) == was
+    box.focus()
+    page.keyboard.type("10/17/2026")
+    expect(row(page, item).get_by_role("alert")).to_be_empty()
+    row(page, item).get_by_role("radio").first.focus()
+    assert "October 17, 2026" in state(page, item)
+
+
+def test_days_that_were_kept_half_typed_are_gone_and_nothing_else(page):
+    first, second = LEADER.items[:2]
+    keep(page, {first.id: entry(on="0026-11-01"), second.id: entry(on="2026-11-01")}, agency="Town of Sample")
+    assert state(page, first) == "Done (date not given)."
+    assert state(page, second) == "Done November 1, 2026."
+
+
+def test_a_box_cleared_by_mistake_has_its_day_again(page):
+    item = LEADER.items[0]
+    keep(page, {item.id: entry(on="2026-05-05")})
+    tick(page, [item])
+    tick(page, [item])
+    assert state(page, item) == "Done May 5, 2026."
+
+
+def test_coming_back_shows_the_record_where_the_browser_empties_the_boxes(page):
+    done, decided = LEADER.items[:2]
+    keep(page, {done.id: entry(on="2026-05-05"), decided.id: entry("not-taken", **DECISION)})
+    questions = open_details(page, decided)
+    page.evaluate(COMING_BACK)
+    assert row(page, done).get_by_role("checkbox").is_checked()
+    questions.get_by_label("Reason").press_sequentially("And more.")
+    assert "Decided by Chief Sample" in state(page, decided)
 
 
 def test_what_is_done_while_an_earlier_checklist_is_open_is_out_of_sequence_and_can_be_explained(page):

@@ -10,8 +10,9 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, expect
-from run import LocalRun, wait_for
-from samples import CONTACT, PLAQUE, TODAY, new_address
+
+from tests.support.run import LocalRun, wait_for
+from tests.support.samples import CONTACT, PLAQUE, TODAY, new_address
 
 LINK = re.compile(r"(/forms/(\S+)\?token=[^\s\"]+)")
 ANNOUNCEMENT = """---

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from forms.catalog import FORMS
 from forms.contact import ContactForm
 from tests.support.samples import CONTACT, new_address
-from tests.support.visits import fill_in
+from tests.support.visits import COMING_BACK, fill_in
 
 SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
 
@@ -87,11 +87,10 @@ def test_a_form_whose_answer_is_lost_is_not_called_unsent_and_counts_once(page, 
 
 def test_a_form_whose_receipt_cannot_be_shown_is_not_called_unsent(page):
     """It is stored by then: the page about the receipt says so, and the draft is gone."""
-    elsewhere = {"location": "/forms/contact/received?receipt=broken"}
+    elsewhere = {"location": "/gone/received?receipt=x"}
     page.route("**/forms/contact", lambda route: route.fulfill(status=303, headers=elsewhere))
-    page.route("**/received?receipt=broken", lambda route: route.fulfill(status=502, body="Bad gateway"))
     send(page)
-    page.wait_for_url("**/received?receipt=broken")
+    page.wait_for_url("**/gone/received/?receipt=x")
     page.goto("/contact/")
     assert page.locator("[name=message]").input_value() == ""
 
@@ -148,6 +147,33 @@ def test_going_back_from_the_receipt_shows_a_form_that_can_be_sent(page):
     fill_in(page, ContactForm, CONTACT | {"email": new_address()})
     send(page)
     page.wait_for_url("**/received?receipt=*")
+
+
+def test_going_back_to_a_form_shows_what_was_typed_where_the_browser_empties_it(page):
+    page.goto("/plaque/")
+    page.get_by_label("Date of completion").fill("2026-10-17")
+    page.get_by_label("Addressee").fill("Office of the Chief")
+    page.evaluate(COMING_BACK)
+    page.get_by_label("Agency name").press_sequentially("Town")
+    page.reload()
+    assert page.get_by_label("Date of completion").input_value() == "2026-10-17"
+    assert page.get_by_label("Addressee").input_value() == "Office of the Chief"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("11/01/26", "four digits"), ("01/01/1999", "from the year 2000"), ("01/01/2199", "not in the future")],
+)
+def test_a_day_that_nobody_can_mean_is_told_beside_its_box(typed, words, page):
+    page.goto("/plaque/")
+    box = page.get_by_label("Date of completion")
+    box.focus()
+    page.keyboard.type(typed)
+    page.get_by_label("Addressee").focus()
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    expect(box).to_have_attribute("aria-invalid", "true")
+    box.fill("2026-10-17")
+    expect(page.get_by_role("alert")).to_be_empty()
 
 
 def test_the_engraved_name_is_shown_while_it_is_typed(page):

@@ -12,6 +12,13 @@ SIZES = {"phone": {"width": 320, "height": 640}, "desktop": {"width": 1280, "hei
 
 SCHEMES = ["light", "dark"]
 
+COMING_BACK = """async () => {
+  dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+  for (const box of document.querySelectorAll("[autocomplete=off]")) box.checked = box.value = "";
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}"""
+"""What WebKit does when somebody comes back: it empties the boxes that are not for autofill, after the event."""
+
 
 def visit(page: Page, address: str) -> None:
     """Open a page, and wait for what its script draws."""

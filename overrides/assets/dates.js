@@ -1,0 +1,30 @@
+// What is wrong with a date, in words for a person, as soon as its box can tell. Every day that this site asks for has come.
+
+/** Words for what is wrong with the day in a date box, "" where nothing is. `typing`: more digits may follow. */
+export function wrongDay({ value, validity, min }, typing = false) {
+  if (!value) return validity.badInput && !typing ? "Enter a real date, such as 11/20/2026." : "";
+  if (value < "1000") return typing ? "" : "Enter the year in four digits.";
+  if (value < min) return `Enter a date from the year ${min.slice(0, 4)} on.`;
+  const today = new Date().toLocaleDateString("sv"); // Sweden writes YYYY-MM-DD
+  return value > today ? "Enter a day that is not in the future." : "";
+}
+
+const told = new WeakMap(); // where each box has its words
+
+/** Say below a date box what is wrong with its day: while it is typed, and once it is left. */
+export function checkDay(box, typing) {
+  const words = box.type === "date" ? wrongDay(box, typing) : "";
+  if (!words && !told.has(box)) return;
+  if (!told.has(box)) {
+    const place = document.createElement("span");
+    Object.assign(place, { className: "wrong-day", id: `${box.closest("[id]").id}-${box.name}-day` });
+    place.setAttribute("role", "alert");
+    (box.closest("label") ?? box).after(place);
+    box.setAttribute("aria-describedby", [box.getAttribute("aria-describedby"), place.id].filter(Boolean).join(" "));
+    told.set(box, place);
+  }
+  const place = told.get(box);
+  if (place.textContent !== words) place.textContent = words;
+  if (words) box.setAttribute("aria-invalid", "true");
+  else box.removeAttribute("aria-invalid");
+}
