@@ -58,7 +58,7 @@ load: $(READY) ## Flood the local run and the built package with 10,000 submissi
 	@.venv/bin/python -m tools.load
 
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
-	@.venv/bin/mkdocs build --strict --quiet
+	@.venv/bin/mkdocs build --strict
 	@.venv/bin/python -m tools.package
 
 # What `sam build` asks for, function by function: the same package.

@@ -3,6 +3,7 @@
 Each says in its front matter `title`, `date` (YYYY-MM-DD) and `description`.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from xml.etree import ElementTree
@@ -10,6 +11,7 @@ from xml.etree import ElementTree
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 from mkdocs.utils.meta import get_data
 
 FOLDER = "announcements/"
@@ -34,6 +36,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     config.extra["announcements"] = listed
     files.append(File.generated(config, FEED, content=feed(listed, config.site_url or "", config.site_name)))
     return files
+
+
+def on_page_markdown(text: str, page: Page, **_: object) -> str | None:
+    """Have the template of announcements draw the heading and the date; a heading in the text would be a second one."""
+    if not page.file.src_uri.startswith(FOLDER):
+        return None
+    page.meta.setdefault("template", "announcement.html")
+    return re.sub(r"\A\s*# .*\n", "", text)
 
 
 def read(file: File) -> Announcement:

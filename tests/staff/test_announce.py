@@ -1,6 +1,7 @@
 """Announcements: pages, feed, and the e-mail to subscribers, once each."""
 
 import re
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
@@ -174,15 +175,16 @@ def test_pages_are_listed_newest_first_and_in_the_feed(tmp_path):
     def add(checklists):
         folder = checklists.parent / "docs/announcements"
         folder.mkdir()
-        (folder / "2027-03-second.md").write_text(TEXT, "utf-8")
+        (folder / "2027-03-second.md").write_text(TEXT.replace("# A second certification\n", ""), "utf-8")
         (folder / "2027-05-third.md").write_text(
             TEXT.replace("second", "<third> & last").replace("2027-03-01", "2027-05-01"), "utf-8"
         )
 
     site = built_with(tmp_path, add)
-    listed = re.findall(r'<a href="([^"]*)">(A [^<]*)</a>', (site / "announcements/index.html").read_text("utf-8"))
+    html = unescape((site / "announcements/index.html").read_text("utf-8"))
+    listed = re.findall(r'<a href="([^"]*)">(A .*?)</a>', html)
     assert listed == [
-        ("2027-05-third/", "A &lt;third&gt; &amp; last certification"),
+        ("2027-05-third/", "A <third> & last certification"),
         ("2027-03-second/", "A second certification"),
     ]
     feed = ElementTree.parse(site / "announcements/feed.xml").getroot()
@@ -192,7 +194,13 @@ def test_pages_are_listed_newest_first_and_in_the_feed(tmp_path):
         "A second certification",
     ]
     assert feed.find("a:updated", names).text == "2027-05-01T12:00:00Z"
-    assert (site / "announcements/2027-03-second/index.html").exists()
+    announced = 'rel="alternate" type="application/atom+xml" href="{}feed.xml"'
+    assert announced.format("") in (site / "announcements/index.html").read_text("utf-8")
+    page = (site / "announcements/2027-03-second/index.html").read_text("utf-8")
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", page) == ["A second certification"]
+    assert '<time datetime="2027-03-01">March 1, 2027</time>' in page
+    assert '<a href="../">All announcements</a>' in page
+    assert announced.format("../") in page
 
 
 def test_an_announcement_without_a_date_stops_the_build(tmp_path, caplog):

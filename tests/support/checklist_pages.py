@@ -87,11 +87,16 @@ def printed(page: Page, path: Path, paper: str = "Letter") -> str:
     return subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
 
 
-def built_with(project: Path, change: Callable[[Path], object]) -> Path:
-    """The folder of the site, built in the folder `project` with other checklists: `change` gets their folder."""
+def copied(project: Path) -> Path:
+    """Copy what the site is built from into a folder."""
     for name in ("docs", "overrides", "checklists", "functions/templates"):
         shutil.copytree(ROOT / name, project / name, dirs_exist_ok=True)
     shutil.copy(ROOT / "mkdocs.yml", project)
-    change(project / "checklists")
+    return project
+
+
+def built_with(project: Path, change: Callable[[Path], object]) -> Path:
+    """The folder of the site, built in the folder `project` with other checklists: `change` gets their folder."""
+    change(copied(project) / "checklists")
     build(load_config(str(project / "mkdocs.yml"), site_dir=str(project / "site"), strict=True))
     return project / "site"

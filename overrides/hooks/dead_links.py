@@ -1,0 +1,76 @@
+"""Stops the build at a link, an anchor or a picture that leads nowhere, and names the file and line where it stands.
+
+It reads the built pages, so it sees links of templates and of HTML in Markdown, which MkDocs does not check.
+"""
+
+import os
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+
+ADDRESSED = ("href", "src", "data", "poster")
+SITE = "https://site.invalid/"
+
+_sources: dict[str, str] = {}
+"""The file that each page of the latest build was written in, by the page's address within the site."""
+
+
+def on_env(_: object, files: Files, **__: object) -> None:
+    _sources.clear()
+    _sources.update({file.dest_uri: str(file.abs_src_path or "") for file in files.documentation_pages()})
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Raise PluginError with a line for each dead link."""
+    site = Path(config.site_dir)
+    pages = {file.relative_to(site).as_posix(): Page(file.read_text("utf-8")) for file in site.rglob("*.html")}
+    if found := sorted({line for address in pages for line in dead_links(address, pages, site, config)}):
+        raise PluginError("\n".join(found))
+
+
+class Page(HTMLParser):
+    """A built page: what it links to, and the anchors it has."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.anchors |= {given[name] for name in ("id", "name") if name in given}
+        if (tag, given.get("rel")) != ("link", "canonical"):
+            self.links += [given[name] for name in ADDRESSED if name in given]
+
+
+def dead_links(address: str, pages: dict[str, Page], site: Path, config: MkDocsConfig) -> Iterator[str]:
+    """The dead links of one page, each as `file:line: what`. An address from the root, as /forms/, is a function's."""
+    for link in pages[address].links:
+        target = urlsplit(urljoin(SITE + address, link))
+        if link.startswith("/") or not target.geturl().startswith(SITE):
+            continue
+        shown = link.lstrip("./")
+        path = unquote(target.path).lstrip("/")
+        path += "index.html" if path.endswith("/") or not path else ""
+        if not (site / path).is_file():
+            yield f"{_place(shown, address, config)}: {shown} leads nowhere"
+        elif target.fragment and path in pages and unquote(target.fragment) not in pages[path].anchors:
+            place = _place(f"#{target.fragment}", address, config)
+            yield f"{place}: {shown} leads to no anchor of that page"
+
+
+def _place(link: str, address: str, config: MkDocsConfig) -> str:
+    """The first line that holds the link: in the page's own file, else in a template, else the page's address."""
+    root = Path(config.config_file_path).parent
+    overrides = sorted(Path(config.theme.custom_dir or root).rglob("*.html"))
+    for file in [Path(_sources.get(address) or os.devnull), *overrides]:
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+            if link in line:
+                return f"{os.path.relpath(file, root)}:{number}"
+    return address
