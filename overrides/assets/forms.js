@@ -136,7 +136,7 @@ function send(form) {
     const sentOn = responseURL !== action.replace(/#.*/, ""); // what was posted is stored, whatever that page says
     if (sentOn || status === 200) clearDraft(action);
     if (sentOn) location.assign(responseURL);
-    else if (response?.querySelector("main")) show(response);
+    else if (response?.querySelector(status === 200 ? "main" : ".error-summary")) show(response);
     else tellUnknown(form);
   };
   request.send(new URLSearchParams(new FormData(form)));

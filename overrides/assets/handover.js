@@ -30,12 +30,20 @@ const toBase64 = (bytes) =>
 const fromBase64 = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
 
+/** What a browser makes, null where it cannot: some know a class, but not this kind of compression. */
+function made(make) {
+  try {
+    return make();
+  } catch {
+    return null;
+  }
+}
+
 /** A link to the page at `address` with the record after its #: "z" before what is compressed, "j" before plain JSON. */
 export async function toLink(record, address) {
   const bytes = new TextEncoder().encode(JSON.stringify(record));
-  const packed = globalThis.CompressionStream
-    ? `z${toBase64(await through(bytes, new CompressionStream("deflate-raw")))}`
-    : `j${toBase64(bytes)}`;
+  const packing = made(() => new CompressionStream("deflate-raw"));
+  const packed = packing ? `z${toBase64(await through(bytes, packing))}` : `j${toBase64(bytes)}`;
   return `${new URL(address, location.href)}#${NAME}=${packed}`;
 }
 
@@ -43,10 +51,12 @@ export async function toLink(record, address) {
 export async function fromLink(hash) {
   if (!hash.startsWith(`#${NAME}=`)) return null;
   const packed = hash.slice(NAME.length + 2);
+  const unpacking = packed[0] === "z" && made(() => new DecompressionStream("deflate-raw"));
+  if (unpacking === null) throw new Refused("This browser is too old for this link. Ask for a file instead.");
   let text;
   try {
     const bytes = fromBase64(packed.slice(1));
-    const plain = packed[0] === "z" ? await through(bytes, new DecompressionStream("deflate-raw")) : bytes;
+    const plain = unpacking ? await through(bytes, unpacking) : bytes;
     text = new TextDecoder("utf-8", { fatal: true }).decode(plain);
   } catch {
     throw unreadable();

@@ -10,7 +10,7 @@ const VERSION = 1;
 const KEY = "agency-certification.progress";
 const LARGEST = 1_000_000; // characters
 const LONGEST = 2_000; // characters of one answer
-const FIRST_DAY = "2000-01-01"; // an earlier one was half typed
+export const FIRST_DAY = "2000-01-01"; // an earlier one was half typed
 
 export class Refused extends Error {}
 

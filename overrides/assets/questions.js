@@ -1,7 +1,7 @@
 // The questions about one item: its state, its date, and the decision where one is needed.
 
 import { checkDay, wrongDay } from "./dates.js";
-import { today } from "./progress.js";
+import { FIRST_DAY, today } from "./progress.js";
 
 const ANSWERS = ["on", "who", "when", "why"];
 const DAYS = ["on", "when"];
@@ -29,7 +29,8 @@ export function toggleQuestions(found, button, stands, keep) {
   };
   if (found.questions) return close();
   const form = document.querySelector("#item-questions").content.cloneNode(true).querySelector("form");
-  const { state, on, out } = form.elements;
+  const { state, on, out, when } = form.elements;
+  on.min = when.min = FIRST_DAY;
   const refill = ({ entry }) => {
     state.value = entry.state ?? "to-do";
     for (const name of ANSWERS) form.elements[name].value = entry[name] ?? "";

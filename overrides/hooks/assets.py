@@ -17,8 +17,8 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 FOLDER = Path(__file__).parents[1] / "assets"
-BROWSERS = ["chrome >= 100", "firefox >= 100", "safari >= 15.4"]
-"""Newer ways of writing CSS are put in words that these understand."""
+BROWSERS = (FOLDER.parent / ".browserslistrc").read_text("utf-8").split("\n")[:-1]
+"""The oldest browsers that the site is for. Newer ways of writing CSS are put in words that these understand."""
 IMPORT = re.compile(r'(?<=["\'])\./([\w.-]+\.js)(?=["\'])')
 INCLUDE = re.compile(r'@import "\./([\w.-]+\.css)";')
 """The sheet that it names takes its place."""

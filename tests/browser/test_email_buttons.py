@@ -1,12 +1,13 @@
 """The buttons behind the links of e-mails: what a press did is what the person sees, with script and without."""
 
+import json
 import re
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -28,6 +29,10 @@ It begins in spring.
 def links(local_run: LocalRun, local_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A link of every kind that the system's e-mails hold, by its path: the newest of each."""
 
+    def staff(*words: str | Path) -> None:
+        command = [Path(sys.executable).with_name("staff"), "--data", local_data, *words]
+        subprocess.run(command, check=True, capture_output=True)
+
     def mailed(address: str, count: int) -> list[str]:
         def texts() -> list[str]:
             return [message["text"] for message in local_run.messages() if address in message["to"]]
@@ -39,14 +44,15 @@ def links(local_run: LocalRun, local_data: Path, tmp_path_factory: pytest.TempPa
     ends_yesterday = {"completed": (TODAY - timedelta(days=1)).replace(year=TODAY.year - 2).isoformat()}
     urlopen(f"{local_run.url}/forms/announcements", urlencode({"email": address}).encode()).close()
     urlopen(f"{local_run.url}/forms/contact", urlencode(CONTACT | {"email": new_address()}).encode()).close()
-    urlopen(f"{local_run.url}/forms/plaque", urlencode(PLAQUE | ends_yesterday | {"email": address}).encode()).close()
+    plaque = urlencode(PLAQUE | ends_yesterday | {"email": address}).encode()
+    with urlopen(Request(f"{local_run.url}/forms/plaque", plaque, {"Accept": "application/json"})) as answer:
+        staff("mark", json.load(answer)["reference"], "mailed")
     local_run.sweep()
     confirm = next(found[1] for text in mailed(address, 1) if (found := LINK.search(text)) and "confirm" in found[2])
     urlopen(local_run.url + confirm, b"").close()
     page = tmp_path_factory.mktemp("announcements") / "2027-03-second.md"
     page.write_text(ANNOUNCEMENT, "utf-8")
-    staff = Path(sys.executable).with_name("staff")
-    subprocess.run([staff, "--data", local_data, "announce", page, "--yes"], check=True, capture_output=True)
+    staff("announce", page, "--yes")
     wait_for(lambda: any("announcements/unsubscribe" in text for text in mailed(address, 1)))
     return {path: link for message in local_run.messages() for link, path in LINK.findall(message["text"])}
 
@@ -56,7 +62,7 @@ def test_the_answer_to_every_button_is_shown(
     script: bool, links: dict[str, str], browser: Browser, local_run: LocalRun
 ):
     """And not the same button once more, as if nothing had happened."""
-    assert {"announcements/confirm", "announcements/unsubscribe", "actions/stop"} <= links.keys()
+    assert {"announcements/confirm", "announcements/unsubscribe", "invitations/stop"} <= links.keys()
     for path, link in links.items():
         with browser.new_context(base_url=local_run.url, java_script_enabled=script) as context:
             page = context.new_page()

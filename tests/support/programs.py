@@ -1,6 +1,6 @@
-"""Finds the programs that the tests use, Chromium and pdftotext, and installs them where that is possible.
+"""Finds the programs that the tests use, and installs them where that is possible.
 
-Run as a program it prints nothing where both are there, and says in one line what to install where it cannot.
+Run as a program it prints nothing where all are there, and says in one line what to install where it cannot.
 """
 
 import os
@@ -11,8 +11,12 @@ from pathlib import Path
 
 NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 """The first is Chromium without its windows, which take a third of the time of a test."""
+NEEDED = {"pdftotext": "poppler-utils", "npm": "npm"}
+"""Programs besides Chromium, with the package that has each on Debian."""
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 """Keeps the browser from calling home: tests talk to this machine only."""
+FLOOR = Path(__file__).parents[2] / "tools" / "floor"
+"""What holds stylesheets and scripts to the oldest browsers, with MDN's data as npm has it."""
 
 
 def executable() -> str | None:
@@ -32,9 +36,11 @@ def launch_options() -> dict[str, object]:
 def install() -> None:
     """With apt where this is root on Debian, else Chromium with Playwright's own installer."""
     if shutil.which("apt-get") and os.geteuid() == 0:
-        print("Installing Chromium and pdftotext with apt, once", flush=True)
+        print("Installing Chromium, pdftotext and npm with apt, once", flush=True)
         _apt("update", "-qq")
-        _apt("install", "-qq", "--no-install-recommends", "poppler-utils")
+        for name, package in NEEDED.items():
+            if shutil.which(name) is None:
+                _apt("install", "-qq", "--no-install-recommends", package)
         for package in ("chromium-headless-shell", "chromium"):
             if executable() is None:
                 _apt("install", "-qq", "--no-install-recommends", package)
@@ -42,6 +48,17 @@ def install() -> None:
         print("Installing Chromium with Playwright, once", flush=True)
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def install_floor() -> None:
+    """Install what package-lock.json of tools/floor pins, once. Raises CalledProcessError where npm cannot."""
+    pinned, done = FLOOR / "package-lock.json", FLOOR / "node_modules" / ".package-lock.json"
+    if done.exists() and done.stat().st_mtime > pinned.stat().st_mtime:
+        return
+    print("Installing MDN's browser compatibility data with npm, once", flush=True)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    subprocess.run(command, cwd=FLOOR, check=True)
+    done.touch()
 
 
 def _apt(*arguments: str) -> None:
@@ -61,7 +78,7 @@ def _from_playwright() -> str | None:
 
 
 if __name__ == "__main__":
-    if executable() is None or shutil.which("pdftotext") is None:
+    if executable() is None or not all(map(shutil.which, NEEDED)):
         install()
     if executable() is None:
         sys.exit(
@@ -69,3 +86,6 @@ if __name__ == "__main__":
         )
     if shutil.which("pdftotext") is None:
         sys.exit("The print tests need pdftotext: install it (on Debian: apt install poppler-utils).")
+    if shutil.which("npm") is None:
+        sys.exit("The tests of old browsers need Node.js 20 and npm: install them (on Debian: apt install nodejs npm).")
+    install_floor()

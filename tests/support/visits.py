@@ -35,7 +35,7 @@ def fill_in(page: Page, form, answers: dict[str, str]) -> None:
             continue
         assert page.locator(f"label[for={field.id}]").inner_text().startswith(field.label.text)
         match field.type:
-            case "Yes":
+            case "Checkbox":
                 box.set_checked(answers[field.name] == "yes")
             case "Choice":
                 box.select_option(answers[field.name])
