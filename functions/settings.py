@@ -25,6 +25,8 @@ class Settings:
     escalation_addresses: tuple[str, ...]
     site_url: str
     time_zone: str
+    sender_mail_per_day: str
+    """Most receipts in a day, to everybody together; 0 stops all e-mail to senders."""
     desk_secret_arn: str = ""
     origin_secret_arn: str = ""
 

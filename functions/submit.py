@@ -74,7 +74,8 @@ def _receive(form_class: type[Form], event: Event) -> Response:
                 "Your answers were not received; they are below. Please check them, and send the form from this page.",
                 answers,
             )
-        if rate_limit.is_exceeded(event):
+        used = rate_limit.used(event)
+        if used >= rate_limit.POINTS_PER_HOUR:
             raise Refused(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "Too many forms from your network",
@@ -87,7 +88,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
             return _refuse(form, event)
         keys.signing(keys.RECEIPTS)  # fetched now: once a submission is stored, its receipt must not fail
         held = _reasons_to_hold(form, answers)
-        submission, new = submissions.put_once(form, promises.now(), held)
+        submission, new = submissions.put_once(form, promises.now(), held, quiet=_is_quiet(form, used))
     except Refused as refused:
         count("limited" if refused.status == HTTPStatus.TOO_MANY_REQUESTS else "unreadable")
         return _apologize(form_class(refused.answers), event, refused.status, refused.title, refused.advice)
@@ -106,6 +107,11 @@ def _receive(form_class: type[Form], event: Event) -> Response:
     if "staff" not in form.owed_emails:
         submission = replace(submission, received_at=promises.now())  # the first time would tell whose address is known
     return see_other(f"/forms/{form.slug}/received?receipt={receipts.sign(form_class, submission)}")
+
+
+def _is_quiet(form: Form, used: int) -> bool:
+    """Return whether the sender gets no e-mail, because the network had enough of it sent this hour."""
+    return used >= rate_limit.RECEIPT_POINTS and not form.receipt_each_time
 
 
 def _reasons_to_hold(form: Form, answers: FormData) -> str:

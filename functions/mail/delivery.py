@@ -9,13 +9,14 @@ from botocore.exceptions import ClientError
 
 import promises
 from mail import ses
+from settings import settings
 from storage import outbox
 from storage.outbox import Owed
 from telemetry import count, log_failure, logger
 
 TRIED_FOR = timedelta(days=1)
 """How long an e-mail that SES rejects is retried: the account may be in SES's sandbox on its first day."""
-TO_STAFF = {"staff", "reminder", "late"}
+TO_STAFF = {"staff", "reminder", "late", "digest"}
 """Slots that are retried for good: if SES rejects these, the fault is ours and can be fixed."""
 
 Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
@@ -28,6 +29,8 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
     Raises ClaimedByAnother, what `compose` raises, and botocore's errors. The claim is given back if SES was not asked,
     or clearly refused.
     """
+    if owed.slot not in TO_STAFF and settings().sender_mail_per_day == "0":
+        return  # still owed: it goes out once the office lets it
     item = outbox.claim(owed, promises.now(), unless)
     if item is None:
         return

@@ -99,14 +99,17 @@ class Submission:
         )
 
 
-def put_once(form: Form, received: datetime, held: str = "") -> tuple[Submission, bool]:
+def put_once(form: Form, received: datetime, held: str = "", *, quiet: bool = False) -> tuple[Submission, bool]:
     """Store a valid form, unless the same submission exists. Return the stored one, and whether it is new.
 
     `held` is why staff should review it first, in words. Raises RuntimeError if no reference is free.
     """
     content = fingerprint(form, received, keys.identity())
     for attempt in range(REFERENCES_TRIED):
-        item = _item(form, received, held) | {"reference": reference_for(content, attempt), "fingerprint": content}
+        item = _item(form, received, held, quiet=quiet) | {
+            "reference": reference_for(content, attempt),
+            "fingerprint": content,
+        }
         try:
             dynamodb.put(_table(), item, "attribute_not_exists(#reference)", {"#reference": "reference"})
         except ConditionFailed as failed:
@@ -211,14 +214,17 @@ def valid_until(submission: Submission) -> date:
     return promises.valid_until(date.fromisoformat(submission.answers["completed"]))
 
 
-def _item(form: Form, received: datetime, held: str) -> dict[str, Any]:
+def _item(form: Form, received: datetime, held: str, *, quiet: bool) -> dict[str, Any]:
     due = form.due(received)
     item = {
         "form": form.slug,
         "received_at": received.isoformat(),
         "due_at": due.isoformat(),
         "answers": form.answers(),
-        "mail": {slot: {"state": "owed"} for slot in form.owed_emails},
+        "mail": {
+            slot: {"state": "enough from one network" if quiet and slot == "receipt" else "owed"}
+            for slot in form.owed_emails
+        },
         "clock": "on",
         "next_at": (received + SWEPT_AFTER).isoformat(),
         "expires_at": int((received + form.kept_for).timestamp()),

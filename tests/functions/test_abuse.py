@@ -64,3 +64,51 @@ def test_a_plaque_is_as_safe_as_a_message(post, table):
     assert post("plaque", {**PLAQUE, spam.TRAP: "x"}).status == 303
     assert post("plaque", PLAQUE, {"origin": "https://evil.example"}).status == 400
     assert [bool(item.get("held")) for item in table.items()] == [True]
+
+
+def test_one_network_has_e_mail_sent_to_twenty_strangers_an_hour_and_every_plaque_its_receipt(post, inbox, table):
+    for number in range(22):
+        assert post("contact", {**CONTACT, "email": f"nobody{number}@nowhere.example.org"}).status == 303
+    assert post("plaque", PLAQUE).status == 303
+    inbox.deliver()
+    mailed = [to for each in inbox.receipts() for to in each["to"]]
+    assert len([to for to in mailed if to.endswith("nowhere.example.org")]) == 20
+    assert PLAQUE["email"] in mailed
+    assert len(inbox.to_staff()) == len(table.items()) == 23
+
+
+def test_one_inbox_gets_five_e_mails_a_day_however_its_address_is_spelled(post, inbox):
+    for number in range(8):
+        post("plaque", {**PLAQUE, "agency": f"Agency {number}", "email": f"Bob+{number}@inbox.example.org"})
+    inbox.deliver()
+    assert len(inbox.receipts()) == 5
+
+
+@pytest.fixture
+def sender_mail_per_day(monkeypatch):
+    """Set how much e-mail goes to senders in a day."""
+    from settings import settings
+
+    def set_to(number):
+        monkeypatch.setenv("SENDER_MAIL_PER_DAY", str(number))
+        settings.cache_clear()
+
+    yield set_to
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_a_switch_stops_e_mail_to_senders_and_leaves_the_offices_on(post, inbox, sender_mail_per_day):
+    sender_mail_per_day(0)
+    post("contact", CONTACT)
+    inbox.deliver()
+    assert (len(inbox.to_staff()), inbox.receipts()) == (1, [])
+
+
+def test_a_day_has_room_for_so_many_receipts_in_all(post, inbox, sender_mail_per_day, table):
+    sender_mail_per_day(2)
+    for number in range(4):
+        post("contact", {**CONTACT, "email": f"pat{number}@example.gov"}, sender=f"127.0.0.{number + 1}")
+    inbox.deliver()
+    assert (len(inbox.to_staff()), len(inbox.receipts())) == (4, 2)
+    assert sorted(item["mail"]["receipt"]["state"] for item in table.items()) == ["enough today"] * 2 + ["sent"] * 2
