@@ -4,13 +4,11 @@ import base64
 import csv
 import io
 import logging
-import os
 import re
 import unicodedata
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 from unittest.mock import patch
 
 import feedback
@@ -20,7 +18,6 @@ from forms.catalog import FORMS
 from forms.form import fingerprint, read_form, reference_for
 from forms.spam import reasons_to_hold
 from local.aws.ses_simulator import events_of
-from local.template import Template
 from mail import ses
 from overrides.hooks.checklist_files import Refused, introduction, parse
 from safe_text import for_spreadsheet
@@ -28,17 +25,13 @@ from staff import export
 from storage import bounces, certifications, outbox, subscribers
 from storage.outbox import Owed
 from storage.submissions import Submission
-from tools.fuzz import progress
+from tools.fuzz import SETTINGS, progress
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = datetime(2036, 1, 1, tzinfo=UTC)
 SECRET = "x" * 32
-SETTINGS = Template(ROOT / "template.yaml").environment()
-"""Environment of the functions."""
 
 logging.disable()
-os.environ |= SETTINGS
 keys.signing = lambda _: SECRET  # there is no AWS here, not even a stand-in
 keys.accepted = lambda _: [SECRET]
 keys.identity = SECRET.encode
@@ -147,6 +140,7 @@ def report(data: bytes) -> None:
     with (
         patch.object(outbox, "report", return_value=True) as noted,
         patch.object(feedback, "count"),
+        patch.object(bounces, "is_known", return_value=False),
         patch.object(bounces, "note"),
         patch.object(subscribers, "unsubscribe") as ended,
         patch.object(certifications, "stop") as stopped,
