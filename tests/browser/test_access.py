@@ -35,10 +35,13 @@ LOOKED_AT = [
     ("color-contrast", ".plaque"),
     ("color-contrast-enhanced", ".plaque"),
     # The circle with a step's number is drawn beside the words, not behind them.
-    ("color-contrast", ".path__step, .step"),
-    ("color-contrast-enhanced", ".path__step, .step"),
+    ("color-contrast", ".path__step, .step, .way li"),
+    ("color-contrast-enhanced", ".path__step, .step, .way li"),
     # What is hidden in one size or state is shown, and looked at, in another; the signature is shown on paper.
-    ("hidden-content", "[hidden], .nav--wide, .nav--narrow, .signature"),
+    (
+        "hidden-content",
+        "[hidden], .nav--wide, .nav--narrow, .signature, .strip__more, .rail__parts, .rail__wide, .footer__site",
+    ),
 ]
 """What axe leaves open, and why it is right."""
 
