@@ -137,10 +137,10 @@ def test_a_word_that_is_not_used_is_found_wherever_people_read_it():
     assert not BANNED.search(of_module('def tick():\n    """Take a step."""\n    logger.info("claimed a slot")'))
 
 
-def test_no_page_uses_a_word_that_is_not_used(site):
+def test_no_page_uses_a_word_that_is_not_used(built_site):
     found = {
-        str(page.relative_to(site)): sorted(set(BANNED.findall(of_page(page.read_text("utf-8")))))
-        for page in site.rglob("*.html")
+        str(page.relative_to(built_site)): sorted(set(BANNED.findall(of_page(page.read_text("utf-8")))))
+        for page in built_site.rglob("*.html")
     }
     assert {page: words for page, words in found.items() if words} == {}
 
@@ -151,11 +151,11 @@ def test_no_text_uses_a_word_that_is_not_used(file):
 
 
 @pytest.mark.parametrize("page", MESSAGE)
-def test_a_page_keeps_the_message(page, site):
-    text = of_page((site / page).read_text("utf-8")).casefold()
+def test_a_page_keeps_the_message(page, built_site):
+    text = of_page((built_site / page).read_text("utf-8")).casefold()
     assert [words for words in MESSAGE[page] if words.casefold() not in text] == []
 
 
-def test_every_link_to_a_setting_is_drawn(site):
-    for page in site.rglob("*.html"):
+def test_every_link_to_a_setting_is_drawn(built_site):
+    for page in built_site.rglob("*.html"):
         assert "][" not in of_page(page.read_text("utf-8")), f"{page}: a link names no setting of link_references.py"
