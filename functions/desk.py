@@ -1,7 +1,7 @@
-"""The office's pages under /desk/: sign in, what is to be done, one submission and what may happen to it.
+"""Handles the office's pages under /desk/: sign-in, open work, and one submission with its actions.
 
-Server-drawn, complete without script. A GET changes nothing; a POST needs a session, this site's own Origin, and the
-token of a page of that session. What was typed is never lost: a page that cannot do what was asked gives it back.
+Rendered on the server, complete without script. A GET changes nothing; a POST needs a session, this site's own Origin,
+and the token of a page of that session. Typed text is never lost: a page that cannot do what was asked gives it back.
 """
 
 import re
@@ -28,9 +28,9 @@ from web.responses import Event, Response, body_of, csv_file, no_store, see_othe
 from web.sessions import Denied, Session
 
 BODY_LIMIT = 128 * 1024
-"""Largest body that is taken, in bytes: a corrected form, form-encoded."""
+"""Largest body that is accepted, in bytes: a corrected form, form-encoded."""
 OURS = ("csrf", "once", "to", "from", "seen")
-"""Fields that nobody typed."""
+"""Hidden fields, which no one typed."""
 SPOILED = {
     Denied.NO_COOKIE: "This browser asked for no code, or it takes no cookies. Allow cookies for this site, and ask "
     "for a code in the browser that you sign in with.",
@@ -44,7 +44,7 @@ require("desk_secret_arn")
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: the parts of the path below /desk/, and the fields of a form or a query."""
+    """A parsed request: the path below /desk/, and the fields of a form or a query."""
 
     method: str
     path: str
@@ -59,12 +59,12 @@ class Request:
 
     @property
     def typed(self) -> dict[str, str]:
-        """What a person typed, to be given back."""
+        """Return the fields that a person typed."""
         return {name: value for name, value in self.fields.items() if name not in OURS and value}
 
 
 class Refused(Exception):
-    """A request that changes nothing: the status, what is wrong, and what to do."""
+    """A request that is rejected: the status, the problem, and the advice."""
 
     def __init__(self, status: HTTPStatus, title: str, advice: str) -> None:
         super().__init__(title)
@@ -72,7 +72,7 @@ class Refused(Exception):
 
 
 def handler(event: dict[str, Any], _context: Any) -> Response:
-    """Answer, whatever happens, and publish what was counted."""
+    """Respond to a request. Failures become error pages; metrics are published."""
     logger.set_correlation_id(event["requestContext"]["requestId"])
     request, session = _bare(event), None
     try:
@@ -98,7 +98,7 @@ def handler(event: dict[str, Any], _context: Any) -> Response:
 
 
 def _answer(request: Request, session: Session) -> Response:
-    """What somebody of the office gets."""
+    """Respond to someone who is signed in."""
     if request.method == "POST" and not sessions.is_genuine(session, request.fields.get("csrf", "")):
         raise Refused(HTTPStatus.BAD_REQUEST, "This page is from another session", "Press the button again.")
     match request.method, request.parts:
@@ -144,7 +144,10 @@ def _ask_who(request: Request) -> Response:
 
 
 def _sign_in(event: Event, request: Request) -> Response:
-    """Take an e-mail address and send it a code, or take the code; the answer tells nobody whose an address is."""
+    """Handle the sign-in form: send a code to the address, or check the code.
+
+    The response is the same for staff addresses and for others.
+    """
     network = rate_limit.network_of(event)
     if sessions.is_flooding(network, request.now):
         count("limited")
@@ -201,7 +204,7 @@ def _take_code(request: Request, network: str) -> Response:
 
 
 def _own(address: str) -> str:
-    """An address of the desk, to go to after the sign-in; anything else is not followed."""
+    """Return the path if it is one of the desk, `/desk/` otherwise, so that the sign-in cannot redirect elsewhere."""
     return address if re.fullmatch(r"/desk/[A-Za-z0-9/.?=_+%-]{0,300}", address) and "//" not in address else "/desk/"
 
 
@@ -283,7 +286,7 @@ def _certified(
 
 
 def _carry_out(request: Request, session: Session, reference: str, verb: "Verb") -> Response:
-    """Do it, and show the submission as it is then; where it cannot be done, say what happened meanwhile."""
+    """Perform an action and show the result. If it is impossible by now, show what happened in the meantime."""
     submission = _found(reference)
     name = request.parts[-1]
     step = Step(session.address, request.now, f"{name} {request.fields.get('once') or secrets.token_hex(8)}")
@@ -298,7 +301,7 @@ def _carry_out(request: Request, session: Session, reference: str, verb: "Verb")
 
 
 def _follow(reference: str) -> None:
-    """Certify, or take that back, at once. Where that fails, the clock does it within minutes: the mark is there."""
+    """Update the certification at once. If that fails, remind.py does it within minutes, because the mark is stored."""
     try:
         if submission := submissions.get(reference):
             certifications.follow(submission)
@@ -307,7 +310,7 @@ def _follow(reference: str) -> None:
 
 
 Verb = Callable[[Submission, Step, Mapping[str, str]], bool]
-"""Does one thing to a submission; False where its state does not allow it. Raises ValueError in words for bad input."""
+"""Performs one action; returns False if the state does not allow it. Raises ValueError with a message for bad input."""
 
 
 def _take(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
@@ -352,7 +355,7 @@ def _undo(submission: Submission, step: Step, _fields: Mapping[str, str]) -> boo
 
 
 def _mark_plaques(request: Request, session: Session) -> Response:
-    """Mark all that were ticked; what somebody else did to one of them meanwhile stops none of the others."""
+    """Mark all checked plaques. One that someone else changed in the meantime does not stop the others."""
     ticked = tuple(name.removeprefix("mark.") for name in request.fields if name.startswith("mark."))
     if not ticked:
         return _plaques(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, "First check the plaques that you mailed.")
@@ -381,7 +384,7 @@ OF_CERTIFICATIONS: dict[str, Callable[[str, str, datetime], bool]] = {
 
 
 def _change_certification(request: Request, session: Session, certification: str, verb: str) -> Response:
-    """Rename, end, withdraw, or take that back."""
+    """Rename, end or withdraw a certification, or undo that."""
     found = certifications.get(certification)
     if found is None:
         raise Refused(HTTPStatus.GONE, "There is no such certification", "It ended long ago, or was undone.")
@@ -397,7 +400,7 @@ def _change_certification(request: Request, session: Session, certification: str
 
 
 def _correct(request: Request, session: Session, submission: Submission) -> Response:
-    """The form itself with today's answers, checked by its own rules; what was accepted once and stays is no error."""
+    """Show the form with today's answers, validated by its own rules. An unchanged answer is never an error."""
     form_class = submission.declared
     if submission.erased_at:
         raise Refused(HTTPStatus.CONFLICT, "Its data were erased", "There is nothing left to correct.")
@@ -465,13 +468,13 @@ VERBS: dict[str, Verb] = {
 
 
 def _bare(event: Event) -> Request:
-    """A request of which only the address is known to be readable."""
+    """Make a request from the path alone, for error pages: nothing else is known to be readable."""
     http = event["requestContext"]["http"]
     return Request(http["method"], event["rawPath"], {}, sessions.cookies_of(event), event["headers"].get("origin", ""))
 
 
 def _read(event: Event) -> Request:
-    """Raises Refused where the body is no form in UTF-8 of at most `BODY_LIMIT` bytes."""
+    """Parse a request. Raises Refused if the body is not a form in UTF-8 of at most BODY_LIMIT bytes."""
     bare = _bare(event)
     if bare.method != "POST":
         return Request(bare.method, bare.path, event.get("queryStringParameters") or {}, bare.cookies, bare.origin)
@@ -486,14 +489,14 @@ def _read(event: Event) -> Request:
 
 
 def _check_origin(request: Request) -> None:
-    """A browser says where a form comes from: no other site may post here."""
+    """Raise Refused if the Origin header names another site."""
     if request.origin != settings().site_url:
         advice = f"Open the desk at {settings().site_url}/desk/ and press the button there. Nothing was changed."
         raise Refused(HTTPStatus.BAD_REQUEST, "This form does not come from the desk", advice)
 
 
 def _say(request: Request, session: Session | None, status: HTTPStatus, title: str, text: str) -> Response:
-    """A page that says what is wrong, with what was typed and a button to send it again."""
+    """Show a problem, with the typed text and a button to send it again."""
     kept = request.typed if session and request.method == "POST" else {}
     return _page(request, session, title, "said.html", status, place=None, text=text, kept=kept, action=request.path)
 

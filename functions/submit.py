@@ -1,4 +1,4 @@
-"""Everything under a form's address: parse what was posted, decide, store, answer; its receipt; its calendar file."""
+"""Handles a form's requests: parse, decide, store, respond; also its receipt and its calendar file."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,15 +30,15 @@ from web.responses import (
 )
 
 BODY_LIMIT = 64 * 1024
-"""Largest body that is taken, in bytes."""
+"""Largest body that is accepted, in bytes."""
 REDRAWN_LIMIT = 256 * 1024
-"""Largest body that is read at all, in bytes, to give a person the answers back who wrote too much."""
+"""Largest body that is parsed, in bytes, so that a person who wrote too much gets the answers back."""
 
 require()
 
 
 class Refused(Exception):
-    """A POST that is not taken: the status, what is wrong, what to do, and the answers to give back."""
+    """A POST that is rejected: the status, the problem, the advice, and the answers to give back."""
 
     def __init__(self, status: HTTPStatus, title: str, advice: str, answers: FormData | None = None) -> None:
         super().__init__(title)
@@ -46,7 +46,7 @@ class Refused(Exception):
 
 
 def handler(event: Event, _context: Any) -> Response:
-    """Answer a request to a form's address, whatever happens, and publish what was counted."""
+    """Respond to a request to a form's address. Failures become error pages; metrics are published."""
     form_class = FORMS.get(event["rawPath"].split("/")[2])
     if form_class is None:
         return problem_details(HTTPStatus.NOT_FOUND, "There is no such form")
@@ -58,6 +58,7 @@ def handler(event: Event, _context: Any) -> Response:
             return _about_receipt(_show_receipt, form_class, event)
         if event["rawPath"].endswith("/renewal.ics"):
             return _about_receipt(_calendar_file, form_class, event)
+        # Any other GET, such as a reload after an error page: the form is a page of the site.
         return see_other(f"/{form_class.slug}/")
     finally:
         publish(form=form_class.slug)
@@ -115,7 +116,8 @@ def _is_quiet(form: Form, used: int) -> bool:
 
 
 def _reasons_to_hold(form: Form, answers: FormData) -> str:
-    """Only what staff get to see can be held: nobody else could release it."""
+    """Return the reasons to hold the form, empty if there are none."""
+    # A form without a staff e-mail is never held: no one would know of it and release it.
     if "staff" not in form.owed_emails:
         return ""
     stored = form.answers()
@@ -123,7 +125,8 @@ def _reasons_to_hold(form: Form, answers: FormData) -> str:
 
 
 def _note(event: Event, submission: Submission, new: bool) -> None:
-    """Count and log an accepted form; the submission is stored, so nothing here may fail it."""
+    """Count and log an accepted form."""
+    # The submission is stored: nothing here may raise, or the visitor would see an error.
     outcome = ("held" if submission.held else "accepted") if new else "duplicate"
     count(outcome)
     logger.info(outcome, reference=submission.reference)
@@ -131,7 +134,7 @@ def _note(event: Event, submission: Submission, new: bool) -> None:
 
 
 def _parse(event: Event) -> FormData:
-    """The posted answers. Raises Refused where the body is not a form in UTF-8 of at most `BODY_LIMIT` bytes."""
+    """Parse the posted answers. Raises Refused if the body is not a form in UTF-8 of at most BODY_LIMIT bytes."""
     content_type = event["headers"].get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/x-www-form-urlencoded":
         raise Refused(
@@ -143,7 +146,7 @@ def _parse(event: Event) -> FormData:
         content = body_of(event)
         if len(content) <= REDRAWN_LIMIT:
             answers = read_form(content)
-    except ValueError:  # wrong base64, wrong UTF-8, or too many fields
+    except ValueError:  # invalid base64 or UTF-8, or too many fields
         raise Refused(
             HTTPStatus.BAD_REQUEST, "We could not read what was sent", "Please send the form again, from this page."
         ) from None
@@ -158,7 +161,7 @@ def _parse(event: Event) -> FormData:
 
 
 def _refuse(form: Form, event: Event) -> Response:
-    """The form again, with what is wrong beside each field."""
+    """Respond with the form and an error message at each wrong field."""
     count("refused")
     logger.info("refused", fields=sorted(form.errors))
     if wants_json(event):
@@ -168,7 +171,7 @@ def _refuse(form: Form, event: Event) -> Response:
 
 
 def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice: str) -> Response:
-    """The form again, with the answers that could be read, what went wrong, and another way to reach the office."""
+    """Respond with the form, the answers, the problem, and another way to reach the office."""
     if wants_json(event):
         response = problem_details(status, title, detail=advice)
     else:
@@ -185,7 +188,7 @@ def _note_failure(error: Exception) -> None:
 
 
 def _about_receipt(answer: Callable[[type[Form], Event], Response], form: type[Form], event: Event) -> Response:
-    """The answer, or a page that says that there is none now."""
+    """Respond to a request for a receipt; a failure becomes an error page."""
     try:
         return answer(form, event)
     except Exception as error:

@@ -1,6 +1,6 @@
-"""The kinds of field a form is made of: how each is asked, checked, stored, and put into words.
+"""The kinds of field: how each is drawn, validated, stored, and shown in words.
 
-A kind is a WTForms field whose answer is stored as text. `missing` is the message for an empty answer;
+Each is a WTForms field whose answer is stored as text. `missing` is the message for an empty answer;
 without it the field is optional. Messages tell the person what to do, in plain imperative words.
 """
 
@@ -27,7 +27,7 @@ _DATE_FORMATS = ["%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%B %d, %Y", "%
 
 
 class Answer:
-    """What every kind adds to its WTForms field: the stored answer, and that answer in words."""
+    """Mixin for WTForms fields: the stored answer, and that answer in words."""
 
     data: Any
     is_checkbox = False
@@ -36,11 +36,11 @@ class Answer:
     """Whether a search of the office looks through its answers."""
 
     def stored(self) -> str:
-        """The answer as it is kept in the table; nothing but spaces is nothing."""
+        """Return the answer as it is stored; an answer of spaces counts as empty."""
         return self.data if self.data and self.data.strip() else ""
 
     def in_words(self, stored: str) -> str:
-        """A stored answer as a person reads it in an e-mail or a list."""
+        """Return a stored answer as e-mails and lists show it."""
         return stored
 
 
@@ -49,7 +49,7 @@ class Line(Answer, StringField):
 
 
 class Email(Answer, EmailField):
-    """One e-mail address, stored in its normalized form."""
+    """One e-mail address, stored normalized."""
 
     def stored(self) -> str:
         typed = super().stored()
@@ -64,11 +64,12 @@ class Text(Answer, TextAreaField):
     """Several lines of text; line ends are kept as `\\n`."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        # Browsers send CRLF, programs send anything; the fingerprint must not depend on it.
         super().process_formdata([value.replace("\r\n", "\n").replace("\r", "\n") for value in valuelist])
 
 
 class AttachedText(Text):
-    """A text that another page of the site made, behind a box to tick: without the tick, nothing of it is sent."""
+    """Text prefilled by another page. It is submitted only if its box is checked."""
 
     is_checkbox = True
 
@@ -80,10 +81,11 @@ class AttachedText(Text):
 
 
 class Choice(Answer, SelectField):
-    """One of a list of (value, words); the value is stored."""
+    """One option of a list of (value, words); the value is stored."""
 
     def __init__(self, label: str, validators: list[Validator], options: list[tuple[str, str]], **kwargs: Any) -> None:
         choices = [SelectChoice(value, words) for value, words in options]
+        # AnyOf checks the choice instead, with a message of ours.
         super().__init__(label, validators, choices=choices, validate_choice=False, **kwargs)
         self._words = dict(options)
 
@@ -92,7 +94,7 @@ class Choice(Answer, SelectField):
 
 
 class Date(Answer, DateField):
-    """A date, stored as YYYY-MM-DD. The browser sends that; a typed 3/27/2026 or March 27, 2026 is understood too."""
+    """A date, stored as YYYY-MM-DD. Browsers send that; 3/27/2026 and March 27, 2026 are accepted too."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
@@ -105,7 +107,8 @@ class Date(Answer, DateField):
             raise StopValidation
 
     def __call__(self, **html: Any) -> Markup:
-        """Drawn as a date box, or as a text box where a date box would not show what was typed."""
+        """Draw a date box, or a text box if the answer is not a date."""
+        # A date box shows nothing for an invalid value: the person would lose what they typed.
         typed = (self.raw_data or [""])[0]
         shown_as = {"type": "text", "min": False} if typed and typed != self.stored() else {}
         return super().__call__(**shown_as, **html)
@@ -118,7 +121,7 @@ class Date(Answer, DateField):
 
 
 class Checkbox(Answer, BooleanField):
-    """A box to tick, stored as `yes` or `no`."""
+    """A checkbox, stored as `yes` or `no`."""
 
     is_checkbox = True
 
@@ -165,7 +168,7 @@ def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
 
 
 def attached_text(label: str, *, limit: int) -> Field:
-    """A text of several lines that the person is shown, and sends by leaving a box ticked."""
+    """Text of several lines that the person sees, and sends by leaving its box checked."""
     return AttachedText(label, _checks("", at_most(limit), no_control_characters))
 
 
@@ -190,7 +193,7 @@ def _recent(_form: BaseForm, field: Field) -> None:
 
 
 def checkbox(label: str, *, missing: str = "") -> Field:
-    """A box that may be left empty; with `missing`, one that has to be ticked."""
+    """A checkbox; with `missing`, one that must be checked."""
     return Checkbox(label, _checks(missing), false_values=(False, "false", "no", ""))
 
 

@@ -1,4 +1,4 @@
-"""What every form shares: reading what was posted, drawing the form, and recognizing the same submission again."""
+"""The base class of all forms: parsing, drawing, and recognizing a repeated submission."""
 
 import hashlib
 import hmac
@@ -20,13 +20,13 @@ from forms.spam import TRAP
 from rendering import render
 
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
-"""No 0/O and 1/I/L, which look alike, and no vowels, so that a reference is never a word."""
+"""Without 0/O and 1/I/L, which look alike, and without vowels, so that a reference never spells a word."""
 REFERENCE_LENGTH = 10
 BITS_OF_REFERENCE = 48
 WORDS_TO_FIND = 8_000
-"""Characters of a submission that a search looks through."""
+"""Characters of a submission that can be searched."""
 MAILTO_LIMIT = 1500
-"""Characters that a mailto link carries; some mail programs cut off longer ones."""
+"""Characters of a mailto link; some mail programs truncate longer ones."""
 
 
 ASKED = "asked"
@@ -36,21 +36,23 @@ ASKED_LIMIT = 170
 
 
 class FormData(dict[str, list[str]]):
-    """Posted answers in the shape WTForms reads."""
+    """Posted answers in the interface that WTForms expects."""
 
     def getlist(self, name: str) -> list[str]:
         return self.get(name, [])
 
 
 def read_form(body: bytes) -> FormData:
-    """Parse a form-encoded body. Raises UnicodeDecodeError where it is not UTF-8, ValueError above 200 fields."""
+    """Parse a form-encoded body. Raises UnicodeDecodeError if it is not UTF-8, ValueError if it has over 200 fields."""
+    # 200 is more than any form has, and bounds the cost of a hostile body.
     parsed = parse_qs(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=200)
+    # A repeated field counts once: no field of ours has several values.
     return FormData({name: values[:1] for name, values in parsed.items()})
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What went wrong with a form as a whole, and what to do."""
+    """An error about the form as a whole: what happened, and what to do."""
 
     title: str
     advice: str
@@ -60,98 +62,98 @@ class Form(wtforms.Form):
     """One public form. Its fields are declared in the order in which they are asked."""
 
     slug: ClassVar[str]
-    """The form's name in addresses, in the table and in file names."""
+    """Name of the form in URLs, in the table and in file names."""
     submit_label: ClassVar[str]
-    """The words on the button."""
+    """Label of the submit button."""
     legends: ClassVar[Mapping[str, str]] = {}
-    """Headings of groups: the name of a group's first field, and the group's legend."""
+    """Legend of each group, by the name of its first field."""
     receipt_fields: ClassVar[tuple[str, ...]] = ()
-    """Fields without personal data that the receipt's dates are computed from."""
+    """Fields without personal data from which the dates on the receipt are computed."""
     receipt_heading: ClassVar[str]
-    """The receipt's heading."""
+    """Heading of the receipt."""
     next_steps: ClassVar[str]
-    """What happens next, in one or two fixed sentences."""
+    """One or two fixed sentences about what happens next."""
     owed_emails: ClassVar[tuple[str, ...]] = ("staff", "receipt")
     """The e-mails that a submission causes."""
     receipt_email: ClassVar[str] = "receipt"
-    """The e-mail to the sender, in functions/templates/email/."""
+    """Name of the e-mail to the sender, in functions/templates/email/."""
     receipt_each_time: ClassVar[bool] = False
     """True where each submission has a receipt by e-mail; otherwise an address gets one a day."""
     staff_task: ClassVar[str] = ""
-    """What staff have to do before the due date, in two words; empty where there is nothing to do."""
+    """The office's task before the due date, in two words; empty if there is none."""
     done_label: ClassVar[str] = ""
-    """The word for a submission once that is done."""
+    """Word for a submission once the task is done."""
     title: ClassVar[str]
-    """What a submission is, in a word or two, for the office."""
+    """One or two words for a submission, for the office."""
     certifies: ClassVar[bool] = False
-    """Whether it asks for a plaque: once that is mailed, its agency is told so, and is certified."""
+    """Whether the form requests a plaque, which certifies the agency once it is mailed."""
     remind_before: ClassVar[timedelta]
-    """How long before the due date staff are reminded."""
+    """Time before the due date at which staff are reminded."""
     kept_on_erasure: ClassVar[tuple[str, ...]] = ()
-    """Fields that stay when somebody's data are erased."""
+    """Fields that are kept when a person's data are erased."""
     kept_for: ClassVar[timedelta]
-    """How long the answers are kept."""
+    """Time for which the answers are kept."""
     once_a_day: ClassVar[bool]
-    """True where the same answers on another day are a new submission."""
+    """Whether the same answers on another day are a new submission."""
 
     @classmethod
     def due(cls, received: datetime) -> datetime:
-        """When staff must have dealt with a submission received at this time."""
+        """Return the time by which the office must have done its task."""
         raise NotImplementedError
 
     @classmethod
     def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
-        """The dates promised to the sender, as (label, date in words)."""
+        """Return the dates promised to the sender, as (label, date in words)."""
         return []
 
     @classmethod
     def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
-        """What else the sender should know, in fixed sentences."""
+        """Return further fixed sentences for the receipt."""
         return []
 
     @classmethod
     def ends_on(cls, answers: Mapping[str, str]) -> date | None:
-        """The last day of what the submission is about, for a calendar; None where nothing ends."""
+        """Return the last day of the certification, None if the form has none."""
         return None
 
     @classmethod
     def sender_key(cls, answers: Mapping[str, str]) -> str | None:
-        """What tells that two submissions come from the same agency; None where that does not matter."""
+        """Return the key of the agency, equal for two submissions of one agency; None if the form has none."""
         return None
 
     @classmethod
     def wants_announcements(cls, answers: Mapping[str, str]) -> bool:
-        """Whether the sender asked for e-mail about new certifications."""
+        """Return whether the sender asked for e-mail about new certifications."""
         return answers.get("announcements") == "yes"
 
     @classmethod
     def mailing_label(cls, answers: Mapping[str, str]) -> Mapping[str, Any] | None:
-        """What is mailed: `address`, its lines, and `engraved`, the text; None where nothing is."""
+        """Return the lines of the `address` label and the `engraved` text, None if nothing is mailed."""
         return None
 
     @classmethod
     def who(cls, answers: Mapping[str, str]) -> str:
-        """Who it comes from, as the office would say."""
+        """Return the name of the sender, for the office: the agency or the person."""
         return ""
 
     @classmethod
     def person(cls, answers: Mapping[str, str]) -> str:
-        """The person to write to, as they call themselves."""
+        """Return the name of the person to write to."""
         return ""
 
     @classmethod
     def about(cls, answers: Mapping[str, str]) -> str:
-        """What it is about, in a few words."""
+        """Return the subject in a few words."""
         return cls.title
 
     @classmethod
     def gist(cls, answers: Mapping[str, str]) -> str:
-        """What tells it from others at a glance."""
+        """Return the words that tell it from others at a glance."""
         return ""
 
     @classmethod
     def words_to_find(cls, answers: Mapping[str, str]) -> str:
-        """What a search of the office looks through: the words of the answers, and the digits of telephone numbers."""
+        """Return the searchable text: the words of the answers, and the digits of telephone numbers."""
         fields: Any = cls()
         texts = [answers.get(field.name, "") for field in fields if field.is_searched]
         numbers = [f"#{digits_of(answers.get(field.name, ''))}" for field in fields if isinstance(field, Telephone)]
@@ -173,19 +175,19 @@ class Form(wtforms.Form):
 
     @classmethod
     def in_words_by_name(cls, answers: Mapping[str, str]) -> dict[str, str]:
-        """Stored answers in words, by the names of their fields."""
+        """Return stored answers in words, by field name."""
         fields: Any = cls()
         return {field.name: field.in_words(answers.get(field.name, "")) for field in fields}
 
     @classmethod
     def labels(cls) -> dict[str, str]:
-        """The questions, by the names of their fields."""
+        """Return the questions, by field name."""
         fields: Any = cls()
         return {field.name: field.label.text for field in fields}
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:
-        """Who wants what, in one line for the subject of the staff e-mail."""
+        """Return one line for the subject of the staff e-mail: who asks for what."""
         raise NotImplementedError
 
     def __init__(self, posted: FormData | None = None, *, may_ask: bool = True) -> None:
@@ -194,7 +196,7 @@ class Form(wtforms.Form):
         self._may_ask = may_ask
         known = "".join((posted or FormData()).getlist(ASKED))[:ASKED_LIMIT]
         self.asked = set(re.findall(r"[0-9a-f]{16}", known))
-        """What was asked about: digests of answers, which the redrawn form sends along."""
+        """Answers that a question was asked about, as digests, which the redrawn form returns."""
 
     def is_to_ask(self, name: str, answer: str) -> bool:
         """Whether this answer was not asked about yet; it counts as asked from now on."""
@@ -204,24 +206,24 @@ class Form(wtforms.Form):
         return is_new
 
     def forgive(self, accepted: Mapping[str, str]) -> None:
-        """Take back what is said against answers that were accepted before, and are still the same."""
+        """Drop the errors of answers that were accepted before and have not changed."""
         fields: Any = self
         for field in fields:
             if field.stored() == accepted.get(field.name, ""):
                 field.errors = []
 
     def answers(self) -> dict[str, str]:
-        """Every answer as it is stored: the declared fields and nothing else that was posted."""
+        """Return the answers of the declared fields as they are stored; other posted fields are dropped."""
         return {field.name: field.stored() for field in self}  # type: ignore[attr-defined]
 
     @classmethod
     def in_words(cls, answers: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Stored answers as (label, words), in the order in which they were asked."""
+        """Return stored answers as (label, words), in the order of the form."""
         fields: Any = cls()
         return [(field.label.text, field.in_words(answers.get(field.name, ""))) for field in fields]
 
     def groups(self) -> list[tuple[str | None, list[wtforms.Field]]]:
-        """The fields under their legends, for the template; a form without legends is one group."""
+        """Return the fields by legend, for the template. A form without legends is one group."""
         groups: list[tuple[str | None, list[wtforms.Field]]] = []
         for field in self:
             if not groups or field.name in self.legends:
@@ -245,17 +247,18 @@ class Form(wtforms.Form):
         )
 
     def draw_summary(self, notice: Notice | None = None) -> Markup:
-        """What is wrong, as HTML: the notice, or a link to each field with a message; empty where nothing is."""
+        """Render the errors as HTML: the notice, or a link to each field with a message; empty if there are none."""
         return render("error_summary.html", form=self, notice=notice, answers_by_mail=_quoted(self._as_text()))
 
     def _as_text(self) -> str:
-        """The answers as they were typed, for an e-mail instead of the form."""
+        """Return the answers as typed, for an e-mail that replaces the form."""
         text = "\n".join(f"{field.label.text}: {field.raw_data[0]}" for field in self if field.raw_data)
         return re.sub("\r\n?|\n", "\r\n", text)  # RFC 6068, 5: some programs show no other line end
 
 
 def _quoted(text: str) -> str:
-    """Text for a mailto link, as much as fits; no character is cut in two."""
+    """Percent-encode text for a mailto link, truncated to MAILTO_LIMIT."""
+    # The cut may fall inside an escape or inside a character of several bytes: drop what is incomplete.
     begun = re.sub("%.?$", "", quote(text)[:MAILTO_LIMIT])
     return quote(unquote(begun, errors="ignore").removesuffix("\r"))
 
@@ -263,7 +266,7 @@ def _quoted(text: str) -> str:
 def fingerprint(form: Form, received: datetime, key: bytes) -> str:
     """Return what makes a submission the same one: form, answers, and the office's day of a message, in hexadecimal.
 
-    Keyed (HMAC-SHA-256): without the key nobody can tell from a fingerprint, or from the reference made of it, who
+    Keyed (HMAC-SHA-256): without the key no one can tell from a fingerprint, or from the reference made of it, who
     sent the answers, not even by trying all of a public list of addresses.
     """
     day = promises.day_at_office(received).isoformat() if form.once_a_day else None
@@ -272,12 +275,14 @@ def fingerprint(form: Form, received: datetime, key: bytes) -> str:
 
 
 def reference_in(text: str) -> str:
-    """A reference however somebody wrote it: `[k7m2p-9qrtx]` is K7M2P9QRTX."""
+    """Normalize a typed reference: `[k7m2p-9qrtx]` becomes K7M2P9QRTX."""
     return "".join(character for character in text.upper() if character.isascii() and character.isalnum())[:40]
 
 
 def reference_for(fingerprint: str, attempt: int = 0) -> str:
-    """The reference that people quote: digits of the fingerprint, other ones at each attempt."""
+    """Derive the reference from the fingerprint; each attempt uses other bits of it."""
+    # Derived, not random: a form that is sent twice gets the same reference without a lookup.
+    # 48 bits are enough for ten digits in base 27.
     number = int(fingerprint, 16) >> (BITS_OF_REFERENCE * attempt)
     characters = []
     for _ in range(REFERENCE_LENGTH):

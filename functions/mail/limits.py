@@ -13,7 +13,7 @@ from storage import counters
 from storage.submissions import Submission
 
 SUB_ADDRESS = re.compile(r"\+[^@]*(?=@)")
-"""What many providers ignore: mail to `pat+1@` arrives at `pat@`."""
+"""The tag of an address, which many providers ignore: mail to `pat+1@` arrives at `pat@`."""
 E_MAILS_A_DAY = 5
 """E-mails to one address in a day, of all forms together."""
 REMEMBERED = timedelta(days=3)

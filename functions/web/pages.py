@@ -13,7 +13,7 @@ _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Page:
-    """A finished page of the site."""
+    """A built page of the site."""
 
     html: str
 
@@ -25,13 +25,14 @@ class Page:
         return found[1]
 
     def with_title(self, title: Markup | str) -> "Page":
+        # A function as replacement, because re.sub would interpret backslashes in a string.
         html, count = _TITLE.subn(lambda _: f"<title>{title}</title>", self.html)
         if count != 1:
             raise ValueError(f"the page has {count} titles")
         return Page(html)
 
     def with_part(self, markers: tuple[str, str], content: str) -> "Page":
-        """The page with what stands between two markers replaced. Raises ValueError where they are not there once."""
+        """Replace the content between two markers. Raises ValueError unless both occur exactly once."""
         before, found, rest = self.html.partition(markers[0])
         _, closed, after = rest.partition(markers[1])
         if not (found and closed) or markers[0] in after:
@@ -40,7 +41,7 @@ class Page:
 
 
 def built_page(slug: str) -> Page:
-    """The page of a form as the site build left it."""
+    """Read the built page of a form."""
     return Page(rendering.finished(f"{slug}.html"))
 
 
@@ -58,7 +59,7 @@ def desk(title: str, template: str, **context: Any) -> str:
 
 
 def message(slug: str, title: str, template: str, **context: Any) -> str:
-    """The form's page with a rendered template in place of its whole content."""
+    """Return the form's page with a rendered template as its whole content."""
     page = built_page(slug)
     content = rendering.render(template, title=title, **context)
     site_name = page.title.rpartition(" - ")[2]

@@ -1,4 +1,4 @@
-// Draws the record on the pages of the checklists, and changes it when somebody checks a box or notes a decision.
+// Shows the record on the pages of the checklists, and updates it when someone checks a box or notes a decision.
 
 import { howFar, load, onChangeElsewhere, survey, today, update } from "./progress.js";
 
@@ -12,7 +12,7 @@ export const make = (tag, properties = {}, ...content) => {
 const inWords = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
 export const day = (date) => (date ? inWords.format(new Date(`${date}T12:00Z`)) : "(date not given)");
 
-/** Texts are touched only where they change, so that a page of a thousand items stays quick. */
+/** Writes a text only if it changed, so that a page of a thousand items stays fast. */
 export const write = (element, text) => {
   if (element.textContent !== text) element.textContent = text;
 };
@@ -25,13 +25,13 @@ export let whole = null;
 let editions = null;
 const drawers = [];
 
-/** Have something else drawn as well, now and whenever the record changes. */
+/** Registers another drawer; it runs now and whenever the record changes. */
 export function alsoDraw(drawer) {
   drawers.push(drawer);
   if (whole) drawer();
 }
 
-// ------------------------------------------------------------ what an item says
+// ------------------------------------------------------------ the words of an item
 
 export function stateInWords({ kind, entry, mark, item, decided }) {
   const decision = decided ? ` Decided by ${entry.who} on ${day(entry.when)}: ${entry.why}` : "";
@@ -49,7 +49,7 @@ export function stateInWords({ kind, entry, mark, item, decided }) {
   return words[kind] + (marks[mark] ?? "");
 }
 
-/** An entry on its own, without its place in the sequence. */
+/** Describes an entry without its place in the sequence. */
 export function entryInWords(entry = {}) {
   const kind = entry.state === "done" && entry.out ? "out" : (entry.state ?? "to-do");
   return stateInWords({ kind, entry, item: {}, decided: Boolean(entry.who) });
@@ -89,7 +89,7 @@ function drawRemoved({ checklist, removed }, record) {
   }
 }
 
-// ------------------------------------------------------------ how far the work is
+// ------------------------------------------------------------ progress
 
 const listOf = (id) => whole.lists.find(({ items }) => items.some(({ item }) => item.id === id));
 
@@ -125,7 +125,7 @@ function warn(words) {
   told.hidden = !words;
 }
 
-// ------------------------------------------------------------ what a person does
+// ------------------------------------------------------------ events
 
 function change(id, answers) {
   update((record) => {
@@ -137,18 +137,18 @@ function change(id, answers) {
 }
 
 function check({ id }, { checked }) {
-  // The day stays with what was done, so that a box cleared by mistake has it again.
+  // The day is kept, so that a box that is cleared by mistake gets it back.
   const on = load().record.items[id]?.on ?? today();
   change(id, checked ? { state: "done", on, out: undefined } : { state: "to-do" });
   refill();
 }
 
-/** Put what the record has into the questions that are open. */
+/** Fills the open questions from the record. */
 function refill() {
   for (const stands of whole.lists.flatMap(({ items }) => items)) rows.get(stands.item.id)?.refill?.(stands);
 }
 
-/** The questions come once somebody asks for them: most visits only check boxes. */
+/** Opens or closes the questions. They are loaded when first needed: most visits only check boxes. */
 async function toggle({ id }, button) {
   try {
     const { toggleQuestions } = await import("./questions.js");
@@ -161,8 +161,8 @@ async function toggle({ id }, button) {
 }
 
 /**
- * Empty boxes are a matter of the print style alone: Safari returns from print() before it prints, and may never say
- * that it did, so the class stays until somebody goes on with the page.
+ * Prints, with empty boxes on request. A class does that, not a redraw: Safari returns from print() before it prints,
+ * and may never send afterprint, so the class stays until the page is used again.
  */
 function print(isBlank) {
   document.documentElement.classList.toggle("blank", isBlank);
@@ -170,7 +170,7 @@ function print(isBlank) {
 }
 
 function start() {
-  for (const { box } of rows.values()) box.autocomplete = "off"; // the record says what is checked, not the browser
+  for (const { box } of rows.values()) box.autocomplete = "off"; // the record decides what is checked, not the browser's autofill
   document.addEventListener("change", ({ target }) => {
     if (target.name === "done") check(target.closest(".item"), target);
   });
@@ -182,7 +182,7 @@ function start() {
   for (const goesOn of ["keydown", "pointerdown"])
     addEventListener(goesOn, () => document.documentElement.classList.remove("blank"));
   onChangeElsewhere(draw);
-  // Later, because WebKit empties boxes that are not for autofill in a task after this event.
+  // Later, because WebKit clears inputs with autocomplete=off in a task after this event.
   addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(() => (draw(), refill())));
 }
 

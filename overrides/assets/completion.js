@@ -1,8 +1,8 @@
-// What the checklists hand on to the plaque form: the agency's name, the day of completion, and a summary.
+// Makes the answers that the checklists pass to the plaque form: agency, date of completion, and a summary.
 
 import { howFar } from "./progress.js";
 
-/** Every checklist in a line, and every item skipped or out of sequence; the reasons only on request. */
+/** Lists every checklist, and every item that was skipped or done out of sequence, with reasons on request. */
 export function summary(whole, withReasons) {
   const lines = [`${howFar(whole)}.`];
   for (const list of whole.lists) {
@@ -17,7 +17,7 @@ export function summary(whole, withReasons) {
   return lines.join("\n");
 }
 
-/** The answers of the plaque form that a complete record has. */
+/** Returns the answers of the plaque form that a complete record contains. */
 export const answers = (whole, { agency }, withReasons) => ({
   agency,
   completed: whole.completedOn,

@@ -1,6 +1,6 @@
 // What is wrong with a date, in words for a person, as soon as its box can tell. Every day that this site asks for has come.
 
-/** Words for what is wrong with the day in a date box, "" where nothing is. `typing`: more digits may follow. */
+/** Returns the error message for a date box, "" if there is none. `typing`: more digits may follow. */
 export function wrongDay({ value, validity, min }, typing = false) {
   if (!value) return validity.badInput && !typing ? "Enter a real date, such as 11/20/2026." : "";
   if (value < "1000") return typing ? "" : "Enter the year in four digits.";
@@ -9,9 +9,9 @@ export function wrongDay({ value, validity, min }, typing = false) {
   return value > today ? "Enter a day that is not in the future." : "";
 }
 
-const told = new WeakMap(); // where each box has its words
+const told = new WeakMap(); // the message element of each box
 
-/** Say below a date box what is wrong with its day: while it is typed, and once it is left. */
+/** Shows the error message below a date box, while typing and on leaving it. */
 export function checkDay(box, typing) {
   const words = box.type === "date" ? wrongDay(box, typing) : "";
   if (!words && !told.has(box)) return;

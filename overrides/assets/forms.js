@@ -1,5 +1,5 @@
-// Smooths the forms, which work without it: sends in place, keeps a draft until the receipt, shows an engraved name.
-// It knows no field and no rule: what is wrong comes from the server's own page.
+// Improves the forms, which work without it: sends in place, keeps a draft until the receipt, previews the engraving.
+// It knows no field and no rule: error messages come from the server's own page.
 
 import { checkDay } from "./dates.js";
 
@@ -8,7 +8,7 @@ const UNKNOWN =
   "We could not reach our server, or it did not answer in time. Everything you wrote is still here. " +
   "Check the connection, then send it again: the same answers count once.";
 
-/** Whether another page of the site handed answers on, behind the #, which no server sees. */
+/** Returns whether another page passed answers after the #, which no server sees. */
 export const handedOn = location.hash.includes("=");
 
 const main = document.querySelector("main");
@@ -26,7 +26,7 @@ function saveDraft(form) {
   try {
     sessionStorage.setItem(draftOf(form.action), JSON.stringify([...new FormData(form)]));
   } catch {
-    // Storage is full or switched off: the form works without a draft.
+    // Storage is full or turned off: the form works without a draft.
   }
 }
 
@@ -58,7 +58,7 @@ function takeHandedOn(form) {
   saveDraft(form);
 }
 
-/** Fill in the answers that nobody gave yet. */
+/** Fills in the answers that are still empty. */
 export function offer(form, answers) {
   fillIn(
     form,
@@ -75,7 +75,7 @@ function clearDraft(action) {
   try {
     sessionStorage.removeItem(draftOf(action));
   } catch {
-    // Nothing was kept.
+    // Nothing was saved.
   }
 }
 
@@ -95,7 +95,7 @@ function setBusy(form, busy) {
   form.setAttribute("aria-busy", String(busy));
 }
 
-/** Put first what is wrong, where the server's own summary stands. */
+/** Shows the problem first, in the place of the server's own summary. */
 function tellUnknown(form) {
   setBusy(form, false);
   main.querySelector(".error-summary")?.remove();
@@ -112,7 +112,7 @@ function tellUnknown(form) {
   summary.focus();
 }
 
-/** Put the page that the server answered with in the place of this one: main, title, focus. */
+/** Replaces this page by the server's response: main, title, focus. */
 function show(answer) {
   document.title = answer.title;
   main.replaceChildren(...answer.querySelector("main").childNodes);
@@ -121,7 +121,7 @@ function show(answer) {
   (main.querySelector(".error-summary") ?? main).focus();
 }
 
-// XMLHttpRequest and not fetch: it parses a page without a way for text to become script (Trusted Types).
+// XMLHttpRequest, not fetch: it parses the page itself, so no text can become script (Trusted Types).
 function send(form) {
   setBusy(form, true);
   const { action } = form;
@@ -133,7 +133,7 @@ function send(form) {
   request.onerror = request.ontimeout = () => tellUnknown(form);
   request.onload = () => {
     const { response, responseURL, status } = request;
-    const sentOn = responseURL !== action.replace(/#.*/, ""); // what was posted is stored, whatever that page says
+    const sentOn = responseURL !== action.replace(/#.*/, ""); // the form is stored, whatever that page says
     if (sentOn || status === 200) clearDraft(action);
     if (sentOn) location.assign(responseURL);
     else if (response?.querySelector(status === 200 ? "main" : ".error-summary")) show(response);
@@ -166,7 +166,7 @@ const [, sentTo] = location.href.match(/^([^?#]*)\/received[?#]/) ?? [];
 if (sentTo) clearDraft(sentTo);
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
-  // Later, because WebKit empties boxes that are not for autofill in a task after this event.
+  // Later, because WebKit clears inputs with autocomplete=off in a task after this event.
   setTimeout(() => {
     for (const form of formsIn(main)) {
       setBusy(form, false);

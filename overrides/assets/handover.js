@@ -1,4 +1,4 @@
-// A record on its way to another computer, in a file or in the part of a link that no server sees, and its merging there.
+// Moves a record to another computer, in a file or in the part of a link that no server sees, and merges it there.
 
 import { Refused, read } from "./progress.js";
 
@@ -7,7 +7,7 @@ const LARGEST = 1_000_000; // bytes, unpacked
 
 const unreadable = () => new Refused("This link is incomplete. Copy the whole link, or ask for a file instead.");
 
-/** All bytes that come out of a transformation; more than LARGEST are refused before they fill the memory. */
+/** Returns the bytes of a transformation. Throws if there are more than LARGEST, before they fill the memory. */
 async function through(bytes, transformation) {
   const stream = new Blob([bytes]).stream().pipeThrough(transformation);
   const chunks = [];
@@ -39,7 +39,7 @@ function made(make) {
   }
 }
 
-/** A link to the page at `address` with the record after its #: "z" before what is compressed, "j" before plain JSON. */
+/** Returns a link to `address` with the record after its #: "z" and compressed JSON, or "j" and plain JSON. */
 export async function toLink(record, address) {
   const bytes = new TextEncoder().encode(JSON.stringify(record));
   const packing = made(() => new CompressionStream("deflate-raw"));
@@ -47,7 +47,7 @@ export async function toLink(record, address) {
   return `${new URL(address, location.href)}#${NAME}=${packed}`;
 }
 
-/** The record after the # of an address, null where there is none. Throws Refused. */
+/** Returns the record after the # of an address, null if there is none. Throws Refused. */
 export async function fromLink(hash) {
   if (!hash.startsWith(`#${NAME}=`)) return null;
   const packed = hash.slice(NAME.length + 2);
@@ -72,13 +72,13 @@ export function toFile(record, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** The record in a file that somebody chose. Throws Refused. */
+/** Reads the record in a file. Throws Refused. */
 export async function fromFile(file) {
   if (file.size > LARGEST) throw new Refused("This file is too large to be a copy of checklists.");
   return read(await file.text());
 }
 
-/** Both records in one, the newer entry of each item: {record, taken, differences: [{id, mine, theirs}]}. */
+/** Merges two records, the newer entry of each item wins: {record, taken, differences: [{id, mine, theirs}]}. */
 export function merge(mine, theirs) {
   const record = { ...mine, agency: mine.agency || theirs.agency, items: Object.assign(Object.create(null), mine.items) };
   const differences = [];

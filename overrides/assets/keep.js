@@ -1,4 +1,4 @@
-// The record as a whole, on the index of the checklists: complete it, hand it over, take one over, erase it.
+// Manages the record as a whole, on the index of the checklists: completion, saving, sharing, merging, erasing.
 
 import { alsoDraw, checklists, day, draw, entryInWords, find, index, make, whole, write } from "./checklist.js";
 import { answers } from "./completion.js";
@@ -56,7 +56,7 @@ function takeOver(theirs, merge) {
   finish("The copy was added to yours.");
 }
 
-/** Show what a copy would change, and ask. */
+/** Shows what a copy would change, and asks. */
 function review(theirs, merge) {
   const mine = load().record;
   const { record, taken, differences } = merge(mine, theirs);
@@ -89,10 +89,10 @@ function review(theirs, merge) {
   incoming.focus();
 }
 
-/** Most visits hand nothing over. */
+/** Loads the code for sharing when first needed: most visits share nothing. */
 const handover = () => import("./handover.js");
 
-/** Whatever is wrong with a copy is said, and changes nothing. */
+/** Reviews a copy. A bad one shows a message, and changes nothing. */
 async function receive(read) {
   try {
     const { merge, ...readers } = await handover();
@@ -105,7 +105,7 @@ async function receive(read) {
 function receiveLink() {
   const { hash } = location;
   if (!hash.startsWith("#progress=")) return;
-  history.replaceState(null, "", location.pathname); // out of the address bar, the history and bookmarks
+  history.replaceState(null, "", location.pathname); // keep the record out of the address bar, the history and bookmarks
   receive(({ fromLink }) => fromLink(hash));
 }
 
@@ -149,7 +149,7 @@ alsoDraw(drawPath);
 alsoDraw(drawCompletion);
 addEventListener("hashchange", receiveLink);
 receiveLink();
-// What a link leads to was hidden while the browser looked for it.
+// The target of the link was hidden when the browser looked for it, so it was not scrolled to.
 const aim = document.getElementById(location.hash.slice(1));
 if (aim && !aim.hidden) {
   aim.scrollIntoView({ behavior: "instant" });

@@ -1,8 +1,8 @@
-// Offers on the plaque form what the checklists in this browser know once they are complete, from wherever somebody came.
+// Fills the plaque form from the checklists in this browser once they are complete, whichever link led here.
 
 import { handedOn, offer } from "./forms.js";
 
-const OFFERED = "offered by the checklists"; // what was offered in this window: what somebody took out stays out
+const OFFERED = "offered by the checklists"; // offered once per window: an answer that was deleted stays deleted
 
 async function offerFromChecklists(form) {
   const [{ load, survey }, { answers }, lists] = await Promise.all([
@@ -20,8 +20,8 @@ async function offerFromChecklists(form) {
 
 try {
   const form = document.querySelector("form.form");
-  if (!form) sessionStorage.removeItem(OFFERED); // it was sent
+  if (!form) sessionStorage.removeItem(OFFERED); // the form was sent
   else if (!handedOn && localStorage.length) await offerFromChecklists(form);
 } catch {
-  // Nothing is kept here, or it cannot be had: the form asks for everything.
+  // No record, or none that can be read: the form asks for everything.
 }

@@ -1,9 +1,9 @@
-// What an agency did and decided, and when: one record, kept in this browser alone. This module knows nothing of pages.
+// The record of what an agency did and decided, and when, stored in this browser only. Has no code for pages.
 //
 // A record is {version, agency, items}; items has an entry by item id. An entry is {state, at, edition} and, where it
 // applies, {on, out, who, when, why}: `state` is one of STATES; `at` is when it was last changed, in milliseconds;
 // `edition` is that of the checklist then; `on` (done) and `when` (decided) are days, YYYY-MM-DD; `out` is whether it
-// counts as done out of sequence where a person said so.
+// counts as done out of sequence, if a person said so.
 
 export const STATES = ["to-do", "done", "not-taken"];
 const VERSION = 1;
@@ -14,7 +14,7 @@ export const FIRST_DAY = "2000-01-01"; // an earlier one was half typed
 
 export class Refused extends Error {}
 
-let last = null; // the record as this page last had it
+let last = null; // the record at the last load or update
 let unsaved = false;
 
 export const today = () => new Date().toLocaleDateString("sv"); // Sweden writes YYYY-MM-DD
@@ -35,7 +35,7 @@ const IS_RIGHT = {
   why: isText,
 };
 
-/** The record in a text that anybody may have written. Throws Refused, with words for a person. */
+/** Parses a record from untrusted text. Throws Refused, with a message for people. */
 export function read(text) {
   const refused = new Refused("This is not a copy that this site saved, or it is damaged.");
   if (text.length > LARGEST) throw refused;
@@ -59,12 +59,12 @@ export function read(text) {
       if (isRight !== isDay) kept[name] = entry[name];
       else if (entry[name] >= FIRST_DAY) kept[name] = entry[name] > today() ? today() : entry[name];
     }
-    kept.at = Math.min(entry.at, Date.now()); // a wrong clock must not win for good, nor a day to come count
+    kept.at = Math.min(entry.at, Date.now()); // a clock that is ahead must not win every merge
   }
   return record;
 }
 
-/** The record, and what the person has to know of how it is kept: {record, trouble}. */
+/** Loads the record: {record, trouble}. `trouble` is a message about storage, "" if there is none. */
 export function load() {
   if (unsaved) return { record: last, trouble: unsaved };
   let text = null;
@@ -86,14 +86,14 @@ export function load() {
       localStorage.setItem(`${KEY}.unreadable`, text);
       localStorage.removeItem(KEY);
     } catch {
-      // It stays where it is until the next change.
+      // It stays in place until the next change.
     }
     last = empty();
     return { record: last, trouble: `What this browser had saved could not be read and was set aside. ${error.message}` };
   }
 }
 
-/** Change the record as it is now, other windows' changes included, and keep it: {record, trouble}. */
+/** Changes the current record, other windows' changes included, and saves it: {record, trouble}. */
 export function update(change) {
   const { record } = load();
   change(record);
@@ -110,7 +110,7 @@ export function update(change) {
 export const onChangeElsewhere = (listen) =>
   addEventListener("storage", (event) => (event.key === KEY || event.key === null) && listen());
 
-/** How far the work is, in words. */
+/** Describes the progress in words. */
 export const howFar = ({ settled, total, notTaken, out }) =>
   `${settled - notTaken} of ${total} items done` +
   (notTaken ? `, ${notTaken} skipped by decision` : "") +
@@ -118,7 +118,7 @@ export const howFar = ({ settled, total, notTaken, out }) =>
 
 const isDecided = (entry) => Boolean(entry.who?.trim() && entry.when && entry.why?.trim());
 
-/** How an item stands: its kind is to-do, done, out (done out of sequence), not-taken or undecided. */
+/** Returns the state of an item. Its kind is to-do, done, out (of sequence), not-taken or undecided. */
 function standing(item, entry, isAhead, begun) {
   const { state = "to-do" } = entry;
   let kind = state;
@@ -131,8 +131,8 @@ function standing(item, entry, isAhead, begun) {
 }
 
 /**
- * How the whole certification stands. A checklist that is not optional builds on all of those before it: what is done
- * while one of them is open, or with an earlier date than their last one, is done out of sequence.
+ * Returns the state of the whole certification. A required checklist builds on all before it: an item that is done while
+ * one of them is open, or with an earlier date than their last item, is out of sequence.
  */
 export function survey(checklists, record) {
   const whole = { lists: [], total: 0, settled: 0, notTaken: 0, out: 0, next: null, completedOn: "" };

@@ -1,4 +1,4 @@
-// The questions about one item: its state, its date, and the decision where one is needed.
+// The questions about one item: its state, its date, and the decision if it needs one.
 
 import { checkDay, wrongDay } from "./dates.js";
 import { FIRST_DAY, today } from "./progress.js";
@@ -10,14 +10,14 @@ const DAYS = ["on", "when"];
 const isWhole = (box) =>
   !DAYS.includes(box.name) || (box.value ? !wrongDay(box) : box.name === "when" && !box.validity.badInput);
 
-/** Show the questions that apply to how the item stands. */
+/** Shows the questions that apply to the state of the item. */
 function askWhatApplies(form, { kind, mark }) {
   for (const part of form.querySelectorAll("[data-asked-when]"))
     part.hidden = !part.dataset.askedWhen.split(" ").some((when) => when === kind || when === mark);
   form.elements.out.checked = kind === "out";
 }
 
-/** Open or close the questions below a row; `keep` is given the answers as they change. */
+/** Opens or closes the questions below a row; `keep` gets the answers as they change. */
 export function toggleQuestions(found, button, stands, keep) {
   let keyed = null; // the box that had the last key
   let typed = null; // the date box that somebody types in

@@ -1,6 +1,7 @@
-"""Makes the site's assets small and names each by its content: assets/site.css becomes assets/site.1f2e3d4c5b.css.
+"""Minifies the site's assets and puts a content hash into each name: assets/site.css becomes
+assets/site.1f2e3d4c5b.css.
 
-So a browser may keep a file of that folder for a year. Templates ask for a name: `{{ 'site.css' | asset | url }}`.
+So browsers may cache the folder for a year. Templates name an asset as `{{ 'site.css' | asset | url }}`.
 """
 
 import hashlib
@@ -35,11 +36,11 @@ minify.config(
 )
 
 _names: dict[str, str] = {}
-"""The name that each file of the folder has on the site, of the latest build."""
+"""Published name of each file, from the latest build."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Put the small and named assets in the place of those in the folder."""
+    """Replace the files of the folder by the published ones."""
     _names.clear()
     sources = {file.name: file.read_bytes() for file in sorted(FOLDER.iterdir())}
     for file in list(files):
@@ -63,16 +64,16 @@ def on_post_page(output: str, **_: object) -> str:
 
 
 def address(name: str) -> str:
-    """Where an asset is, relative to the site. Raises PluginError for a name that is not in the folder."""
+    """Return the URL of an asset, relative to the site. Raises PluginError for a name that is not in the folder."""
     if name not in _names:
         raise PluginError(f"there is no {name!r} in overrides/assets; there are {', '.join(_names)}")
     return f"assets/{_names[name]}"
 
 
 def published_as(sources: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
-    """The name and the content that each file is published with. Raises PluginError, and CycleError where imports turn.
+    """Return the published name and content of each file. Raises PluginError, and CycleError if imports form a cycle.
 
-    A script's imports name other files as published, so a change in one renames all that import it.
+    Imports use published names, so a change in one script renames all that import it.
     """
     small = {name: minified(name, with_included(content, sources)) for name, content in sources.items()}
     imports = {name: set(IMPORT.findall(text)) if isinstance(text, str) else set() for name, text in small.items()}
@@ -99,7 +100,7 @@ def with_included(content: bytes, sources: Mapping[str, bytes]) -> bytes:
 
 
 def minified(name: str, content: bytes) -> str | bytes:
-    """A stylesheet or script without what only people need; anything else as it is."""
+    """Minify a stylesheet or script; return anything else unchanged."""
     match Path(name).suffix:
         case ".css":
             return lightningcss.process_stylesheet(content.decode(), filename=name, browsers_list=BROWSERS)
@@ -109,6 +110,6 @@ def minified(name: str, content: bytes) -> str | bytes:
 
 
 def named(name: str, content: bytes) -> str:
-    """The name with ten digits of the content's hash in it."""
+    """Return the name with ten digits of the content's hash."""
     file = Path(name)
     return f"{file.stem}.{hashlib.sha256(content).hexdigest()[:10]}{file.suffix}"
