@@ -136,7 +136,7 @@ def test_an_answer_of_ses_that_was_lost_is_settled_by_its_report(submitted, cloc
 # Renewal
 
 
-def test_an_agency_is_invited_60_days_before_the_end_and_on_the_day(submitted, clock, inbox, table, office):
+def test_an_agency_is_invited_60_days_before_the_end_and_when_it_is_over(submitted, clock, inbox, table, office):
     office.do(submitted("plaque")["reference"], "mark")
     end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
     clock.forward(days=(end - TODAY).days - 61)
@@ -148,7 +148,7 @@ def test_an_agency_is_invited_60_days_before_the_end_and_on_the_day(submitted, c
     assert first["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
     assert datetime.fromisoformat(certification["next_at"]) > promises.now() + timedelta(days=58)  # no look in vain
-    clock.forward(days=59)
+    clock.forward(days=60)
     assert len(invitations(inbox)) == 1
     clock.forward(days=1)
     assert "has ended" in invitations(inbox)[1]["subject"]

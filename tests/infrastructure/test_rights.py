@@ -65,7 +65,7 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
     workflow.mark(submissions.get(certified[1]["reference"]), step)  # the desk broke off here, so the clock certifies
     clock.look()
     subscriber = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(reader), "receipt")
-    report("Bounce", subscriber, address=reader, bounceType="Permanent")
+    report("Bounce", subscriber, address=reader, message_id="1", bounceType="Permanent")
     press(links.unsubscribe_link(reader))
     end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
     clock.forward(days=(end - TODAY).days - 59)
@@ -77,7 +77,7 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
         Owed("CERTIFICATIONS_TABLE", _certification(invitation), "invitation"),
         Owed("COUNTERS_TABLE", f"digest-{TODAY}", "digest"),
     ):
-        report("Bounce", owed, address=PLAQUE["email"], bounceType="Permanent")
+        report("Bounce", owed, address=PLAQUE["email"], message_id=owed.id, bounceType="Permanent")
     return asked
 
 
