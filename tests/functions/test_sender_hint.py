@@ -1,9 +1,9 @@
 """What staff are told of the sender's address is true of every address like it."""
 
 import pytest
-from mail.sender_hint import hint
 
 from forms import spam
+from sender_hint import hint
 from tests.support.samples import CONTACT
 
 
