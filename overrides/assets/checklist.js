@@ -170,7 +170,6 @@ function print(isBlank) {
 }
 
 function start() {
-  for (const { box } of rows.values()) box.autocomplete = "off"; // the record decides what is checked, not the browser's autofill
   document.addEventListener("change", ({ target }) => {
     if (target.name === "done") check(target.closest(".item"), target);
   });
@@ -182,7 +181,7 @@ function start() {
   for (const goesOn of ["keydown", "pointerdown"])
     addEventListener(goesOn, () => document.documentElement.classList.remove("blank"));
   onChangeElsewhere(draw);
-  // Later, because WebKit clears inputs with autocomplete=off in a task after this event.
+  // Later, after what the browser itself does to boxes when a visitor comes back.
   addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(() => (draw(), refill())));
 }
 

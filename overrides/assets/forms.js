@@ -164,9 +164,12 @@ function start(form) {
 for (const form of formsIn(main)) start(form);
 const [, sentTo] = location.href.match(/^([^?#]*)\/received[?#]/) ?? [];
 if (sentTo) clearDraft(sentTo);
+// WebKit clears inputs with autocomplete=off when a visitor comes back: while the page is away, none has it.
+addEventListener("pagehide", () => {
+  for (const box of main.querySelectorAll("[autocomplete=off]")) box.removeAttribute("autocomplete");
+});
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
-  // Later, because WebKit clears inputs with autocomplete=off in a task after this event.
   setTimeout(() => {
     for (const form of formsIn(main)) {
       setBusy(form, false);

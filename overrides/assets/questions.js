@@ -57,7 +57,10 @@ export function toggleQuestions(found, button, stands, keep) {
     keyed = null;
     if (typed === target) keepAnswers(target);
   });
-  addEventListener("pagehide", () => typed && keepAnswers(typed));
+  addEventListener("pagehide", () => {
+    if (typed) keepAnswers(typed);
+    form.elements.who.removeAttribute("autocomplete"); // WebKit clears what has it when a visitor comes back
+  });
   form.elements.still.addEventListener("click", () => {
     keep({});
     state[0].form.querySelector(":checked").focus();
