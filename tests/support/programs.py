@@ -11,7 +11,13 @@ from pathlib import Path
 
 NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 """The first is Chromium without its windows, which take a third of the time of a test."""
-NEEDED = {"pdftotext": "poppler-utils", "npm": "npm"}
+NEEDED = {
+    "pdftotext": "poppler-utils",
+    "npm": "npm",
+    "firefox-esr": "firefox-esr",
+    "WebKitWebDriver": "webkit2gtk-driver",
+    "xvfb-run": "xvfb",
+}
 """Programs besides Chromium, with the package that has each on Debian."""
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 """Keeps the browser from calling home: tests talk to this machine only."""
@@ -36,7 +42,7 @@ def launch_options() -> dict[str, object]:
 def install() -> None:
     """With apt where this is root on Debian, else Chromium with Playwright's own installer."""
     if shutil.which("apt-get") and os.geteuid() == 0:
-        print("Installing Chromium, pdftotext and npm with apt, once", flush=True)
+        print("Installing Chromium, Firefox, WebKitGTK, pdftotext and npm with apt, once", flush=True)
         _apt("update", "-qq")
         for name, package in NEEDED.items():
             if shutil.which(name) is None:
@@ -84,8 +90,6 @@ if __name__ == "__main__":
         sys.exit(
             "The browser tests need Chromium: install it (Debian: apt install chromium-headless-shell) or set CHROMIUM."
         )
-    if shutil.which("pdftotext") is None:
-        sys.exit("The print tests need pdftotext: install it (on Debian: apt install poppler-utils).")
-    if shutil.which("npm") is None:
-        sys.exit("The tests of old browsers need Node.js 20 and npm: install them (on Debian: apt install nodejs npm).")
+    if missing := [package for name, package in NEEDED.items() if shutil.which(name) is None]:
+        sys.exit(f"The browser tests need more programs: install them (on Debian: apt install {' '.join(missing)}).")
     install_floor()

@@ -1,0 +1,128 @@
+"""The site in Firefox and in WebKit, Safari's engine: every page, a form to its receipt, a checklist from hand to hand.
+
+Not to be had there: paper, touch, forced colors in WebKit, and pages without script. Chromium has those in other tests.
+"""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.support.checklist_pages import CHECKLISTS, KEY, named
+from tests.support.engines import ENGINES, Engine, started
+from tests.support.pages import PAGES
+from tests.support.run import LocalRun
+from tests.support.samples import CONTACT, new_address
+
+LEADER = named("leader")
+SHOWN = "document.querySelector('[data-progress]') && !document.querySelector('[data-progress]').hidden"
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with started(request.param) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def pages(built_site: Path) -> Iterator[str]:
+    """The address of the built site alone: pages of the local run ask for news, which keeps them from the cache."""
+    handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(built_site)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def click(engine: Engine, selector: str, number: int = 0) -> None:
+    engine.run("document.querySelectorAll(given[0])[given[1]].click()", selector, number)
+
+
+def leave_and_come_back(engine: Engine, elsewhere: str) -> None:
+    """Follow a link and go back, as long as it takes the page to settle."""
+    engine.run("window.wasHere = true; setTimeout(() => (location.href = given[0]), 10)", elsewhere)
+    engine.wait_until("!window.wasHere && document.readyState === 'complete'")
+    engine.run("setTimeout(() => history.back(), 10)")
+    engine.wait_until("window.wasHere")
+    engine.run("await new Promise((resolve) => setTimeout(resolve, 300))")
+
+
+def test_every_page_opens_and_fits(engine: Engine, pages: str):
+    for page in PAGES:
+        engine.open(pages + page)
+        heading, width, wide = engine.run(
+            "return [document.querySelector('h1').offsetHeight, innerWidth, document.documentElement.scrollWidth]"
+        )
+        assert heading > 20, page
+        assert wide <= width, page
+    engine.open(f"{pages}/search/?q=plaque")
+    engine.wait_until("document.querySelectorAll('.search__results a').length > 1")
+
+
+def test_a_form_with_mistakes_leads_to_its_receipt(engine: Engine, local_run: LocalRun):
+    engine.open(f"{local_run.url}/contact/")
+    click(engine, "main [type=submit]")
+    engine.wait_until("document.activeElement.className === 'error-summary'")
+    assert engine.run("return document.title").startswith("Error: ")
+    click(engine, ".error-summary a")
+    assert engine.run("return document.activeElement.name") == "name"
+    address = new_address()
+    for name in ("name", "message"):
+        engine.type(f"[name={name}]", CONTACT[name].partition("\n")[0])
+    engine.type("[name=email]", address)
+    engine.run("document.querySelector('[name=topic]').value = given[0]", CONTACT["topic"])
+    click(engine, "main [type=submit]")
+    engine.wait_until("location.pathname.endsWith('/received')")
+    reference = engine.run("return document.querySelector('.receipt__reference strong').textContent")
+    assert any(reference in message["subject"] for message in local_run.messages())
+
+
+def test_coming_back_to_a_form_shows_what_was_typed(engine: Engine, pages: str):
+    engine.open(f"{pages}/plaque/")
+    given = {"completed": "2026-10-17", "addressee": "Office of the Chief", "agency_state": "TX"}
+    engine.run(
+        "for (const [name, value] of Object.entries(given[0])) {"
+        " const box = document.querySelector(`[name=${name}]`);"
+        " box.value = value; box.dispatchEvent(new Event('input', { bubbles: true })) }",
+        given,
+    )
+    leave_and_come_back(engine, f"{pages}/faq/")
+    kept = "return Object.fromEntries(given[0].map((name) => [name, document.querySelector(`[name=${name}]`).value]))"
+    assert engine.run(kept, list(given)) == given
+
+
+def test_a_checklist_is_checked_left_reopened_and_handed_over(engine: Engine, pages: str):
+    engine.open(f"{pages}/checklists/leader/")
+    engine.wait_until(SHOWN)
+    for number in (0, 1, 3):
+        click(engine, ".item [type=checkbox]", number)
+    leave_and_come_back(engine, f"{pages}/checklists/{CHECKLISTS[1].name}/")
+    checked = (
+        "return [...document.querySelectorAll('.item [type=checkbox]')].map((box) => Number(box.checked)).join('')"
+    )
+    expected = "1101".ljust(len(LEADER.items), "0")
+    assert engine.run(checked) == expected
+    engine.run("window.print = () => {}")
+    click(engine, "[data-print=blank]")
+    assert engine.run("return document.documentElement.className") == "blank"
+    assert engine.run(checked) == expected
+    click(engine, ".item__more", 1)
+    engine.wait_until("document.querySelector('.questions')")
+    click(engine, ".questions [value=not-taken]")
+    engine.open(f"{pages}/checklists/")
+    engine.wait_until("!document.querySelector('#keep').hidden")
+    click(engine, "[data-link]")
+    engine.wait_until("document.querySelector('#link').value")
+    link, record = engine.run(f"return [document.querySelector('#link').value, localStorage['{KEY}']]")
+    engine.run("localStorage.clear()")
+    engine.open(f"{pages}/faq/")
+    engine.open(link)
+    engine.wait_until("!document.querySelector('#incoming').hidden")
+    click(engine, "[data-take]")
+    assert engine.run(f"return JSON.parse(localStorage['{KEY}'])") == engine.run("return JSON.parse(given[0])", record)
