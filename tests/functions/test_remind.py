@@ -282,7 +282,7 @@ def test_the_digest_of_a_full_day_says_everything(submitted, clock, inbox, press
     clock.forward(hours=19, minutes=1)
     assert (len(digests(inbox)), digests(inbox)[1]["subject"].endswith("1 held, trouble with e-mail")) == (2, True)
     text = digests(inbox)[1]["text"]
-    sections = dict(part.split(": ", 1) for part in text.split("\n\n") if ": " in part)
+    sections = dict(part.strip().split(": ", 1) for part in text.split("\n\n") if ": " in part)
     assert "Received: contact 4, plaque 1" in text
     assert f"Answered: 1 ({answered['reference']})" in text
     assert waiting["reference"] in sections["Waiting"]
