@@ -182,7 +182,13 @@ function start() {
     addEventListener(goesOn, () => document.documentElement.classList.remove("blank"));
   onChangeElsewhere(draw);
   // Later, after what the browser itself does to boxes when a visitor comes back.
-  addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(() => (draw(), refill())));
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted)
+      setTimeout(() => {
+        draw();
+        refill();
+      });
+  });
 }
 
 try {

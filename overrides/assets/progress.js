@@ -57,7 +57,7 @@ export function read(text) {
       if (entry[name] === undefined) continue;
       if (!isRight(entry[name])) throw refused;
       if (isRight !== isDay) kept[name] = entry[name];
-      else if (entry[name] >= FIRST_DAY) kept[name] = entry[name] > today() ? today() : entry[name];
+      else if (entry[name] >= FIRST_DAY) [kept[name]] = [entry[name], today()].sort(); // the earlier day: no day to come
     }
     kept.at = Math.min(entry.at, Date.now()); // a clock that is ahead must not win every merge
   }

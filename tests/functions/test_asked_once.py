@@ -66,6 +66,6 @@ def test_answers_sent_by_e_mail_keep_their_lines(stand_in):
     from forms.form import Notice, read_form
 
     form = FORMS["contact"](read_form(urlencode(answers).encode()))
-    [body] = re.findall(r"&amp;body=([^\"]*)", form.draw(Notice("a", "b")))
+    [body] = re.findall(r"&amp;body=([^\"]*)", form.draw_summary(Notice("a", "b")))
     assert "one%0D%0Atwo%0D%0Athree%0D%0A" in body
     assert not re.search(r"(?<!%0D)%0A|%0D(?!%0A)", body)
