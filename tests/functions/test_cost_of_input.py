@@ -41,7 +41,9 @@ def use(source: str, call: ast.Call) -> str:
     written = ast.unparse(call.func)
     name = re.search(rf"^(\w+) = {re.escape(ast.get_source_segment(source, call) or '')}", source, re.MULTILINE)
     uses = set(re.findall(rf"\b{name[1]}\.(\w+)\(", source)) if name else {written.removeprefix("re.")}
-    return "fullmatch" if uses <= {"fullmatch", "compile"} else "search"
+    if uses <= {"fullmatch", "match", "compile"}:
+        return "match" if "match" in uses else "fullmatch"
+    return "search"
 
 
 def texts(size: int) -> Iterator[str]:

@@ -11,10 +11,10 @@ from local.events import rules, schedules, stream_mappings
 from tests.support.samples import PLAQUE, new_address
 
 
-def test_the_stream_calls_the_notifier_for_new_released_and_marked_submissions(template):
+def test_the_stream_calls_the_notifier_for_new_and_released_submissions(template):
     [mapping] = stream_mappings(template)
     assert (mapping.table, mapping.function, mapping.queue) == ("Submissions", "NotifyFunction", "NotMailed")
-    assert [pattern["eventName"] for pattern in mapping.patterns] == [["INSERT"], ["MODIFY"], ["MODIFY"]]
+    assert [pattern["eventName"] for pattern in mapping.patterns] == [["INSERT"], ["MODIFY"]]
 
 
 def test_what_the_stream_cannot_deliver_holds_up_nobody_and_is_tried_for_a_day(template):

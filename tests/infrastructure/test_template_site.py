@@ -29,14 +29,14 @@ def distribution(template):
 
 def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(template):
     config = distribution(template)
-    forms = config["CacheBehaviors"]
-    assert [each["PathPattern"] for each in forms] == ["/forms/*"]
-    for behavior in (config["DefaultCacheBehavior"], *forms):
+    functions = config["CacheBehaviors"]
+    assert [each["PathPattern"] for each in functions] == ["/forms/*", "/desk/*"]
+    for behavior in (config["DefaultCacheBehavior"], *functions):
         assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
         assert behavior["ResponseHeadersPolicyId"] == {"Ref": "ResponseHeaders"}
         assert behavior["Compress"] is True
-    assert forms[0]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-    assert forms[0]["OriginRequestPolicyId"] == {"Ref": "FormsRequests"}
+    assert {each["CachePolicyId"] for each in functions} == {"4135ea2d-6df8-44a3-9df3-4b5a84be39ad"}
+    assert functions[0]["OriginRequestPolicyId"] == {"Ref": "FormsRequests"}
     [clean] = config["DefaultCacheBehavior"]["FunctionAssociations"]
     assert clean == {"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["CleanUrls", "FunctionARN"]}}
     own = config["ViewerCertificate"]["Fn::If"][1]
@@ -49,7 +49,7 @@ def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(t
 
 
 def test_the_forms_see_of_a_request_what_they_need_and_no_more(template):
-    [policy] = template.resources("AWS::CloudFront::OriginRequestPolicy").values()
+    policy = template.resources("AWS::CloudFront::OriginRequestPolicy")["FormsRequests"]
     config = policy["OriginRequestPolicyConfig"]
     assert config["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
     assert config["CookiesConfig"] == {"CookieBehavior": "none"}

@@ -106,6 +106,8 @@ Resources:
     Type: AWS::CloudFront::Distribution
     Properties:
       DistributionConfig:
+        CacheBehaviors:
+          - {PathPattern: /forms/*, OriginRequestPolicyId: !Ref FormsRequests}
         CustomErrorResponses:
           - {ErrorCode: 403, ResponseCode: 404, ResponsePagePath: /404.html}
           - {ErrorCode: 404, ResponseCode: 404, ResponsePagePath: /404.html}

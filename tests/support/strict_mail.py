@@ -102,14 +102,16 @@ def read(raw: bytes) -> Mail:
 
 
 @pytest.fixture(autouse=True)
-def _e_mail_is_strict() -> Iterator[None]:
-    """Fail where a test sent what a strict reader does not take."""
+def _e_mail_is_strict(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail where a test sent what a strict reader does not take. Tests of the local run send e-mail of their own."""
     yield
+    ours = "local" not in request.path.parts[-2:]
     for backends in ses_backends.values():
         for message in [each for backend in backends.values() for each in backend.sent_messages]:
             if message.id not in _have_been_read:
                 _have_been_read.add(message.id)
-                read(message.raw_data.encode())
+                if ours:
+                    read(message.raw_data.encode())
 
 
 def _split(text: str) -> tuple[dict[str, str], str]:

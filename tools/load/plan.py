@@ -16,7 +16,7 @@ SHARES = {"again": 0.30, "invalid": 0.10, "spam": 0.05}
 """Of all submissions; the rest are new ones."""
 HANG_UPS = {"half": 0.03, "unheard": 0.02}
 """Of all submissions: clients that go after half of the body, or before the answer."""
-FROM_ONE_ADDRESS = 40
+FROM_ONE_ADDRESS = 20
 """Below the limit of one network."""
 RECEIVED, REFUSED = {201, 303}, 422
 REFERENCE = f"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}"
