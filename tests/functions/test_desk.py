@@ -333,7 +333,7 @@ def test_what_is_closed_is_not_reminded_of_and_nobody_is_mailed(slug, office, su
         of = {"of": f"[{closed['spam'].lower()}]"} if reason == "duplicate" else {}
         page = office.do(reference, "close", reason=reason, **of)
         assert reasons[reason] in page.words
-        assert (closed["spam"] in page.words) == (reason in ("spam", "duplicate"))
+        assert closed["spam"] in page.words or reason != "duplicate"
     clock.forward(days=20)
     subjects = [message["subject"] for message in inbox.messages()[before:]]
     assert [subject for subject in subjects if "igest" not in subject] == []

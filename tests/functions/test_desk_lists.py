@@ -66,7 +66,7 @@ def test_a_slip_finds_what_is_written_almost_so_and_nothing_says_so(office, subm
     reference = submitted("plaque", agency="Springfield Police Department")
     page = office.press(office.get(), "/desk/find", q="Sprinfield")
     assert f'href="/desk/{reference}"' in page.text
-    assert "almost so" in page.words
+    assert "These are similar" in page.words
     assert "Nothing was found" in office.press(office.get(), "/desk/find", q="Riverside").words
     for text in HOSTILE.values():
         page = office.press(office.get(), "/desk/find", q=text)
@@ -80,7 +80,7 @@ def test_a_search_says_how_far_it_looked(office, submitted, monkeypatch):
     for number in range(3):
         submitted("contact", message=f"Number {number}")
     monkeypatch.setattr(search, "LOOKED_AT", 2)
-    assert "there may be older ones" in office.press(office.get(), "/desk/find", q="nothing like it").words
+    assert "There may be older ones" in office.press(office.get(), "/desk/find", q="nothing like it").words
 
 
 def test_what_an_agency_and_a_person_sent_before_stands_beside_it_with_what_differs(office, submitted):

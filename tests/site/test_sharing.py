@@ -38,7 +38,7 @@ def test_robots_are_kept_from_the_forms_only_and_told_of_the_sitemap(built_site)
 
 
 def test_only_two_pages_carry_structured_data(built_site):
-    assert [page for page in PAGES if "ld+json" in source(built_site, page)] == ["/faq/", "/about/"]
+    assert {page for page in PAGES if "ld+json" in source(built_site, page)} == {"/faq/", "/about/"}
 
 
 def test_the_structured_questions_are_those_of_the_page(built_site):
