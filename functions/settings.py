@@ -27,6 +27,8 @@ class Settings:
     time_zone: str
     sender_mail_per_day: str
     """Most receipts in a day, to everybody together; 0 stops all e-mail to senders."""
+    receipts_per_network: str = "20"
+    """Most receipts by e-mail that the forms of one network cause in an hour."""
     desk_secret_arn: str = ""
     origin_secret_arn: str = ""
 

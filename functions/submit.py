@@ -112,7 +112,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
 
 def _is_quiet(form: Form, used: int) -> bool:
     """Return whether the sender gets no e-mail, because the network had enough of it sent this hour."""
-    return used >= rate_limit.RECEIPT_POINTS and not form.receipt_each_time
+    return rate_limit.is_quiet(used) and not form.receipt_each_time
 
 
 def _reasons_to_hold(form: Form, answers: FormData) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 import promises
+from settings import settings
 from storage import counters
 from telemetry import log_failure
 
@@ -15,9 +16,6 @@ ACCEPTED, REFUSED = 10, 1
 """Points of a stored form, and of a refused or repeated one, which weighs less: everyone makes mistakes."""
 POINTS_PER_HOUR = 600
 """Points of one network in an hour: 60 stored forms. An office where everyone writes stays below it."""
-RECEIPT_POINTS = 200
-"""Points up to which the sender gets a receipt by e-mail: 20 an hour. Addresses are unverified, and mail to strangers
-that bounces costs the account its good name; above it the page alone is the receipt."""
 WINDOW = timedelta(hours=1)
 
 
@@ -31,6 +29,14 @@ def used(event: Mapping[str, Any]) -> int:
     except (BotoCoreError, ClientError) as error:
         log_failure("rate not read", error)
         return 0
+
+
+def is_quiet(points: int) -> bool:
+    """Return whether the sender gets no receipt by e-mail: the page alone is the receipt then.
+
+    Addresses are unverified, and mail to strangers that bounces costs the account its good name.
+    """
+    return points >= int(settings().receipts_per_network) * ACCEPTED
 
 
 def note(event: Mapping[str, Any], points: int) -> None:

@@ -44,7 +44,7 @@ class LocalRun:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", "--port", str(self.port), "--data", str(data)],
             cwd=ROOT,
-            env={**environment, "NO_MKDOCS_2_WARNING": "1"},
+            env={**environment, "NO_MKDOCS_2_WARNING": "1", "RECEIPTS_PER_NETWORK": "1000"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -118,7 +118,7 @@ def _reference(slug: str, answer: Response) -> str:
 
 def _apologized(run: Run, slug: str, answer: Response) -> Iterator[str]:
     page = answer.body.decode()
-    if "not received" not in page:
+    if "not received" not in page and "cannot tell whether" not in page:
         yield f"3: {slug} failed, and the page does not say so"
     if missing := [name for name, typed in SAMPLES[slug].items() if escape(typed) not in page]:
         yield f"3: {slug} failed, and {', '.join(missing)} is gone from the page"
