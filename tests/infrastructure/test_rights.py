@@ -67,6 +67,7 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
     subscriber = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(reader), "receipt")
     report("Bounce", subscriber, address=reader, message_id="1", bounceType="Permanent")
     press(links.unsubscribe_link(reader))
+    press(link_in(inbox.titled("Confirm")[0], "confirm"))  # an old link: is the address still subscribed?
     end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
     clock.forward(days=(end - TODAY).days - 59)
     invitation = inbox.titled("Your certification ends")[0]
