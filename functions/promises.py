@@ -12,6 +12,8 @@ PLAQUE_MAILED_WITHIN = timedelta(weeks=2)
 PLAQUE_REMINDED_BEFORE = timedelta(days=3)
 VALID_FOR_YEARS = 2
 RENEWAL_INVITED_BEFORE = timedelta(days=60)
+LISTED_AFTER_END = timedelta(days=60)
+"""How long the public register shows an agency whose certification ended."""
 MORNING = time(7)
 """Start of the office's day: the time of the digest and of invitations to renew."""
 

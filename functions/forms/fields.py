@@ -192,9 +192,9 @@ def _recent(_form: BaseForm, field: Field) -> None:
         raise StopValidation("Enter the year in four digits, such as 2026")
 
 
-def checkbox(label: str, *, missing: str = "") -> Field:
+def checkbox(label: str, *, missing: str = "", hint: str = "") -> Field:
     """A checkbox; with `missing`, one that must be checked."""
-    return Checkbox(label, _checks(missing), false_values=(False, "false", "no", ""))
+    return Checkbox(label, _checks(missing), description=hint, false_values=(False, "false", "no", ""))
 
 
 def _checks(missing: str, *checks: Validator) -> list[Validator]:

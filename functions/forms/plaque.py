@@ -18,6 +18,13 @@ PLAQUE_LINE_LIMIT = 120
 SUMMARY_LIMIT = 15_000
 """Longest summary of the checklists, in characters: every decision with its reason."""
 
+IF_LISTED = {
+    "yes": "You agreed to list your agency in the public register. It appears there once we have mailed the plaque. "
+    "If you change your mind, write to us.",
+    "no": "You did not ask us to list your agency in the public register. If you change your mind, write to us.",
+}
+"""What the receipt says about the register."""
+
 HOURS_AHEAD = {"AE": 3, "AP": 12, "FM": 11, "GU": 10, "MH": 12, "MP": 10, "PW": 9}
 """Hours by which the local day is ahead of UTC, at most. Elsewhere it is behind."""
 
@@ -53,7 +60,7 @@ class PlaqueForm(Form):
         "addressee": "Where to send the plaque",
         "contact_name": "Contact person",
     }
-    receipt_fields = ("agency", "completed")
+    receipt_fields = ("agency", "completed", "listed")
     receipt_heading = "We have your plaque request"
     next_steps = (
         "We will have your plaque engraved and mailed to the address you gave. "
@@ -116,6 +123,12 @@ class PlaqueForm(Form):
     email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and our questions go here.")
     telephone = fields.telephone("Telephone", missing="Enter a telephone number")
     summary = fields.attached_text("Include this checklist summary", limit=SUMMARY_LIMIT)
+    listed = fields.checkbox(
+        "List our agency in the public register",
+        hint="The register shows your agency's name and state and the dates of its certification, and nothing about "
+        f"people: from the day we mail the plaque until {promises.LISTED_AFTER_END.days} days after the certification "
+        "ends. To change this later, write to us.",
+    )
     announcements = fields.checkbox("E-mail me when a new certification is announced")
 
     def validate_completed(self, field: Field) -> None:
@@ -146,11 +159,12 @@ class PlaqueForm(Form):
 
     @classmethod
     def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
+        listed = [IF_LISTED[answers["listed"]]] if answers.get("listed") else []
         left = cls.ends_on(answers) - promises.day_at_office(received)
         if left >= promises.RENEWAL_INVITED_BEFORE:
-            return []
+            return listed
         words = {-1: "ended yesterday", 0: "ends today", 1: "ends tomorrow"}.get(left.days, f"ends in {left.days} days")
-        return [f"Your certification {words}. Your agency can begin the process again now."]
+        return [f"Your certification {words}. Your agency can begin the process again now.", *listed]
 
     @classmethod
     def ends_on(cls, answers: Mapping[str, str]) -> date:

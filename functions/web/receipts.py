@@ -23,7 +23,7 @@ class Receipt:
 
 def sign(form: type[Form], submission: Submission) -> str:
     """Return the value of `receipt=` in the URL of a receipt page."""
-    kept = {name: submission.answers[name] for name in form.receipt_fields}
+    kept = {name: submission.answers.get(name, "") for name in form.receipt_fields}
     # The URL may end up in a browser's history: nothing in it is personal.
     content = [submission.reference, submission.received_at.isoformat(), kept]
     return links.sign(f"receipt/{form.slug}", content, submission.received_at + SHOWN_FOR)

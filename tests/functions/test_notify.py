@@ -11,7 +11,7 @@ from tests.support.ses_errors import BUSY, OUTAGE, REFUSAL, SILENCE
 SLUGS = sorted(SAMPLES)
 ALL_HEADERS = {"From", "To", "Reply-To", "Subject", "Date", "MIME-Version", "Content-Type"}
 ALL_HEADERS |= {"Auto-Submitted", "X-Auto-Response-Suppress", "References"}
-ON_FORM_ONLY = {"email", "topic", "announcements", "completed", "street2", "agency_state", "state"}
+ON_FORM_ONLY = {"email", "topic", "announcements", "listed", "completed", "street2", "agency_state", "state"}
 """Answers too short or too common to search an e-mail for."""
 
 

@@ -114,3 +114,12 @@ def test_a_request_near_the_end_is_told_by_the_offices_day(days_left, words):
     completed = date(2024, 11, 22) + timedelta(days=days_left)
     [remark] = PlaqueForm.remarks(received, {"completed": completed.isoformat()})
     assert remark.startswith(f"Your certification {words}.")
+
+
+def test_the_receipt_says_whether_the_agency_will_be_listed():
+    answers = {"completed": promises.now().date().isoformat()}
+    [yes], [no] = (PlaqueForm.remarks(promises.now(), answers | {"listed": said}) for said in ("yes", "no"))
+    assert yes.startswith("You agreed to list your agency")
+    assert no.startswith("You did not ask us to list your agency")
+    assert filled(PlaqueForm).answers()["listed"] == "no"
+    assert filled(PlaqueForm, listed="yes").answers()["listed"] == "yes"

@@ -36,6 +36,7 @@ WRITTEN = {
         "email": "training@police.example.gov",
         "telephone": "555.555.0199",
         "summary": "98 of 100 items done, 2 skipped by decision.\n1. Sample: 9 of 11",
+        "listed": "no",
         "announcements": "no",
     },
 }
