@@ -8,6 +8,9 @@ const UNKNOWN =
   "We could not reach our server, or it did not answer in time. Everything you wrote is still here. " +
   "Check the connection, then send it again: the same answers count once.";
 
+// What another page may fill in. A consent is for the person alone.
+const PASSED = ["agency", "completed", "summary"];
+
 /** Returns whether another page passed answers after the #, which no server sees. */
 export const handedOn = location.hash.includes("=");
 
@@ -38,11 +41,18 @@ function readDraft(form) {
   }
 }
 
+/** Clears the box after a changed answer that confirms it: what was confirmed was another answer. */
+function unconfirm(changed) {
+  const confirmed = changed.closest(".field")?.nextElementSibling?.querySelector("[type=checkbox][required]");
+  if (confirmed) confirmed.checked = false;
+}
+
 function fillIn(form, answers) {
   for (const [name, value] of answers) {
-    const box = form.elements[name];
+    const box = form.elements.namedItem(name);
     if (!box) continue;
     if (box.type === "checkbox") box.checked = true;
+    else if (box.value !== value) unconfirm(box);
     if (box.type !== "checkbox" || "offered" in box.dataset) box.value = value;
     if (!("offered" in box.dataset)) continue;
     const field = box.closest(".field");
@@ -53,7 +63,10 @@ function fillIn(form, answers) {
 
 function takeHandedOn(form) {
   if (!location.hash.includes("=")) return;
-  fillIn(form, new URLSearchParams(location.hash.slice(1)));
+  fillIn(
+    form,
+    [...new URLSearchParams(location.hash.slice(1))].filter(([name]) => PASSED.includes(name)),
+  );
   history.replaceState(null, "", location.pathname);
   saveDraft(form);
 }
@@ -82,8 +95,8 @@ function clearDraft(action) {
 function showPreviews(form) {
   for (const output of form.querySelectorAll(".preview output")) {
     const { value } = form.elements[output.htmlFor.value];
-    output.textContent = value;
-    output.parentElement.hidden = !value;
+    output.textContent = value.trim().replace(/\s+/g, " "); // as it is stored
+    output.parentElement.hidden = !output.textContent;
   }
 }
 
@@ -150,6 +163,7 @@ function start(form) {
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {
     checkDay(target, true);
+    unconfirm(target);
     saveDraft(form);
     showPreviews(form);
   });

@@ -2,10 +2,12 @@
 
 import { Refused, read } from "./progress.js";
 
-const NAME = "progress";
 const LARGEST = 1_000_000; // bytes, unpacked
 
 const unreadable = () => new Refused("This link is incomplete. Copy the whole link, or ask for a file instead.");
+
+/** Returns the text of bytes in UTF-8. Throws if they are not: another encoding would damage names without a word. */
+const decoded = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 
 /** Returns the bytes of a transformation. Throws if there are more than LARGEST, before they fill the memory. */
 async function through(bytes, transformation) {
@@ -44,20 +46,22 @@ export async function toLink(record, address) {
   const bytes = new TextEncoder().encode(JSON.stringify(record));
   const packing = made(() => new CompressionStream("deflate-raw"));
   const packed = packing ? `z${toBase64(await through(bytes, packing))}` : `j${toBase64(bytes)}`;
-  return `${new URL(address, location.href)}#${NAME}=${packed}`;
+  return `${new URL(address, location.href)}#progress=${packed}`;
 }
 
-/** Returns the record after the # of an address, null if there is none. Throws Refused. */
+/**
+ * Returns the record after the # of an address. Throws Refused. Mail and chat programs encode the = and append a full
+ * stop, a parenthesis or parameters: what is not of the record's own letters ends it.
+ */
 export async function fromLink(hash) {
-  if (!hash.startsWith(`#${NAME}=`)) return null;
-  const packed = hash.slice(NAME.length + 2);
+  const packed = hash.replace(/^#\w+(=|%(25)*3d)/i, "").replace(/[^\w-].*/, "");
   const unpacking = packed[0] === "z" && made(() => new DecompressionStream("deflate-raw"));
   if (unpacking === null) throw new Refused("This browser is too old for this link. Ask for a file instead.");
   let text;
   try {
     const bytes = fromBase64(packed.slice(1));
     const plain = unpacking ? await through(bytes, unpacking) : bytes;
-    text = new TextDecoder("utf-8", { fatal: true }).decode(plain);
+    text = decoded(plain);
   } catch {
     throw unreadable();
   }
@@ -75,7 +79,13 @@ export function toFile(record, name) {
 /** Reads the record in a file. Throws Refused. */
 export async function fromFile(file) {
   if (file.size > LARGEST) throw new Refused("This file is too large to be a copy of checklists.");
-  return read(await file.text());
+  let text;
+  try {
+    text = decoded(await file.arrayBuffer());
+  } catch {
+    throw new Refused("This file was saved in another encoding, which damages names. Ask for the original file.");
+  }
+  return read(text);
 }
 
 /** Merges two records, the newer entry of each item wins: {record, taken, differences: [{id, mine, theirs}]}. */

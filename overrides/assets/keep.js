@@ -104,7 +104,7 @@ async function receive(read) {
 
 function receiveLink() {
   const { hash } = location;
-  if (!hash.startsWith("#progress=")) return;
+  if (!/^#progress(=|%)/.test(hash)) return;
   history.replaceState(null, "", location.pathname); // keep the record out of the address bar, the history and bookmarks
   receive(({ fromLink }) => fromLink(hash));
 }
@@ -133,9 +133,12 @@ find("[data-save]").onclick = async () => {
 };
 find("[data-link]").onclick = async () => {
   const { toLink } = await handover();
-  find("#link").value = await toLink(load().record, index);
+  const box = find("#link");
+  box.value = await toLink(load().record, index);
   find("[data-link-box]").hidden = false;
-  find("#link").select();
+  box.select();
+  // Outlook cuts an address at about 2,048 characters.
+  tell(box.value.length > 2000 ? "This link is too long for some mail programs. Save to a file, and send that instead." : "");
 };
 find("[data-copy]").onclick = copyLink;
 find("#file").onchange = ({ target }) => target.files[0] && receive(({ fromFile }) => fromFile(target.files[0]));

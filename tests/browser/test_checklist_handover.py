@@ -6,6 +6,7 @@ import re
 import zlib
 from datetime import date
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import urlsplit
 
 import jsonschema
@@ -232,9 +233,57 @@ def test_a_constructor_and_markup_are_nothing_but_text(page, tmp_path):
     expect(page.locator("[data-unknown]")).to_contain_text("<script>alert(1)</script>")
 
 
-@pytest.mark.parametrize("packed", ["", "z", "zAAAA", "j!!!", "jbnVsbA", "q123", "z" + "A" * 5000])
+TOUCHED = {
+    "a full stop": lambda link: f"{link}.",
+    "the end of a parenthesis": lambda link: f"{link}).",
+    "the end of an angle": lambda link: f"{link}>",
+    "parameters": lambda link: f"{link}&utm_source=mail",
+    "an encoded space": lambda link: f"{link}%20",
+    "an encoded equals sign": lambda link: link.replace("=", "%3D"),
+    "one encoded twice": lambda link: link.replace("=", "%253d"),
+}
+
+
+@pytest.mark.parametrize("touch", TOUCHED.values(), ids=TOUCHED)
+def test_a_link_that_a_mail_program_touched_is_the_same_link(touch, page, computer):
+    keep(page, {FIRST.id: entry()})
+    visit(page)
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#link")).not_to_have_value("")
+    assert told(page) == ""
+    other = computer()
+    other.goto(touch(page.locator("#link").input_value()))
+    expect(other.locator("#incoming")).to_contain_text("1 item to add or update")
+    assert urlsplit(other.url).fragment == ""
+
+
+def test_for_a_link_that_mail_programs_cut_a_file_is_recommended(page):
+    keep(page, {item.id: entry("not-taken", **DECISION | {"why": token_hex(100)}) for item in LEADER.items})
+    visit(page)
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator(".keep__told")).to_contain_text("too long for some mail programs. Save to a file")
+    assert len(page.locator("#link").input_value()) > 2000
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16", "utf-16-le", "mac-roman"])
+def test_a_file_that_an_editor_saved_in_another_encoding_is_refused(encoding, page, tmp_path):
+    file = tmp_path / "copy.json"
+    file.write_text(json.dumps(copy(x=entry()) | {"agency": "Town of Cañon"}, ensure_ascii=False), encoding)
+    open_file(page, file)
+    expect(page.locator(".keep__told")).to_contain_text("saved in another encoding")
+    expect(page.locator("#incoming")).to_be_hidden()
+
+
+def test_a_file_that_an_editor_marked_as_utf_8_is_taken(page, tmp_path):
+    file = tmp_path / "copy.json"
+    file.write_text(json.dumps(copy(x=entry()) | {"agency": "Town of Cañon"}, ensure_ascii=False), "utf-8-sig")
+    open_file(page, file)
+    expect(page.locator("#incoming")).to_contain_text("From Town of Cañon:")
+
+
+@pytest.mark.parametrize("packed", ["", "%", "%3", "z", "zAAAA", "j!!!", "jbnVsbA", "q123", "z" + "A" * 5000])
 def test_a_damaged_link_is_refused_in_words(packed, page):
-    page.goto(f"/checklists/?#progress={packed}")
+    page.goto(f"/checklists/?#progress{packed}" if packed.startswith("%") else f"/checklists/?#progress={packed}")
     expect(page.locator(".keep__told")).to_contain_text("Nothing changed.")
     assert record(page) is None
 

@@ -185,6 +185,52 @@ def test_the_engraved_name_is_shown_while_it_is_typed(page):
     expect(preview).to_have_text("As it will be engraved: Town of <b>")
 
 
+def test_the_engraved_name_is_shown_with_the_spaces_that_are_stored(page):
+    page.goto("/plaque/")
+    page.locator("[name=agency]").fill("  Town \u00a0 of  Sample ")
+    assert page.locator(".preview output").text_content() == "Town of Sample"
+
+
+def name_confirmed(page: Page) -> bool:
+    return page.locator("[name=name_confirmed]").is_checked()
+
+
+def test_a_name_that_changes_is_to_be_confirmed_again(page):
+    page.goto("/plaque/")
+    page.get_by_label("Agency name").fill("Town of Sample")
+    page.locator("[name=name_confirmed]").check()
+    page.get_by_label("City").fill("Sampleville")
+    page.reload()
+    assert name_confirmed(page)
+    page.get_by_label("Agency name").press("End")
+    page.keyboard.type("s")
+    assert not name_confirmed(page)
+
+
+@pytest.mark.parametrize(("handed_on", "stays"), [("Town of Sample", True), ("Town of Other", False)])
+def test_a_name_that_is_handed_on_over_a_draft_is_to_be_confirmed_again(handed_on, stays, page):
+    page.goto("/plaque/")
+    page.get_by_label("Agency name").fill("Town of Sample")
+    page.locator("[name=name_confirmed]").check()
+    page.goto("/faq/")
+    page.goto(f"/plaque/#agency={handed_on}")
+    assert page.get_by_label("Agency name").input_value() == handed_on
+    assert name_confirmed(page) is stays
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["name_confirmed=yes&announcements=yes&listed=yes&email=x", "length=3", "item=1&namedItem=2", "__proto__=x"],
+)
+def test_an_address_fills_in_three_questions_at_most_and_stops_nothing(after, page):
+    page.goto(f"/plaque/#{after}&agency=Town of Sample&completed=2026-10-17&summary=All done")
+    page.reload()  # from the draft
+    filled = page.evaluate("[...new FormData(document.querySelector('form.form'))].filter(([, value]) => value)")
+    assert dict(filled) == {"agency": "Town of Sample", "completed": "2026-10-17", "summary": "All done"}
+    page.get_by_label("Agency name").fill("Town of Samples")
+    assert page.locator(".preview output").text_content() == "Town of Samples"
+
+
 def test_the_form_works_where_its_script_is_blocked(page):
     page.route("**/forms.js", lambda route: route.abort())
     page.goto("/contact/")
