@@ -11,9 +11,10 @@ ANSWER_REMINDED_BEFORE = timedelta(hours=4)
 PLAQUE_MAILED_WITHIN = timedelta(weeks=2)
 PLAQUE_REMINDED_BEFORE = timedelta(days=3)
 VALID_FOR_YEARS = 2
-RENEWAL_INVITED_BEFORE = timedelta(days=60)
 LISTED_AFTER_END = timedelta(days=60)
 """How long the public register shows an agency whose certification ended."""
+ENDS_SOON = timedelta(days=60)
+"""Time before the end of a certification from which its plaque request is told so."""
 MORNING = time(7)
 """Start of the office's day: the time of the digest and of invitations to renew."""
 

@@ -25,6 +25,8 @@ class Settings:
     escalation_addresses: tuple[str, ...]
     site_url: str
     time_zone: str
+    invitation_days: tuple[str, ...]
+    """Days before the end of a certification on which its agency is invited to renew it; 0 is the last day."""
     sender_mail_per_day: str
     """Most receipts in a day, to everybody together; 0 stops all e-mail to senders."""
     receipts_per_network: str = "20"

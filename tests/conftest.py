@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -172,10 +172,8 @@ def press(table: Table, template: Template) -> Callable[..., Answer]:
 @pytest.fixture
 def office(table: Table, template: Template) -> Office:
     """Somebody of the office, signed in at the desk without the e-mail that this takes."""
-    from web import sessions
-
     office = at_desk(template)
-    office.cookies[sessions.SESSION_COOKIE] = sessions.begin(OFFICE, datetime.now(UTC))
+    office.begin_session()
     return office
 
 

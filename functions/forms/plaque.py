@@ -161,7 +161,7 @@ class PlaqueForm(Form):
     def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
         listed = [IF_LISTED[answers["listed"]]] if answers.get("listed") else []
         left = cls.ends_on(answers) - promises.day_at_office(received)
-        if left >= promises.RENEWAL_INVITED_BEFORE:
+        if left >= promises.ENDS_SOON:
             return listed
         words = {-1: "ended yesterday", 0: "ends today", 1: "ends tomorrow"}.get(left.days, f"ends in {left.days} days")
         return [f"Your certification {words}. Your agency can begin the process again now.", *listed]

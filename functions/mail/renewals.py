@@ -1,4 +1,4 @@
-"""Sends the invitations to renew a certification: 60 days before its last day, and on the day after."""
+"""Sends the invitations to renew a certification, each once, on the mornings that the settings say."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -19,14 +19,11 @@ STOPS_WORK = timedelta(days=3 * 366)
 
 def look(certification: Mapping[str, Any], now: datetime) -> None:
     """Send the invitation that is due, and set the time of the next visit. Raises the errors of send_once."""
-    ends_on = date.fromisoformat(certification["ends_on"])
-    _, once_ended = invitation_times(ends_on)
-    if now < once_ended:
-        _invite(certification["id"], "invitation")
-        look_again(certification, once_ended)
-    else:
-        _invite(certification["id"], "ended")
-        look_again(certification, None)
+    times = invitation_times(date.fromisoformat(certification["ends_on"]))
+    # Only the latest: a plaque may be mailed when the first invitations are over already.
+    if due := [slot for slot, at in times if at <= now]:
+        send_once(Owed("CERTIFICATIONS_TABLE", certification["id"], due[-1]), invitation, unless="stopped")
+    look_again(certification, min((at for _, at in times if at > now), default=None))
 
 
 def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
@@ -43,12 +40,13 @@ def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
         reply_to=rendering.office().email,
         reference=item["reference"],
         completed=promises.day_in_words(date.fromisoformat(item["completed"])),
-        ends_on=promises.day_in_words(ends_on),
-        has_ended=ends_on < promises.day_at_office(now),
+        ends=_ends(ends_on, promises.day_at_office(now)),
         stop=stop_at,
     )
     return ses.with_one_click(message, stop_at)
 
 
-def _invite(certification: str, slot: str) -> None:
-    send_once(Owed("CERTIFICATIONS_TABLE", certification, slot), invitation, unless="stopped")
+def _ends(ends_on: date, today: date) -> str:
+    """Say when the certification ends: `ends on …`, `ends today, …`, or `ended on …`."""
+    verb = "ended on" if ends_on < today else "ends today," if ends_on == today else "ends on"
+    return f"{verb} {promises.day_in_words(ends_on)}"

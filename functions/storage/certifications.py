@@ -24,6 +24,8 @@ from storage.submissions import Submission, valid_until
 
 KEPT_AFTER_END = timedelta(days=90)
 """How long an agency's item is kept after its certification ended."""
+INVITATION = "invitation-"
+"""Prefix of the slots of invitations, before the number of days: `invitation-60`."""
 TRIES = 5
 Item = dict[str, Any]
 
@@ -49,7 +51,7 @@ class Certification:
     ended_on: date | None
     """Time at which the office ended it early, empty if it did not."""
     invited: str
-    """State of the invitation to renew, empty before there is one."""
+    """What became of the latest invitation to renew, in words; empty before there is one."""
     stopped: bool
 
     @property
@@ -69,7 +71,7 @@ class Certification:
     def from_item(cls, item: Mapping[str, Any]) -> "Certification":
         periods = [(period["completed"], period["ends_on"]) for period in item["periods"].values()]
         latest = item["periods"][item["reference"]]
-        sent = [item["mail"][slot]["state"] for slot in ("ended", "invitation") if slot in item["mail"]]
+        invited = sorted(int(slot.removeprefix(INVITATION)) for slot in item["mail"] if slot.startswith(INVITATION))
         return cls(
             id=item["id"],
             name=item["name"],
@@ -82,7 +84,7 @@ class Certification:
             consented=latest["listed"] or "relisted" in item,
             withdrawn="withdrawn" in item,
             ended_on=promises.day_at_office(datetime.fromisoformat(item["ended"]["at"])) if "ended" in item else None,
-            invited=sent[0] if sent else "",
+            invited=_invited(invited[0], item["mail"][f"{INVITATION}{invited[0]}"]["state"]) if invited else "",
             stopped="stopped" in item,
         )
 
@@ -211,10 +213,14 @@ def id_for(agency: str) -> str:
     return known
 
 
-def invitation_times(ends_on: date) -> tuple[datetime, datetime]:
-    """The mornings of the two invitations: some time before the last day, and once it is over."""
-    before = ends_on - promises.RENEWAL_INVITED_BEFORE
-    return promises.morning_at_office(before), promises.morning_at_office(ends_on + timedelta(days=1))
+def invitation_times(ends_on: date) -> list[tuple[str, datetime]]:
+    """Return the slots of the invitations to renew, and the mornings on which they are sent, the first first."""
+    days = sorted((int(number) for number in settings().invitation_days), reverse=True)
+    return [(f"{INVITATION}{each}", promises.morning_at_office(ends_on - timedelta(days=each))) for each in days]
+
+
+def _invited(days: int, state: str) -> str:
+    return f"{state}, {f'{days} days before the end' if days else 'on the last day'}"
 
 
 def _with_period(item: Item, submission: Submission) -> Item:
@@ -293,7 +299,7 @@ def _with_clock(item: Item) -> Item:
     # Without clock and next_at the item leaves the sparse index, so remind.py never visits it.
     if "stopped" in item or "ended" in item:
         return _without_clock(item)
-    return item | {"clock": "on", "next_at": invitation_times(ends_on)[0].isoformat()}
+    return item | {"clock": "on", "next_at": invitation_times(ends_on)[0][1].isoformat()}
 
 
 def _without_clock(item: Item) -> Item:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import promises
@@ -19,7 +19,6 @@ from web import worklist
 
 ON_A_SHEET = 10
 """Labels on a sheet: two columns of five."""
-ENDS_SOON = timedelta(days=60)
 AGENCIES_SHOWN = 200
 MONTHS = 12
 OF_AGENCIES = [
@@ -74,7 +73,7 @@ def plaques(now: datetime) -> list[dict[str, Any]]:
             "label": each.declared.mailing_label(each.answers),
             "completed": dict(each.declared.in_words_by_name(each.answers))["completed"],
             "valid_until": promises.day_in_words(submissions.valid_until(each)),
-            "ends_soon": "ends soon" if submissions.valid_until(each) - today < ENDS_SOON else "",
+            "ends_soon": "ends soon" if submissions.valid_until(each) - today < promises.ENDS_SOON else "",
         }
         for each in open_plaques()
     ]

@@ -65,8 +65,7 @@ STATES = {
     "mailed": TO_SENDER | {"promised": [PROMISED], "tracking": ["", "9400 1000"]},
     "renewal": TO_SENDER
     | {
-        "has_ended": [False, True],
-        "ends_on": "November 20, 2028",
+        "ends": ["ends on November 20, 2028", "ended on November 20, 2028"],
         "completed": "November 20, 2026",
         "stop": f"{SITE}/stop?token=abc",
     },
@@ -147,8 +146,8 @@ def test_only_a_day_that_is_over_has_ended(table, clock, monkeypatch):
     from mail import renewals
 
     item = {"id": "c", "email": "a@example.gov", "reference": "R", "completed": "2024-11-26", "ends_on": "2026-11-26"}
-    for day, said in ((date(2026, 11, 26), "ends on"), (date(2026, 11, 27), "ended on")):
-        now = promises.morning_at_office(day)
+    for day, said in ((25, "ends on"), (26, "ends today,"), (27, "ended on")):
+        now = promises.morning_at_office(date(2026, 11, day))
         monkeypatch.setattr(promises, "now", lambda now=now: now)
         message = renewals.invitation(item)
         for kind in ("plain", "html"):

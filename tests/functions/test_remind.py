@@ -2,11 +2,13 @@
 
 import os
 from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 
 import promises
 from forms.spam import TRAP
+from storage import certifications
 from storage.outbox import Owed
 from tests.support.inbox import invitations, link_in
 from tests.support.samples import CONTACT, PLAQUE, TODAY
@@ -136,34 +138,53 @@ def test_an_answer_of_ses_that_was_lost_is_settled_by_its_report(submitted, cloc
 # Renewal
 
 
-def test_an_agency_is_invited_60_days_before_the_end_and_when_it_is_over(submitted, clock, inbox, table, office):
+END = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
+
+
+def days_before(invitation):
+    """How many days before the end it was sent; negative after it."""
+    return (END - promises.day_at_office(parsedate_to_datetime(invitation["headers"]["Date"]))).days
+
+
+def test_an_agency_is_invited_180_and_60_days_before_the_end_and_on_the_last_day(submitted, clock, inbox, office):
     office.do(submitted("plaque")["reference"], "mark")
-    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
-    clock.forward(days=(end - TODAY).days - 61)
-    assert invitations(inbox) == []
-    clock.forward(days=1)
-    [first] = invitations(inbox)
-    assert promises.day_in_words(end) in first["subject"]
-    assert first["to"] == [PLAQUE["email"]]
-    assert first["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
-    assert datetime.fromisoformat(certification["next_at"]) > promises.now() + timedelta(days=58)  # no look in vain
-    clock.forward(days=60)
-    assert len(invitations(inbox)) == 1
-    clock.forward(days=1)
-    assert "has ended" in invitations(inbox)[1]["subject"]
+    for days_left in (181, 180, 179, 61, 60, 59, 1, 0, -1, -20):
+        clock.forward(days=(END - promises.day_at_office(promises.now())).days - days_left)
+        assert certifications.due(promises.now()) == []  # no look in vain
+    assert [days_before(each) for each in invitations(inbox)] == [180, 60, 0]
+    first, _, last = invitations(inbox)
+    assert f"ends on {promises.day_in_words(END)}" in first["subject"]
+    assert f"ends today, {promises.day_in_words(END)}" in last["subject"]
+    assert {each["to"][0] for each in invitations(inbox)} == {PLAQUE["email"]}
+    assert {each["headers"]["List-Unsubscribe-Post"] for each in invitations(inbox)} == {"List-Unsubscribe=One-Click"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "seen"), [("90", [90]), ("10,400", [400, 10]), ("0", [0])], ids=["one", "in any order", "the last day"]
+)
+def test_the_days_of_the_invitations_are_a_setting(setting, seen, submitted, clock, inbox, office, set_variable):
+    set_variable("INVITATION_DAYS", setting)
+    office.do(submitted("plaque")["reference"], "mark")
+    for days_left in (401, 400, 90, 10, 0, -1):
+        clock.forward(days=(END - promises.day_at_office(promises.now())).days - days_left)
+    assert [days_before(each) for each in invitations(inbox)] == seen
+
+
+def test_a_clock_that_stood_still_sends_the_latest_invitation_alone(submitted, clock, inbox, office):
+    office.do(submitted("plaque")["reference"], "mark")
+    clock.forward(days=(END - TODAY).days + 3)
     for _ in range(3):
-        clock.forward(days=20)
-    assert len(invitations(inbox)) == 2
+        clock.forward(days=1)
+    assert [days_before(each) for each in invitations(inbox)] == [-3]
+    assert f"ended on {promises.day_in_words(END)}" in invitations(inbox)[0]["subject"]
 
 
 def test_an_invitation_that_ses_kept_silent_about_is_sent_once_its_claim_is_over(
     submitted, clock, inbox, ses_error, office
 ):
     office.do(submitted("plaque")["reference"], "mark")
-    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
     ses_error(SILENCE)
-    clock.forward(days=(end - TODAY).days - 60)
+    clock.forward(days=(END - TODAY).days - 60)
     ses_error(None)
     assert clock.forward(minutes=5)  # waiting is no failure, of which staff would get an alarm
     assert invitations(inbox) == []
@@ -174,16 +195,16 @@ def test_an_invitation_that_ses_kept_silent_about_is_sent_once_its_claim_is_over
 def test_a_certification_is_forgotten_90_days_after_its_end(submitted, clock, office):
     office.do(submitted("plaque")["reference"], "mark")
     [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
-    end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
     forgotten = datetime.fromtimestamp(int(certification["expires_at"]), UTC)
-    assert promises.day_at_office(forgotten) == end + timedelta(days=90)
+    assert promises.day_at_office(forgotten) == END + timedelta(days=90)
 
 
 def test_a_new_request_of_the_same_agency_stops_the_old_clock(submitted, clock, inbox, office):
     office.do(submitted("plaque")["reference"], "mark")
-    clock.forward(days=600)
-    completed = (TODAY + timedelta(days=599)).isoformat()
+    clock.forward(days=500)
+    completed = (TODAY + timedelta(days=499)).isoformat()
     renewed = submitted("plaque", completed=completed, agency=f" {PLAQUE['agency'].upper()}", email="new@example.gov")
+    office.begin_session()
     office.do(renewed["reference"], "mark")
     for _ in range(10):
         clock.forward(days=20)
@@ -191,11 +212,12 @@ def test_a_new_request_of_the_same_agency_stops_the_old_clock(submitted, clock, 
     clock.forward(days=440)
     for _ in range(16):
         clock.forward(days=10)
-    assert [message["to"] for message in invitations(inbox)] == [["new@example.gov"]] * 2
+    assert [message["to"] for message in invitations(inbox)] == [["new@example.gov"]] * 3
 
 
 def test_a_correction_changes_the_address_and_invites_nobody_twice(submitted, clock, inbox, office):
     office.do(submitted("plaque")["reference"], "mark")
+    clock.forward(minutes=1)
     office.do(submitted("plaque", email="right@example.gov")["reference"], "mark")
     clock.forward(days=640)
     for _ in range(16):

@@ -75,7 +75,7 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
     plaque, _ = [item for item in table.items() if item["form"] == "plaque"]
     for owed in (
         Owed("SUBMISSIONS_TABLE", plaque["reference"], "receipt"),
-        Owed("CERTIFICATIONS_TABLE", _certification(invitation), "invitation"),
+        Owed("CERTIFICATIONS_TABLE", _certification(invitation), "invitation-60"),
         Owed("COUNTERS_TABLE", f"digest-{TODAY}", "digest"),
     ):
         report("Bounce", owed, address=PLAQUE["email"], message_id=owed.id, bounceType="Permanent")

@@ -73,5 +73,5 @@ def ses_event(
 
 
 def invitations(inbox: Inbox) -> list[dict[str, Any]]:
-    """The e-mails that invite an agency to renew, oldest first of each kind."""
-    return inbox.titled("Your certification ends") + inbox.titled("Your certification has ended")
+    """The e-mails that invite an agency to renew, the oldest first."""
+    return inbox.titled("Your certification end")

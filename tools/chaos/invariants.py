@@ -18,7 +18,7 @@ from tools.chaos.outcome import Run
 
 SLOTS = ("staff", "receipt")
 REMINDERS = ("reminder", "late")
-INVITATIONS = ("invitation", "ended")
+INVITATIONS = ("invitation-180", "invitation-60", "invitation-0")
 REMINDED_AFTER = {"contact": timedelta(hours=20), "plaque": timedelta(days=11)}
 LONGEST_DELAY = timedelta(hours=1)
 """Between the first POST and the last e-mail, where one fault struck; each further one may add as much."""
