@@ -1,5 +1,6 @@
 // Shows the record on the pages of the checklists, and updates it when someone checks a box or notes a decision.
 
+import { remember } from "./place.js";
 import { howFar, load, onChangeElsewhere, survey, today, update } from "./progress.js";
 
 export const find = (selector, where = document) => where.querySelector(selector);
@@ -101,9 +102,17 @@ function drawProgress() {
   const { complete, next } = whole;
   const link = complete
     ? make("a", { href: `${index}#complete` }, "Every item is done or skipped by decision: request your plaque")
-    : make("a", { href: `${index}${next.checklist.name}/#${next.item.id}` }, next.item.text);
+    : make("a", { href: `${index}${next.checklist.name}/#${next.item.id}` }, `${next.number} ${next.item.text}`);
   const line = find(".progress__next", progress);
   if (find("a", line)?.href !== link.href) line.replaceChildren(complete ? "" : "Next item: ", link);
+}
+
+/** Returns what the header's button says on every page, null where nothing has begun. */
+function leadsOn({ items }) {
+  if (!Object.keys(items).length) return null;
+  const { next } = whole;
+  if (!next) return { words: "Request your plaque", more: "", address: "plaque/" };
+  return { words: "Continue", more: `: item ${next.number}`, address: `${next.checklist.url}#${next.item.id}` };
 }
 
 export function draw() {
@@ -114,6 +123,7 @@ export function draw() {
     if (list.removed.length) drawRemoved(list, record);
   }
   drawProgress();
+  remember(leadsOn(record));
   for (const line of all(".signature__agency")) write(line, record.agency);
   for (const drawer of drawers) drawer();
   warn(trouble);

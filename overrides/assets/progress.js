@@ -144,11 +144,12 @@ export function survey(checklists, record) {
     const [begun] = entries.map((entry) => entry.edition).filter(Boolean).sort();
     const items = checklist.items.map((item, index) => {
       const entry = entries[index];
+      const number = `${checklist.order}.${index + 1}`;
       const stands = standing(item, entry, required && (before.open || entry.on < before.last), begun);
       known.add(item.id);
       if (required && stands.settled && stands.day > whole.completedOn) whole.completedOn = stands.day;
-      if (required && !stands.settled) whole.next ??= { checklist, item };
-      return { ...stands, number: `${checklist.order}.${index + 1}` };
+      if (required && !stands.settled) whole.next ??= { checklist, item, number };
+      return { ...stands, number };
     });
     const removed = checklist.removed.filter(({ id }) => known.add(id) && wasTaken(record.items[id]));
     const list = { checklist, items, removed, total: items.length };

@@ -198,7 +198,7 @@ def test_the_next_step_is_pointed_out_and_moves_on(page):
     page.get_by_text("Next item:").get_by_role("link").click()
     assert page.url.endswith(f"/checklists/leader/#{LEADER.items[1].id}")
     visit(page)
-    assert page.get_by_text("Next item:").inner_text() == f"Next item: {LEADER.items[1].text}"
+    assert page.get_by_text("Next item:").inner_text() == f"Next item: 1.2 {LEADER.items[1].text}"
 
 
 def test_two_windows_see_each_others_ticks_and_lose_none(page, context):

@@ -1,0 +1,37 @@
+// Has the links that lead on say where this browser's record stands: the header's button on every page, one on the home
+// page. Every page loads this, so it reads one short line, which the pages of the checklists write.
+
+const KEY = "agency-certification.next";
+const SITE = new URL("..", import.meta.url);
+
+/** Remembers what leads on, {words, more, address}; null where nothing has begun. */
+export function remember(next) {
+  try {
+    if (next) localStorage.setItem(KEY, JSON.stringify(next));
+    else localStorage.removeItem(KEY);
+  } catch {
+    // Without storage there is no later visit to tell.
+  }
+  show(next);
+}
+
+function show(next) {
+  for (const link of document.querySelectorAll("[data-leads-on]")) {
+    link.first ??= [link.textContent, link.href];
+    const [words, address] = next ? [next.words, new URL(`./${next.address}`, SITE)] : link.first;
+    link.textContent = words + (next && link.dataset.leadsOn ? next.more : "");
+    link.title = next ? words + next.more : "";
+    link.href = address;
+  }
+}
+
+function recall() {
+  try {
+    show(JSON.parse(localStorage.getItem(KEY)));
+  } catch {
+    // Storage is turned off, or somebody else wrote there: the links stay as the page has them.
+  }
+}
+
+recall();
+addEventListener("storage", recall);

@@ -1,0 +1,89 @@
+"""The header's button on every page: where this browser's record stands, and nothing moves."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.checklist_pages import CHECKLISTS, all_done, entry, keep, named, tick, visit
+from tests.support.pages import PAGES
+from tests.support.visits import SIZES
+
+LEADER = named("leader")
+SHIFTS = """(within) => new Promise((resolve) => {
+  const moved = [];
+  const note = ({ sources }) => moved.push(...sources.map(({ node }) => node?.parentElement).filter(Boolean));
+  new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(moved.filter((each) => each.closest(within)).map((each) => each.outerHTML)), 150);
+})"""
+"""What moved after it was painted."""
+STAGES = {
+    "nothing begun": ({}, "Get started", "/certification/"),
+    "begun": (
+        {LEADER.items[0].id: entry()},
+        "Continue",
+        f"/checklists/leader/#{LEADER.items[1].id}",
+    ),
+    "done": (all_done(), "Request your plaque", "/plaque/"),
+}
+
+
+@pytest.fixture
+def page(browser, local_run):
+    context = browser.new_context(base_url=local_run.url, viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+def button(page: Page):
+    return page.locator(".nav--wide .menu__on")
+
+
+@pytest.mark.parametrize(("items", "name", "leads_to"), STAGES.values(), ids=STAGES)
+def test_the_button_leads_on_from_every_page_and_nothing_moves(items, name, leads_to, page):
+    visit(page)
+    keep(page, items)
+    for address in [*PAGES, "/nowhere/", "/forms/contact/received"]:
+        for size in SIZES.values():
+            page.set_viewport_size(size)
+            page.goto(address)
+            links = page.locator(".menu__on")
+            for number in range(2):
+                expect(links.nth(number)).to_have_attribute("href", re.compile(rf"{leads_to}$"))
+            if size["width"] > 1000:
+                expect(button(page)).to_have_accessible_name(name)
+            is_drawn = items and address.startswith("/checklists/")  # the record, into a page that came without it
+            assert page.evaluate(SHIFTS, ".header" if is_drawn else "html") == [], (address, size)
+
+
+def test_the_home_page_names_the_next_item(page):
+    visit(page, "leader")
+    tick(page, LEADER.items[:1])
+    page.goto("/")
+    page.get_by_role("link", name="Continue: item 1.2").last.click()
+    page.wait_for_url(f"**/checklists/leader/#{LEADER.items[1].id}")
+
+
+def test_another_window_says_it_too_and_erasing_begins_again(page):
+    other = page.context.new_page()
+    other.goto("/faq/")
+    visit(page, CHECKLISTS[0].name)
+    tick(page, LEADER.items[:1])
+    expect(button(other)).to_have_text("Continue")
+    visit(page)
+    page.get_by_text("Erase everything", exact=True).click()
+    page.get_by_role("button", name="Erase everything in this browser").click()
+    for each in (page, other):
+        expect(button(each)).to_have_text("Get started")
+
+
+@pytest.mark.parametrize("kept", ["{", '{"number": "<b>", "address": "javascript:alert(1)"}'])
+def test_a_line_that_no_page_wrote_does_no_harm(kept, page):
+    said = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto("/faq/")
+    page.evaluate("(kept) => localStorage.setItem('agency-certification.next', kept)", kept)
+    page.reload()
+    expect(button(page)).to_be_visible()
+    assert button(page).evaluate("(each) => each.protocol") != "javascript:"
+    assert said == []
