@@ -27,7 +27,7 @@ from tests.support.office import DIRECTOR, OFFICE, Office, at_desk
 from tests.support.office_clock import Clock
 from tests.support.programs import launch_options
 from tests.support.run import LocalRun
-from tests.support.samples import TODAY
+from tests.support.samples import SAMPLES, TODAY
 from tests.support.site_build import build_site
 from tests.support.tables import Table, make_tables
 
@@ -175,6 +175,28 @@ def office(table: Table, template: Template) -> Office:
     office = at_desk(template)
     office.begin_session()
     return office
+
+
+@pytest.fixture
+def submitted(post: Any, inbox: Any, table: Table) -> Callable[..., str]:
+    """Post a form, and deliver its e-mail; its reference."""
+
+    def submitted(slug: str, **answers: str) -> str:
+        before = {item["reference"] for item in table.items()}
+        assert post(slug, SAMPLES[slug] | answers).status == 303
+        inbox.deliver()
+        [reference] = {item["reference"] for item in table.items()} - before
+        return str(reference)
+
+    return submitted
+
+
+@pytest.fixture
+def director(template: Template, inbox: Any) -> Office:
+    """Somebody else of the office, signed in by the code from the mailbox."""
+    other = at_desk(template)
+    other.sign_in(inbox, DIRECTOR)
+    return other
 
 
 @pytest.fixture

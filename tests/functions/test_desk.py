@@ -11,33 +11,6 @@ from tests.support.samples import CONTACT, HOSTILE, PLAQUE
 TRAPPED = {"reply_code": "cheap backlinks"}
 
 
-@pytest.fixture
-def director(template, inbox):
-    """Somebody else of the office, signed in by the code from the mailbox."""
-    other = at_desk(template)
-    other.sign_in(inbox, DIRECTOR)
-    return other
-
-
-@pytest.fixture
-def submitted(post, inbox, table):
-    """Post a form, and deliver its e-mail; its reference."""
-
-    def submitted(slug, **answers):
-        before = {item["reference"] for item in table.items()}
-        assert post(slug, {"contact": CONTACT, "plaque": PLAQUE}[slug] | answers).status == 303
-        inbox.deliver()
-        [reference] = {item["reference"] for item in table.items()} - before
-        return reference
-
-    return submitted
-
-
-def item(table, reference):
-    [found] = [item for item in table.items() if item["reference"] == reference]
-    return found
-
-
 # Who gets in
 
 
@@ -189,19 +162,19 @@ FORGED = {
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_a_post_that_no_page_of_the_desk_made_changes_nothing(forged, office, submitted, table):
     reference = submitted("contact")
-    before = item(table, reference)
+    before = table.item(reference)
     fields = office.get(f"/desk/{reference}").form(f"/desk/{reference}/note").fields
     cookies, fields, headers = forged(fields | {"text": "x", "reason": "spam"})
     if cookies is not None:
         office.cookies = cookies
     for verb in ("take", "give-back", "note", "mark", "close", "release", "undo", "correct"):
         assert office.post(f"/desk/{reference}/{verb}", fields, **headers).status == 400
-    assert item(table, reference) == before
+    assert table.item(reference) == before
 
 
 def test_who_has_a_staff_e_mail_can_do_nothing_with_it(template, submitted, inbox, table, clock):
     reference = submitted("plaque")
-    before = item(table, reference)
+    before = table.item(reference)
     [message] = inbox.to_staff()
     links = set(re.findall(r"https://certification\.example\.org(/\S+)", message["text"] + message["html"]))
     assert {re.split('["<]', link)[0] for link in links} == {f"/desk/{reference}"}
@@ -211,7 +184,7 @@ def test_who_has_a_staff_e_mail_can_do_nothing_with_it(template, submitted, inbo
         fields = {"csrf": "0" * 64, "once": "1", "reason": "spam"}
         assert stranger.post(f"/desk/{reference}/{verb}", fields).status == 400
         assert stranger.post(f"/forms/actions/{verb}", fields).status == 404
-    assert item(table, reference) == before
+    assert table.item(reference) == before
 
 
 def test_one_submission_is_one_thread_and_every_e_mail_can_be_answered(office, submitted, inbox, clock):
@@ -256,7 +229,7 @@ def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted,
     page = office.do(reference, "undo")
     assert page.offers("mark")
     assert reference in office.get().text
-    history = item(table, reference)["history"]
+    history = table.item(reference)["history"]
     assert [entry["what"] for entry in history] == ["taken", "noted", "answered", "not answered"]
     assert {entry["by"] for entry in history} == {OFFICE}
 
@@ -266,7 +239,7 @@ def test_what_is_given_back_is_nobodys(office, submitted, table):
     office.do(reference, "take")
     page = office.do(reference, "give-back")
     assert "I will take it" in page.text
-    assert "taken" not in item(table, reference)
+    assert "taken" not in table.item(reference)
 
 
 def test_two_people_at_once_the_second_sees_what_the_first_did(office, director, submitted, table):
@@ -276,8 +249,8 @@ def test_two_people_at_once_the_second_sees_what_the_first_did(office, director,
     page = director.press(seen, f"/desk/{reference}/close", reason="spam")
     assert page.status == 409
     assert f"it was answered by {OFFICE}" in page.words
-    assert item(table, reference)["stage"] == "contact done"
-    assert len(item(table, reference)["history"]) == 1
+    assert table.item(reference)["stage"] == "contact done"
+    assert len(table.item(reference)["history"]) == 1
 
 
 def test_the_same_press_twice_is_done_once(office, submitted, table, inbox):
@@ -286,7 +259,7 @@ def test_the_same_press_twice_is_done_once(office, submitted, table, inbox):
     for verb, typed in (("note", {"text": "x"}), ("mark", {"tracking": "9400"})):
         fields = page.form(f"/desk/{reference}/{verb}").fields | typed
         assert [office.post(f"/desk/{reference}/{verb}", fields).status for _ in range(2)] == [303, 303]
-    assert [entry["what"] for entry in item(table, reference)["history"]] == ["noted", "mailed"]
+    assert [entry["what"] for entry in table.item(reference)["history"]] == ["noted", "mailed"]
 
 
 def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(office, submitted, inbox, clock):
@@ -334,12 +307,12 @@ def test_what_is_closed_is_not_reminded_of_and_nobody_is_mailed(slug, office, su
         page = office.do(reference, "close", reason=reason, **of)
         assert reasons[reason] in page.words
         assert closed["spam"] in page.words or reason not in ("spam", "duplicate")
-        assert item(table, reference)["closed"].get("of") == (closed["spam"] if reason == "duplicate" else None)
+        assert table.item(reference)["closed"].get("of") == (closed["spam"] if reason == "duplicate" else None)
     clock.forward(days=20)
     subjects = [message["subject"] for message in inbox.messages()[before:]]
     assert [subject for subject in subjects if "igest" not in subject] == []
     office.do(closed["spam"], "undo")
-    assert item(table, closed["spam"])["stage"] == f"{slug} open"
+    assert table.item(closed["spam"])["stage"] == f"{slug} open"
 
 
 @pytest.mark.parametrize("typed", [{}, {"reason": "other"}, {"reason": "duplicate", "of": "NOTTHERE22"}])
@@ -348,7 +321,7 @@ def test_a_close_without_a_good_reason_is_refused_in_words(typed, office, submit
     page = office.do(reference, "close", **typed)
     assert page.status == 422
     assert "Choose why" in page.words or "Nothing else has the reference NOTTHERE22" in page.words
-    assert "closed" not in item(table, reference)
+    assert "closed" not in table.item(reference)
 
 
 def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office, submitted, inbox, clock, table):
@@ -369,7 +342,7 @@ def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office,
     clock.forward(hours=25)
     assert len(inbox.titled("Late")) == 1
     office.do(reference, "undo")
-    assert item(table, reference)["stage"] == "contact held"
+    assert table.item(reference)["stage"] == "contact held"
     assert "Release" in office.get(f"/desk/{reference}").text
 
 
@@ -379,7 +352,7 @@ def test_a_held_one_can_be_closed_and_is_held_again_when_that_is_undone(office, 
     office.do(reference, "close", reason="spam")
     assert reference not in office.get().text
     office.do(reference, "undo")
-    assert item(table, reference)["stage"] == "contact held"
+    assert table.item(reference)["stage"] == "contact held"
 
 
 def test_hostile_answers_and_notes_are_text_on_every_page(office, post, inbox, table):

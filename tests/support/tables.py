@@ -21,6 +21,10 @@ class Table:
         items = boto3.client("dynamodb").scan(TableName=self.name, ConsistentRead=True)["Items"]
         return [{name: deserialize(value) for name, value in item.items()} for item in items]
 
+    def item(self, reference: str) -> dict[str, Any]:
+        [found] = [item for item in self.items() if item["reference"] == reference]
+        return found
+
 
 def make_tables(template: Template) -> None:
     """Every table new and empty, as the template declares it."""
