@@ -221,7 +221,7 @@ def _today(request: Request, session: Session) -> Response:
         place="",
         day=promises.weekday_in_words(promises.day_at_office(now)),
         work=worklist.sections(now, request.fields.get("all", "")),
-        returned=[],
+        returned=worklist.returned(now),
     )
 
 

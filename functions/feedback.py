@@ -58,7 +58,7 @@ def note(report: Mapping[str, Any]) -> None:
         outbox.report(owed, outcome)
     count(outcome["state"])
     logger.info(outcome["state"], id=owed.id, slot=owed.slot)
-    bounces.note(message_id, said, f"{owed.slot} e-mail of {owed.id}: {said}", promises.now())
+    bounces.note(message_id, said, owed, promises.now())
 
 
 def _end(owed: Owed, report: Mapping[str, Any]) -> None:
@@ -67,7 +67,7 @@ def _end(owed: Owed, report: Mapping[str, Any]) -> None:
         subscribers.unsubscribe(owed.id)
     elif owed.table == "CERTIFICATIONS_TABLE":
         certifications.stop(owed.id, promises.now())
-    elif owed.slot not in ("staff", "reminder", "late"):
+    elif owed.slot not in outbox.TO_STAFF:
         for address in report["mail"]["destination"]:
             subscribers.unsubscribe(subscribers.subscriber_id(address))
 

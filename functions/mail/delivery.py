@@ -11,13 +11,11 @@ import promises
 from mail import ses
 from settings import settings
 from storage import outbox
-from storage.outbox import Owed
+from storage.outbox import TO_STAFF, Owed
 from telemetry import count, log_failure, logger
 
 TRIED_FOR = timedelta(days=1)
 """How long an e-mail that SES rejects is retried: the account may be in SES's sandbox on its first day."""
-TO_STAFF = {"staff", "reminder", "late", "digest"}
-"""Slots that are retried for good: if SES rejects these, the fault is ours and can be fixed."""
 
 Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
 """Composes an e-mail from its item, or returns a string that says why there is none."""
@@ -60,6 +58,7 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
 
 def _is_final(code: str, owed: Owed, item: Mapping[str, Any]) -> bool:
     """Return whether a retry would be refused again, as for an address that SES rejects."""
+    # If SES rejects what the office gets, the fault is ours and can be fixed: it is retried for good.
     if owed.slot in TO_STAFF or "received_at" not in item:
         return False
     since = promises.now() - datetime.fromisoformat(item["received_at"])

@@ -85,7 +85,7 @@ def gather(now: datetime) -> dict[str, Any]:
         "waiting": _lines([each for found in waiting.values() for each in found if each.due_at > now]),
         "held": _lines([each for found in held.values() for each in found]),
         "owed": _lines([each for each in everything if _owes_mail(each, now)]),
-        "returned": list(bounces.since(since)),
+        "returned": [bounces.whom_to_call(each) for each in bounces.since(since, now)],
         "dead_letters": _dead_letters(),
         "subscribers": sum(1 for _ in subscribers.everybody()),
     }

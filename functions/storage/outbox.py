@@ -15,6 +15,8 @@ from storage import dynamodb
 
 CLAIM_LASTS = timedelta(minutes=10)
 """How long a claim blocks other senders if its owner never settles it."""
+TO_STAFF = ("staff", "reminder", "late", "digest")
+"""Slots of the e-mails that the office itself gets."""
 KEYS = {
     "SUBMISSIONS_TABLE": "reference",
     "CERTIFICATIONS_TABLE": "id",

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import promises
 import sender_hint
+from forms.folding import dialed
 from storage import certifications, search, submissions, workflow
 from storage.outbox import is_settled
 from storage.submissions import Submission
@@ -98,7 +99,7 @@ def _link(words: str, submission: Submission) -> str:
         subject = quote(f"Re: {submission.reference}")
         return f"mailto:{quote(words.strip(), safe='@+')}?subject={subject}"
     if words == submission.answers.get("telephone"):
-        return f"tel:{quote(''.join(c for c in words if c in '+0123456789'))}"
+        return f"tel:{dialed(words)}"
     return ""
 
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import promises
 from forms.catalog import TASKS
-from storage import submissions
+from forms.folding import dialed
+from storage import bounces, submissions
+from storage.bounces import Returned
 from storage.submissions import Submission
 
 SHOWN = 50
@@ -87,3 +89,9 @@ def sections(now: datetime, everything: str = "") -> list[Section]:
         for name, title, word, found, hint in parts
         if found
     ]
+
+
+def returned(now: datetime) -> list[tuple[Returned, str, str]]:
+    """Return the e-mails that came back and that no one has attended to, with their time and a telephone link."""
+    found = bounces.unattended(now)[:SHOWN]
+    return [(each, promises.short_moment(each.at, now), dialed(each.telephone)) for each in found]

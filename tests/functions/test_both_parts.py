@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from forms.contact import ContactForm
 from forms.plaque import PlaqueForm
 from mail import ses
 from mail.digest import Line
+from storage.bounces import Returned
+from storage.outbox import Owed
 from tests.support import strict_mail
 
 FOLDER = Path(__file__).parents[2] / "functions/templates/email"
@@ -27,6 +29,7 @@ LABEL = {"address": ["Office of the Chief", "PO Box 12", "Sampleville HI 96746"]
 TEXTS = [("Message", "First <b>line</b>.\n\n  1. one & two\n2. three")]
 ANSWERS = [("Telephone", "(555) 555-0123"), ("Topic", "Something else")]
 LINES = [Line(f"REF{number}", f"Message from {number}", "Monday", f"{SITE}/mark?token={number}") for number in range(5)]
+RECEIPT, NOW = Owed("SUBMISSIONS_TABLE", "QX8J88CZK3", "receipt"), datetime(2026, 11, 26, tzinfo=UTC)
 ABOUT = {
     "subject": "Sample County: Something else",
     "thread": "QX8J88CZK3",
@@ -78,7 +81,10 @@ STATES = {
         "waiting": [LINES[:2]],
         "held": [[], LINES[:1]],
         "owed": [[], LINES],
-        "returned": [[], [f"receipt e-mail of {each.reference}: bounced" for each in LINES]],
+        "returned": [
+            [],
+            [Returned(RECEIPT, "bounced", NOW, each.about, "(555) 555-0123", each.reference) for each in LINES],
+        ],
         "dead_letters": 0,
         "subscribers": 12,
         "most": [2, 5, 200],

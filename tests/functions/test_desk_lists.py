@@ -1,37 +1,76 @@
 """The desk's lists: find, correct, plaques, certified agencies, numbers."""
 
 import csv
+import html
 import io
 from datetime import timedelta
 
-import pytest
-
 from local.aws.lambda_runtime import invoke
+from storage import certifications
+from storage.outbox import Owed
 from tests.support.office import OFFICE
 from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
 
 
-@pytest.fixture
-def submitted(post, inbox, table):
-    """Post a form, and deliver its e-mail; its reference."""
-
-    def submitted(slug, **answers):
-        before = {item["reference"] for item in table.items()}
-        assert post(slug, {"contact": CONTACT, "plaque": PLAQUE}[slug] | answers).status == 303
-        inbox.deliver()
-        [reference] = {item["reference"] for item in table.items()} - before
-        return reference
-
-    return submitted
-
-
-def item(table, reference):
-    [found] = [item for item in table.items() if item["reference"] == reference]
-    return found
-
-
 def lines(answer):
     return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+PERMANENT = {"bounceType": "Permanent"}
+
+
+# E-mail that came back
+
+
+def bounced(report, reference, slot="receipt", **more):
+    report("Bounce", Owed("SUBMISSIONS_TABLE", reference, slot), message_id=f"{slot} {reference}", **PERMANENT | more)
+
+
+def test_an_e_mail_that_came_back_is_on_today_with_whom_to_call_until_somebody_did_something(
+    office, submitted, report, clock
+):
+    contact, plaque = submitted("contact"), submitted("plaque")
+    assert "came back" not in office.get().words
+    bounced(report, contact)
+    bounced(report, plaque)
+    page = office.get()
+    assert "E-mail that came back 2" in page.words
+    assert f"{PLAQUE['agency']} receipt bounced" in html.unescape(page.words)
+    assert "Its address does not exist, or takes no e-mail. Call, and correct the address." in page.words
+    assert 'href="tel:5555550123;ext=4"' in page.text
+    assert PLAQUE["telephone"] in page.words
+    clock.forward(minutes=1)
+    office.do(plaque, "note", text="Called: the address is right@example.gov")
+    office.do(contact, "mark")
+    assert "came back" not in office.get().words
+    clock.forward(minutes=1)
+    bounced(report, plaque, "mailed")
+    assert f"{PLAQUE['agency']} mailed bounced" in html.unescape(office.get().words)
+    clock.forward(days=29)
+    office.begin_session()
+    assert "came back" in office.get().words
+    clock.forward(days=2)
+    office.begin_session()
+    assert "came back" not in office.get().words
+
+
+def test_what_came_back_says_what_it_means_whoever_it_was_for(office, submitted, report):
+    reference = submitted("plaque")
+    office.do(reference, "mark")
+    [agency] = certifications.everybody()
+    report("Complaint", Owed("SUBMISSIONS_TABLE", reference, "receipt"), message_id="1")
+    report("Bounce", Owed("CERTIFICATIONS_TABLE", agency.id, "invitation-60"), message_id="2", **PERMANENT)
+    report("Bounce", Owed("SUBMISSIONS_TABLE", reference, "staff"), message_id="3", address=OFFICE, **PERMANENT)
+    report("Bounce", Owed("SUBSCRIBERS_TABLE", "x", "2027-01-news"), message_id="4", **PERMANENT)
+    report("Bounce", Owed("SUBMISSIONS_TABLE", "NOTTHERE22", "receipt"), message_id="5", **PERMANENT)
+    words = html.unescape(office.get().words)
+    for said in (
+        "The receiver reported it as spam, and gets no more announcements.",
+        "The invitations to renew have stopped. Call the agency.",
+        "The office staff bounced An address of the office does not take e-mail. Tell the engineer.",
+    ):
+        assert said in words
+    assert "2027-01-news" not in words
 
 
 # Find
@@ -112,7 +151,7 @@ def test_a_correction_is_a_new_version_and_label_search_certification_and_receip
     receipts = inbox.titled("We have your plaque request")
     assert len(receipts) == 2
     assert "The office corrected what you sent" in receipts[1]["text"]
-    [entry] = [entry for entry in item(table, reference)["history"] if entry["what"] == "corrected"]
+    [entry] = [entry for entry in table.item(reference)["history"] if entry["what"] == "corrected"]
     assert entry["before"] == {"agency": "Sprinfield Police", "addressee": PLAQUE["addressee"]}
     assert f'href="/desk/{reference}"' in office.press(office.get(), "/desk/find", q="springfield").text
     clock.look()
@@ -121,14 +160,14 @@ def test_a_correction_is_a_new_version_and_label_search_certification_and_receip
 
 def test_a_correction_is_checked_by_the_forms_rules_and_keeps_what_was_typed(office, submitted, table):
     reference = submitted("plaque")
-    before = item(table, reference)
+    before = table.item(reference)
     action = f"/desk/{reference}/correct"
     page = office.press(office.get(action), action, zip="9674", city="<b>New</b> Town")
     assert page.status == 422
     assert "Enter a ZIP code" in page.words
     assert page.form(action).fields["city"] == "<b>New</b> Town"
     assert office.press(office.get(action), action).status == 422
-    assert item(table, reference)["answers"] == before["answers"]
+    assert table.item(reference)["answers"] == before["answers"]
 
 
 def test_of_two_corrections_at_once_the_second_sees_the_first(office, submitted, table):
@@ -140,9 +179,9 @@ def test_of_two_corrections_at_once_the_second_sees_the_first(office, submitted,
     assert page.status == 409
     assert f"it was corrected by {OFFICE}" in page.words
     assert page.form(action).fields["organization"] == "Second Office"
-    assert item(table, reference)["answers"]["name"] == "Jordan First"
+    assert table.item(reference)["answers"]["name"] == "Jordan First"
     assert office.press(page, action).status == 200
-    assert item(table, reference)["answers"]["organization"] == "Second Office"
+    assert table.item(reference)["answers"]["organization"] == "Second Office"
 
 
 # Plaques
@@ -157,8 +196,8 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     page = office.press(page, "/desk/plaques/mark", **ticked, **{f"tracking.{references[1]}": "9400 1"})
     assert page.status == 409
     assert f"Changed meanwhile by someone else: {references[0]}" in page.words
-    assert item(table, references[1])["done"]["tracking"] == "9400 1"
-    assert "done" not in item(table, references[2])
+    assert table.item(references[1])["done"]["tracking"] == "9400 1"
+    assert "done" not in table.item(references[2])
     assert "First check the plaques" in office.press(page, "/desk/plaques/mark").words
     clock.forward(minutes=11)
     assert len(inbox.titled("Your plaque is on its way")) == 1
@@ -185,8 +224,6 @@ def test_labels_fill_sheets_of_ten(office, submitted):
 
 
 def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(office, submitted):
-    from storage import certifications
-
     reference = submitted("plaque")
     office.do(reference, "mark")
     [agency] = certifications.everybody()

@@ -23,8 +23,8 @@ def receipt(post, inbox, table):
 
 @pytest.fixture
 def returned(table):
-    """The lines for the digest."""
-    return lambda: list(bounces.since(promises.now() - timedelta(days=1)))
+    """What is recorded for the office."""
+    return lambda: list(bounces.since(promises.now() - timedelta(days=1), promises.now()))
 
 
 def state(table, slot="receipt"):
@@ -41,10 +41,11 @@ def test_a_bounce_is_noted_on_the_submission_and_for_the_digest(receipt, report,
         "message_id": "x",
         "why": "Permanent, General",
     }
-    [noted] = bounces.since(promises.now() - timedelta(days=1))
-    assert list(bounces.since(promises.now() + timedelta(seconds=1))) == []
-    assert noted == f"receipt e-mail of {receipt.id}: bounced"
-    assert "example.gov" not in noted
+    now = promises.now()
+    [noted] = bounces.since(now - timedelta(days=1), now)
+    assert list(bounces.since(now + timedelta(seconds=1), now + timedelta(seconds=1))) == []
+    assert (noted.owed, noted.said) == (receipt, "bounced")
+    assert "example.gov" not in str(noted)
 
 
 def test_an_out_of_office_answer_or_a_full_mailbox_is_no_alarm(receipt, report, table, returned):
@@ -71,7 +72,7 @@ def test_only_the_wish_of_a_person_ends_a_subscription(type_, said, is_end, rece
     told = {} if type_ is None else {"complaintFeedbackType": type_}
     report("Complaint", receipt, address="gone@example.gov", **told)
     assert subscribers.is_subscribed("gone@example.gov") != is_end
-    assert [line.split(": ")[1] for line in returned()] == said
+    assert [each.said for each in returned()] == said
     assert state(table) == ("complained" if is_end else "sent")
 
 
@@ -136,7 +137,7 @@ def test_a_report_that_comes_again_undoes_nothing_that_happened_since(receipt, r
 def test_all_reports_of_a_bad_day_are_noted(returned):
     """They are no single item, which holds 400 KB at most."""
     for number in range(100):
-        bounces.note(f"message-{number}", "bounced", "x" * 5000, promises.now())
+        bounces.note(f"message-{number}", "bounced", Owed("SUBMISSIONS_TABLE", "x" * 1500, "receipt"), promises.now())
     assert len(returned()) == 100
 
 

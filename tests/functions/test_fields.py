@@ -208,3 +208,21 @@ def test_every_field_says_what_a_browser_may_fill_in(form):
 
 def test_an_empty_date_is_missing_and_not_wrong():
     assert messages(filled(PlaqueForm, completed=" ")) == {"completed": ["Enter the date of completion"]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "dialed"),
+    [
+        ("(555) 555-0123 ext. 4", "5555550123;ext=4"),
+        ("555.555.0123 x12", "5555550123;ext=12"),
+        ("+1 555 555 0123, extension 007", "+15555550123;ext=007"),
+        ("555-555-0123 #9", "5555550123;ext=9"),
+        ("1-800-FLOWERS", "18003569377"),
+        (" 555 555 0123 ", "5555550123"),
+        ("", ""),
+    ],
+)
+def test_a_telephone_dials_what_was_typed_and_the_extension_apart(typed, dialed):
+    from forms import folding
+
+    assert folding.dialed(typed) == dialed

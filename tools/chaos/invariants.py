@@ -43,7 +43,9 @@ def problems(run: Run) -> Iterator[str]:
 
 def _returned(run: Run) -> Iterator[str]:
     """Check that each report of SES is recorded once, and ends what it must."""
-    noted = sorted(item["what"].split(":")[0] for item in run.rows["COUNTERS_TABLE"] if "noted_on" in item)
+    noted = sorted(
+        f"{item['slot']} e-mail of {item['about']}" for item in run.rows["COUNTERS_TABLE"] if "noted_on" in item
+    )
     if noted != sorted(run.returned):
         yield f"6: {len(run.returned)} e-mails came back, and the digest says {noted}"
     if run.rows["SUBSCRIBERS_TABLE"]:
