@@ -18,7 +18,7 @@ from moto.dynamodb.responses import DynamoHandler
 from local.template import ACCOUNT, REGION
 
 TABLES = ("SUBMISSIONS_TABLE", "CERTIFICATIONS_TABLE", "SUBSCRIBERS_TABLE", "COUNTERS_TABLE")
-WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 MOST_STATES = 4000
 EMPTY = 0
 
@@ -34,10 +34,15 @@ class Tables:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        declared = dynamodb_backends[ACCOUNT][REGION].tables
-        self._tables = {name: declared[environment[name]] for name in TABLES}
+        self._names = [environment[name] for name in TABLES]
         self.state = EMPTY
         self.forget()
+
+    @property
+    def _tables(self) -> dict[str, Any]:
+        """The tables of now: where a transaction fails, moto puts copies from before it in their place."""
+        declared = dynamodb_backends[ACCOUNT][REGION].tables
+        return {name: declared[declared_as] for name, declared_as in zip(TABLES, self._names, strict=True)}
 
     def forget(self) -> None:
         """Empty the tables, and the memory."""
