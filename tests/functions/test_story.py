@@ -40,7 +40,7 @@ from storage import dynamodb, outbox
 from storage.outbox import Owed
 from tests.support.examples import examples
 from tests.support.inbox import Inbox, link_in
-from tests.support.office import OFFICE, Office
+from tests.support.office import Office
 from tests.support.office_clock import Clock
 from tests.support.outages import MOODS, Cloud, Sent
 from tests.support.samples import CONTACT, PLAQUE, TODAY
@@ -85,11 +85,7 @@ class World:
 
     def at_desk(self, reference: str, verb: str) -> int:
         """Somebody of the office does this to a submission; the status of the answer."""
-        from web import sessions
-
-        session = sessions.Session(OFFICE, sessions.begin(OFFICE, promises.now()))
-        self.office.cookies[sessions.SESSION_COOKIE] = session.cookie
-        return self.office.post(f"/desk/{reference}/{verb}", {"csrf": session.csrf}).status
+        return self.office.post(f"/desk/{reference}/{verb}", {"csrf": self.office.begin_session()}).status
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """What a table holds, by a way that no throttling touches. `table` is its name in the environment."""
@@ -140,11 +136,12 @@ def a_story(world: World) -> type[RuleBasedStateMachine]:
             assert answer.status == 303
             [signed] = parse_qs(urlsplit(answer.headers["location"]).query)["receipt"]
             reference = receipts.read(FORMS[form], signed).reference
-            if same := self.model.same(form, answers):
+            held = trapped and form != "announcements"
+            if same := self.model.same(form, answers, held):
                 assert reference == same.reference
                 return multiple()
             assert reference not in {row.reference for row in self.model.rows}
-            row = Row(reference, form, answers, promises.now(), held=trapped and form != "announcements")
+            row = Row(reference, form, answers, promises.now(), held=held)
             self.model.rows.append(row)
             return row
 
@@ -228,7 +225,8 @@ def a_story(world: World) -> type[RuleBasedStateMachine]:
             for row in self.model.rows:
                 item = found[row.reference]
                 assert item["answers"] == row.kept_answers()
-                assert (item.get("stage"), "held" in item, "done" in item) == (row.stage, row.held, row.done)
+                found_state = item.get("stage"), "held" in item, "done" in item
+                assert found_state == (row.stage, row.held, row.done is not None)
                 claimed = {row.owed(slot) for slot, what in item["mail"].items() if what["state"] == "claimed"}
                 assert claimed <= self.model.unanswered.keys(), "a claim stays only where SES was silent"
 
@@ -287,11 +285,11 @@ def links_that_confirm(sent: Sent) -> list[str]:
 
 
 @pytest.fixture
-def world(post, press, staff, office, report, template, mail, monkeypatch):
+def world(post, press, run_staff, office, report, template, inbox, monkeypatch):
     """The fixtures, with every e-mail and every call of DynamoDB going through the cloud of the story that is told."""
     from mail import ses as functions_mail
 
-    world = World(post, press, staff, office, report, template, mail)
+    world = World(post, press, run_staff, office, report, template, inbox)
     ses = functions_mail._client()
     really_send = ses.send_email
     monkeypatch.setattr(ses, "send_email", lambda **request: world.clouds[-1].send_email(really_send, request))

@@ -86,11 +86,13 @@ class Office:
         asked = self.press(self.get(page), "/desk/sign-in", email=address)
         return self.press(asked, "/desk/sign-in", code=code_in(inbox.messages()[-1]))
 
-    def begin_session(self, address: str = OFFICE) -> None:
-        """Without the e-mail that this takes. A session ends after thirty days."""
+    def begin_session(self, address: str = OFFICE) -> str:
+        """Sign in without the e-mail that this takes, and return the CSRF token. A session ends after thirty days."""
         from web import sessions
 
-        self.cookies[sessions.SESSION_COOKIE] = sessions.begin(address, datetime.now(UTC))
+        session = sessions.Session(address, sessions.begin(address, datetime.now(UTC)))
+        self.cookies[sessions.SESSION_COOKIE] = session.cookie
+        return session.csrf
 
     def _send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Page:
         given = {**({"content-type": FORM} if method == "POST" else {}), **headers}

@@ -28,6 +28,8 @@ class Row:
     done: datetime | None = None
     """When it was marked."""
     erased: bool = False
+    confirmed: bool = False
+    """Whether its link was pressed: it subscribes once, and brings nobody back who left since."""
     address: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,10 +87,15 @@ class Model:
     def can_be_written(self, form: str, answers: Mapping[str, str]) -> bool:
         return len(self.written_before(form, answers)) < REFERENCES_TRIED
 
-    def same(self, form: str, answers: Mapping[str, str]) -> Row | None:
-        """The submission that these answers are once more, if they are."""
+    def same(self, form: str, answers: Mapping[str, str], held: bool) -> Row | None:
+        """The submission that these answers are once more, if they are.
+
+        Words that somebody else had held are nobody's: those who send them for themselves are received.
+        """
         now = promises.now()
         for row in self.written_before(form, answers):
+            if row.held and not held:
+                continue
             if not row.erased and now < max(row.due, row.received + ONE_DAY):
                 return row
         return None
@@ -103,7 +110,11 @@ class Model:
         return {row.reference for row in found}, subscribed
 
     def confirms(self, row: Row, sent: datetime) -> bool:
-        return promises.now() <= sent + CONFIRM_WITHIN and not row.erased
+        """The link of an e-mail was pressed; whether that subscribes."""
+        if promises.now() > sent + CONFIRM_WITHIN or row.erased or row.confirmed:
+            return False
+        row.confirmed = True
+        return True
 
     def due_list(self) -> list[tuple[str, str]]:
         """(reference, state) of what the staff's list shows."""
