@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.support.announcements import announcements_of
 from tests.support.run import LocalRun, wait_for
 from tests.support.samples import CONTACT, PLAQUE, TODAY, new_address
 
@@ -29,9 +30,11 @@ It begins in spring.
 def links(local_run: LocalRun, local_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A link of every kind that the system's e-mails hold, by its path: the newest of each."""
 
+    announcements = announcements_of(tmp_path_factory.mktemp("project"))
+
     def staff(*words: str | Path) -> None:
         command = [Path(sys.executable).with_name("staff"), "--data", local_data, *words]
-        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run(command, check=True, capture_output=True, cwd=announcements.parents[1])
 
     def mailed(address: str, count: int) -> list[str]:
         def texts() -> list[str]:
@@ -50,7 +53,7 @@ def links(local_run: LocalRun, local_data: Path, tmp_path_factory: pytest.TempPa
     local_run.sweep()
     confirm = next(found[1] for text in mailed(address, 1) if (found := LINK.search(text)) and "confirm" in found[2])
     urlopen(local_run.url + confirm, b"").close()
-    page = tmp_path_factory.mktemp("announcements") / "2027-03-second.md"
+    page = announcements / "2027-03-second.md"
     page.write_text(ANNOUNCEMENT, "utf-8")
     staff("announce", page, "--yes")
     wait_for(lambda: any("announcements/unsubscribe" in text for text in mailed(address, 1)))

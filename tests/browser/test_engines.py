@@ -14,7 +14,7 @@ import pytest
 from tests.support.checklist_pages import CHECKLISTS, KEY, named
 from tests.support.engines import ENGINES, Engine, started
 from tests.support.pages import PAGES
-from tests.support.run import LocalRun
+from tests.support.run import LocalRun, wait_for
 from tests.support.samples import CONTACT, new_address
 
 LEADER = named("leader")
@@ -80,7 +80,7 @@ def test_a_form_with_mistakes_leads_to_its_receipt(engine: Engine, local_run: Lo
     click(engine, "main [type=submit]")
     engine.wait_until("location.pathname.endsWith('/received')")
     reference = engine.run("return document.querySelector('.receipt__reference strong').textContent")
-    assert any(reference in message["subject"] for message in local_run.messages())
+    wait_for(lambda: any(reference in message["subject"] for message in local_run.messages()))
 
 
 def test_coming_back_to_a_form_shows_what_was_typed(engine: Engine, pages: str):

@@ -181,7 +181,7 @@ def test_the_desk(verb, post, table, office, monkeypatch):
     office.do(reference, "note", text="Canarynote of a colleague")
     office.do(reference, verb)
     page = office.do(reference, "undo")
-    office.press(page, "/desk/find", q=CANARIES["contact"]["email"])
+    office.press(office.get(), "/desk/find", q=CANARIES["contact"]["email"])
     monkeypatch.setattr(submissions, "get", lambda _: _failing(OUTAGE)())
     assert office.press(page, f"/desk/{reference}/note", text="Canarynote again").status == 500
 

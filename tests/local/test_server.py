@@ -195,7 +195,7 @@ class Run:
 
     def __init__(self, project, data, port=0):
         command = [sys.executable, "-m", "local", "--port", str(port), "--data", str(data)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(command, cwd=project, env=environment, **pipes)
         self.out = self.process.stdout.readline() + self.process.stdout.readline()

@@ -26,14 +26,16 @@ class Run:
     over: threading.Event = field(default_factory=threading.Event)
 
 
-def run(python: str, path: list[Path], handler: str, event: Mapping[str, Any] | None = None) -> Run:
+def run(
+    python: str, path: list[Path], handler: str, event: Mapping[str, Any] | None = None, timeout: int = SECONDS
+) -> Run:
     """Start a function with Lambda's own runtime client, give it an event, and stop it once it has answered.
 
     `path` is everything it can import from beside the standard library; the first folder is the working directory.
-    Without an event it is stopped once it asks for one.
+    Without an event it is stopped once it asks for one. `timeout` is what the function is told that it has, in seconds.
     """
     run = Run(event)
-    api = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(run))
+    api = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(run, timeout))
     threading.Thread(target=api.serve_forever, daemon=True).start()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PAGES"))} | {
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
@@ -58,7 +60,7 @@ def run(python: str, path: list[Path], handler: str, event: Mapping[str, Any] | 
     return run
 
 
-def _handler_for(run: Run) -> type[BaseHTTPRequestHandler]:
+def _handler_for(run: Run, timeout: int) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -71,7 +73,7 @@ def _handler_for(run: Run) -> type[BaseHTTPRequestHandler]:
             run.asked = True
             headers = {
                 "Lambda-Runtime-Aws-Request-Id": "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
-                "Lambda-Runtime-Deadline-Ms": str(int((time.time() + SECONDS) * 1000)),
+                "Lambda-Runtime-Deadline-Ms": str(int((time.time() + timeout) * 1000)),
                 "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:123456789012:function:tested",
             }
             self._send(200, json.dumps(run.event).encode(), headers)
