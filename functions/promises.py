@@ -9,7 +9,9 @@ from settings import settings
 ANSWERED_WITHIN = timedelta(hours=24)
 ANSWER_REMINDED_BEFORE = timedelta(hours=4)
 PLAQUE_MAILED_WITHIN = timedelta(weeks=2)
-PLAQUE_REMINDED_BEFORE = timedelta(days=3)
+"""Calendar days at the office: the last one counts to its end, whatever the clocks do meanwhile."""
+PLAQUE_REMINDED_BEFORE = timedelta(days=3, hours=17)
+"""From the end of the last day: in the morning, three days before it."""
 VALID_FOR_YEARS = 2
 LISTED_AFTER_END = timedelta(days=60)
 """How long the public register shows an agency whose certification ended."""
@@ -38,8 +40,10 @@ def _office_zone() -> ZoneInfo:
 
 
 def moment_in_words(moment: datetime) -> str:
-    """Return an aware time in the office's zone: `Tuesday, November 24, 2026, 3:15 PM EST`."""
+    """Return an aware time in the office's zone: `Tuesday, November 24, 2026, 3:15 PM EST`; a day's end as the day."""
     local = moment.astimezone(_office_zone())
+    if local.time() == time.max:
+        return weekday_in_words(local.date())
     return f"{local:%A}, {day_in_words(local.date())}, {local:%I:%M %p %Z}".replace(", 0", ", ")
 
 
@@ -47,7 +51,7 @@ def short_moment(moment: datetime, now: datetime) -> str:
     """An aware time in a few characters: `Fri 9:32 AM` within a week, `Thu, Dec 10` further away, with the year if
     that is another one."""
     local = moment.astimezone(_office_zone())
-    if abs(moment - now) < timedelta(days=6):
+    if abs(moment - now) < timedelta(days=6) and local.time() != time.max:
         return f"{local:%a %I:%M %p}".replace(" 0", " ")
     year = f", {local.year}" if local.year != now.astimezone(_office_zone()).year else ""
     return f"{local:%a}, {local:%b} {local.day}{year}"
@@ -67,6 +71,11 @@ def from_now(moment: datetime, now: datetime) -> str:
 def morning_at_office(day: date) -> datetime:
     """Return the time in UTC at which a day begins at the office."""
     return datetime.combine(day, MORNING, _office_zone()).astimezone(UTC)
+
+
+def end_of_day_at_office(day: date) -> datetime:
+    """Return the last moment of a day at the office, in UTC. In words it is the day: no other moment has fractions."""
+    return datetime.combine(day, time.max, _office_zone()).astimezone(UTC)
 
 
 def day_at_office(moment: datetime) -> date:

@@ -175,7 +175,8 @@ def _corrected(submission: Submission, changes: list[str]) -> Form:
         if not equals or name not in known:
             raise Refused(f"{change} changes nothing: write NAME=ANSWER, with one of {', '.join(known)}.")
         answers[name] = answer
-    form: Form = submission.declared(FormData({name: [answer] for name, answer in answers.items()}))
+    given = FormData({name: [answer] for name, answer in answers.items()})
+    form: Form = submission.declared(given, may_ask=False)
     AnyForm.validate(form)
     form.forgive(submission.answers)
     return form

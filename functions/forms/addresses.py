@@ -7,11 +7,16 @@ composed or decomposed, in full-width letters; a curly apostrophe where the stra
 import re
 import unicodedata
 
+from forms import cleaning
+from forms.folding import is_one_slip_away
+
 ORDINARY = re.compile(
     r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+(com|edu|gov|mil|net|org|us)", re.IGNORECASE | re.ASCII
 )
 """Ordinary addresses, which need no slow import of the library."""
 ORDINARY_LIMIT = 64
+LIMIT = 320
+"""Longest address, in characters. Longer text is none, and would cost time."""
 LOCAL_LIMIT = 64
 """Longest part before the @, in characters (RFC 5321, 4.5.3.1.1)."""
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\uff07", "'"))
@@ -43,13 +48,15 @@ def normalized(typed: str) -> str:
 
     Checks the syntax, without DNS: a department's mail server may be down today.
     """
-    text = unicodedata.normalize("NFC", typed.strip()).translate(APOSTROPHES).translate(AT_SIGNS)
+    if len(typed) > LIMIT:
+        raise NotMailable(WRONG_FORM)
+    text = unicodedata.normalize("NFC", cleaning.line(typed)).translate(APOSTROPHES).translate(AT_SIGNS)
     local, _, domain = text.rpartition("@")
     if len(text) <= ORDINARY_LIMIT and ORDINARY.fullmatch(text):
         return f"{local}@{domain.lower()}"
     if strange := next((character for character in local if not character.isascii()), ""):
         raise NotMailable(
-            f"We cannot send e-mail to an address with {_named(strange)} before the @; "
+            f"We cannot send e-mail to an address with {cleaning.named(strange)} before the @; "
             "replace that character, or enter another address"
         )
     if len(local) > LOCAL_LIMIT:
@@ -79,7 +86,7 @@ def identity(typed: str) -> str:
     try:
         return normalized(typed).lower()
     except NotMailable:
-        return unicodedata.normalize("NFKC", typed.strip()).casefold()
+        return unicodedata.normalize("NFKC", cleaning.line(typed[:LIMIT])).casefold()
 
 
 def meant(address: str) -> str:
@@ -88,21 +95,5 @@ def meant(address: str) -> str:
     name, _, end = domain.rpartition(".")
     mended = f"{name}.{MISTYPED_ENDS.get(end, end)}"
     if mended not in NEIGHBORS and mended not in COMMON:
-        mended = next((common for common in COMMON if _is_one_slip_away(mended, common)), mended)
+        mended = next((common for common in COMMON if is_one_slip_away(mended, common)), mended)
     return mended if mended != domain else ""
-
-
-def _is_one_slip_away(typed: str, common: str) -> bool:
-    """Return whether two words differ by one letter missing, extra or wrong, or by two swapped neighbors."""
-    if abs(len(typed) - len(common)) > 1:
-        return False
-    start = next((at for at, (a, b) in enumerate(zip(typed, common, strict=False)) if a != b), len(common))
-    rest, wanted = typed[start:], common[start:]
-    exchanged = rest[1:2] + rest[:1] + rest[2:]
-    return wanted in (rest[1:], exchanged) or rest[1:] == wanted[1:] or rest == wanted[1:]
-
-
-def _named(character: str) -> str:
-    """Name a character so that people can find it, whatever it looks like: `“é” (latin small letter e with acute)`."""
-    name = unicodedata.name(character, f"character {ord(character):04X}").lower()
-    return f"“{character}” ({name})" if character.isprintable() else f"a hidden character ({name})"

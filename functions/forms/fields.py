@@ -14,8 +14,8 @@ from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, DataRequired, Optional, StopValidation
 from wtforms.widgets import html_params
 
-from forms import addresses
-from forms.validators import Validator, at_most, e_mail_address, no_control_characters, one_line, telephone_number
+from forms import addresses, cleaning, dates, mailing, validators
+from forms.validators import Validator, at_most, e_mail_address, no_control_characters, telephone_number
 from promises import day_in_words
 
 LINE_LIMIT = 200
@@ -23,21 +23,29 @@ LINE_LIMIT = 200
 
 FIRST_DAY = datetime.date(2000, 1, 1)
 """An earlier day was half typed."""
-_DATE_FORMATS = ["%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y"]
 
 
-class Answer:
-    """Mixin for WTForms fields: the stored answer, and that answer in words."""
+YES = {"yes", "y", "on", "true", "1"}
+"""Words by which browsers and programs say that a box is checked. Any other word is no consent."""
 
-    data: Any
+
+class Answer(Field):
+    """Mixin for WTForms fields: the answer as it was typed and cleaned, as it is stored, and in words."""
+
     is_checkbox = False
     """Whether it is drawn as a box to tick, with its label behind it."""
     is_searched = True
     """Whether a search of the office looks through its answers."""
+    clean = staticmethod(cleaning.line)
+    """Removes what nobody sees, before anything is checked, shown again or stored."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.raw_data = [self.clean(value) for value in valuelist]
+        super().process_formdata(self.raw_data)
 
     def stored(self) -> str:
-        """Return the answer as it is stored; an answer of spaces counts as empty."""
-        return self.data if self.data and self.data.strip() else ""
+        """Return the answer as it is stored."""
+        return self.data or ""
 
     def in_words(self, stored: str) -> str:
         """Return a stored answer as e-mails and lists show it."""
@@ -60,12 +68,17 @@ class Telephone(Answer, TelField):
     """A telephone number, however it is written."""
 
 
+class Zip(Line):
+    """A ZIP code, stored as it is printed on a label."""
+
+    def stored(self) -> str:
+        return mailing.zip_code(super().stored()) or super().stored()
+
+
 class Text(Answer, TextAreaField):
     """Several lines of text; line ends are kept as `\\n`."""
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        # Browsers send CRLF, programs send anything; the fingerprint must not depend on it.
-        super().process_formdata([value.replace("\r\n", "\n").replace("\r", "\n") for value in valuelist])
+    clean = staticmethod(cleaning.lines)
 
 
 class AttachedText(Text):
@@ -94,13 +107,13 @@ class Choice(Answer, SelectField):
 
 
 class Date(Answer, DateField):
-    """A date, stored as YYYY-MM-DD. Browsers send that; 3/27/2026 and March 27, 2026 are accepted too."""
+    """A date, stored as YYYY-MM-DD. Browsers send that; every way to write it that names one day is accepted too."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata([value.strip() for value in valuelist if value.strip()])
-        except ValueError:
-            raise ValueError("Enter a real date, such as 3/27/2026") from None
+        self.raw_data = [typed for value in valuelist if (typed := self.clean(value))]
+        self.data = dates.parse(self.raw_data[0]) if self.raw_data else None
+        if self.raw_data and self.data is None:
+            raise ValueError("Enter a real date, such as 3/27/2026")
 
     def pre_validate(self, _form: BaseForm) -> None:
         if self.process_errors:
@@ -127,6 +140,13 @@ class Checkbox(Answer, BooleanField):
 
     is_searched = False
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        self.data = any(word.casefold() in YES for word in self.raw_data or ())
+
+    def _value(self) -> str:
+        return "yes"
+
     def stored(self) -> str:
         return "yes" if self.data else "no"
 
@@ -149,17 +169,24 @@ def line(
     With `preview`, the answer is shown once more below its box, after these words.
     """
     html = _html(autocomplete=autocomplete, width=width) | ({"data-preview": preview} if preview else {})
-    return Line(label, _checks(missing, at_most(limit), one_line, *checks), description=hint, render_kw=html)
+    return Line(
+        label, _checks(missing, at_most(limit), no_control_characters, *checks), description=hint, render_kw=html
+    )
 
 
 def email(label: str, *, missing: str, hint: str = "") -> Field:
-    checks = _checks(missing, at_most(LINE_LIMIT), one_line, e_mail_address)
+    checks = _checks(missing, at_most(LINE_LIMIT), no_control_characters, e_mail_address)
     return Email(label, checks, description=hint, render_kw=_html(autocomplete="email"))
 
 
 def telephone(label: str, *, missing: str = "", hint: str = "") -> Field:
-    checks = _checks(missing, at_most(60), one_line, telephone_number)
+    checks = _checks(missing, at_most(60), no_control_characters, telephone_number)
     return Telephone(label, checks, description=hint, render_kw=_html(autocomplete="tel", width="half"))
+
+
+def zip_code(label: str, *, missing: str) -> Field:
+    checks = _checks(missing, at_most(LINE_LIMIT), no_control_characters, validators.zip_code)
+    return Zip(label, checks, render_kw=_html(autocomplete="postal-code", width="short"))
 
 
 def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
@@ -167,9 +194,9 @@ def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
     return Text(label, checks, description=hint, render_kw={"rows": "8"})
 
 
-def attached_text(label: str, *, limit: int) -> Field:
-    """Text of several lines that the person sees, and sends by leaving its box checked."""
-    return AttachedText(label, _checks("", at_most(limit), no_control_characters))
+def attached_text(label: str, *, limit: int, too_long: str) -> Field:
+    """Text of several lines that the person sees, and sends by leaving its box checked. Nobody can shorten it there."""
+    return AttachedText(label, _checks("", at_most(limit, too_long), no_control_characters))
 
 
 def choice(
@@ -183,7 +210,7 @@ def choice(
 
 def date(label: str, *, missing: str, hint: str = "") -> Field:
     html = _html(width="short") | {"min": FIRST_DAY.isoformat()}
-    return Date(label, [DataRequired(missing), _recent], format=_DATE_FORMATS, description=hint, render_kw=html)
+    return Date(label, [DataRequired(missing), _recent], description=hint, render_kw=html)
 
 
 def _recent(_form: BaseForm, field: Field) -> None:

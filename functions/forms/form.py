@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 import promises
 from forms.fields import AttachedText, Checkbox, Telephone, Text
-from forms.folding import digits_of, folded
+from forms.folding import digits_of, folded, plain
 from forms.spam import TRAP
 from rendering import render
 
@@ -23,6 +23,8 @@ REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """Without 0/O and 1/I/L, which look alike, and without vowels, so that a reference never spells a word."""
 REFERENCE_LENGTH = 10
 BITS_OF_REFERENCE = 48
+SUBJECT_LIMIT = 400
+"""Characters of a text in which a reference is looked for."""
 WORDS_TO_FIND = 8_000
 """Characters of a submission that can be searched."""
 MAILTO_LIMIT = 1500
@@ -120,6 +122,22 @@ class Form(wtforms.Form):
     def sender_key(cls, answers: Mapping[str, str]) -> str | None:
         """Return the key of the agency, equal for two submissions of one agency; None if the form has none."""
         return None
+
+    @classmethod
+    def may_correct(cls, earlier: Mapping[str, str], later: Mapping[str, str]) -> bool:
+        """Return whether the later answers may be those of the same sender, corrected."""
+        return False
+
+    @classmethod
+    def differences(cls, earlier: Mapping[str, str], later: Mapping[str, str]) -> list[tuple[str, str, str]]:
+        """Return (label, earlier words, later words) of each answer that differs; attached texts are left out."""
+        fields: Any = cls()
+        before, now = cls.in_words_by_name(earlier), cls.in_words_by_name(later)
+        return [
+            (field.label.text, before[field.name], now[field.name])
+            for field in fields
+            if before[field.name] != now[field.name] and not isinstance(field, AttachedText)
+        ]
 
     @classmethod
     def wants_announcements(cls, answers: Mapping[str, str]) -> bool:
@@ -275,8 +293,22 @@ def fingerprint(form: Form, received: datetime, key: bytes) -> str:
 
 
 def reference_in(text: str) -> str:
-    """Normalize a typed reference: `[k7m2p-9qrtx]` becomes K7M2P9QRTX."""
-    return "".join(character for character in text.upper() if character.isascii() and character.isalnum())[:40]
+    """Return the reference in a text, as people copy it: in lower case, in halves, in brackets, with its subject.
+
+    `Re: Sample PD - by Fri [k7m2p-9qrtx]` gives K7M2P9QRTX. Without one, all letters and digits of the text.
+    """
+    written = plain(text[:SUBJECT_LIMIT]).upper()
+    parts = [
+        written,
+        *re.findall(r"\[([^][]{10,20})\]", written),
+        *re.findall(r"\b[A-Z0-9]{5}[ -]?[A-Z0-9]{5}\b", written),
+    ]
+    letters = ["".join(c for c in part if c.isascii() and c.isalnum()) for part in parts]
+    return next((each for each in letters if is_reference(each)), letters[0][:40])
+
+
+def is_reference(text: str) -> bool:
+    return len(text) == REFERENCE_LENGTH and set(text) <= set(REFERENCE_ALPHABET)
 
 
 def reference_for(fingerprint: str, attempt: int = 0) -> str:

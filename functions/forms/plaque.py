@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
+from unicodedata import normalize
 
 from wtforms import Field
 from wtforms.validators import ValidationError
 
 import promises
-from forms import fields, validators
-from forms.folding import folded
+from forms import addresses, cleaning, fields, folding, mailing, validators
+from forms.fields import Zip
 from forms.form import Form
 
 PLAQUE_LINE_LIMIT = 120
@@ -17,6 +18,7 @@ PLAQUE_LINE_LIMIT = 120
 
 SUMMARY_LIMIT = 15_000
 """Longest summary of the checklists, in characters: every decision with its reason."""
+SUMMARY_TOO_LONG = "The checklist summary is too long to send. Uncheck its box, or go back and leave the reasons out"
 
 IF_LISTED = {
     "yes": "You agreed to list your agency in the public register. It appears there once we have mailed the plaque. "
@@ -25,8 +27,13 @@ IF_LISTED = {
 }
 """What the receipt says about the register."""
 
-HOURS_AHEAD = {"AE": 3, "AP": 12, "FM": 11, "GU": 10, "MH": 12, "MP": 10, "PW": 9}
-"""Hours by which the local day is ahead of UTC, at most. Elsewhere it is behind."""
+HOURS_AHEAD = {"AE": 5, "AP": 13, "FM": 11, "GU": 10, "MH": 12, "MP": 10, "PW": 9, "": 14}
+"""Hours by which the local day is ahead of UTC, at most: from Europe to Pakistan, from Japan to New Zealand, and where
+it is not said where the agency is. Elsewhere the day is behind.
+"""
+
+ENGRAVED = "\u2018\u2019\u201c\u201d\u2013\u2014"
+"""Characters besides Latin letters and ASCII that the fonts of engravers have: curly quotes and dashes."""
 
 STATES = [
     ("AL", "Alabama"), ("AK", "Alaska"), ("AZ", "Arizona"), ("AR", "Arkansas"), ("CA", "California"),
@@ -105,14 +112,7 @@ class PlaqueForm(Form):
     state = fields.choice(
         "State", STATES, missing="Choose the state", empty="Choose a state", autocomplete="address-level1", width="half"
     )
-    zip = fields.line(
-        "ZIP code",
-        validators.zip_code,
-        missing="Enter the ZIP code",
-        limit=20,
-        autocomplete="postal-code",
-        width="short",
-    )
+    zip = fields.zip_code("ZIP code", missing="Enter the ZIP code")
     contact_name = fields.line("Contact name", missing="Enter a contact name", autocomplete="name")
     contact_title = fields.line(
         "Title",
@@ -122,7 +122,7 @@ class PlaqueForm(Form):
     )
     email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and our questions go here.")
     telephone = fields.telephone("Telephone", missing="Enter a telephone number")
-    summary = fields.attached_text("Include this checklist summary", limit=SUMMARY_LIMIT)
+    summary = fields.attached_text("Include this checklist summary", limit=SUMMARY_LIMIT, too_long=SUMMARY_TOO_LONG)
     listed = fields.checkbox(
         "List our agency in the public register",
         hint="The register shows your agency's name and state and the dates of its certification, and nothing about "
@@ -133,21 +133,33 @@ class PlaqueForm(Form):
 
     def validate_completed(self, field: Field) -> None:
         """Refuse a day in the future of the agency's zone, and one whose certification has ended there."""
-        ahead = timedelta(hours=HOURS_AHEAD.get(self.agency_state.data, 0))
-        today = (promises.now() + ahead).date()
-        if field.data > today:
+        now = promises.now()
+        ahead = timedelta(hours=HOURS_AHEAD.get(self.agency_state.data or "", 0))
+        if field.data > (now + ahead).date():
             raise ValidationError("The date of completion is in the future; enter the day your agency finished")
         # One day of grace, for a form that was opened on the last day.
-        if promises.valid_until(field.data) < today - timedelta(days=1):
+        if promises.valid_until(field.data) < now.date() - timedelta(days=1):
             ended = promises.day_in_words(promises.valid_until(field.data))
             raise ValidationError(
                 f"This certification ended on {ended}, two years after that date; "
                 "check the date, or go through the process again"
             )
 
+    def validate_zip(self, field: Zip) -> None:
+        """Ask once about a ZIP code of another state."""
+        states, named = mailing.states_of(field.stored()), dict(STATES)
+        if states and self.state.data in named and self.state.data not in states:
+            place = " or ".join(named[state] for state in sorted(states))
+            question = (
+                f"{field.stored()} is a ZIP code of {place}, not of {named[self.state.data]}. "
+                "Correct it, or send the form again to keep it"
+            )
+            validators.ask_once(self, field, question, f"{field.stored()} {self.state.data}")
+
     @classmethod
     def due(cls, received: datetime) -> datetime:
-        return received + promises.PLAQUE_MAILED_WITHIN
+        """Return the end of the last day at the office."""
+        return promises.end_of_day_at_office(promises.day_at_office(received) + promises.PLAQUE_MAILED_WITHIN)
 
     @classmethod
     def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -172,19 +184,42 @@ class PlaqueForm(Form):
 
     @classmethod
     def sender_key(cls, answers: Mapping[str, str]) -> str:
-        return " ".join(answers["agency"].casefold().split()) + f" ({answers['agency_state']})"
+        return folding.agency_key(answers["agency"], answers["agency_state"])
+
+    @classmethod
+    def may_correct(cls, earlier: Mapping[str, str], later: Mapping[str, str]) -> bool:
+        """Return whether two requests may be of one agency: its name, or the date with the sender or the ZIP code."""
+        same_state = earlier["agency_state"] == later["agency_state"]
+        if same_state and folding.is_alike(earlier["agency"], later["agency"]):
+            return True
+        return earlier["completed"] == later["completed"] and (
+            addresses.identity(earlier["email"]) == addresses.identity(later["email"])
+            or earlier["zip"][:5] == later["zip"][:5]
+        )
 
     @classmethod
     def mailing_label(cls, answers: Mapping[str, str]) -> Mapping[str, Any]:
-        """Return the address lines in the order of the Postal Service, and the name to engrave.
+        """Return the lines of the label, the name to engrave as it was typed, and what to look at in both."""
+        streets = answers["street1"], answers["street2"]
+        named = folding.folded(answers["agency"])
+        is_there = any(named in folding.folded(line) for line in (answers["addressee"], *streets))
+        agency = "" if is_there else answers["agency"]
+        place = answers["city"], answers["state"], answers["zip"]
+        return {
+            "address": mailing.label(answers["addressee"], agency, streets, *place),
+            "engraved": answers["agency"],
+            "doubts": cls._doubts(answers),
+        }
 
-        The agency follows the addressee, unless it is the addressee: mail for a bare `Chief` is not delivered.
-        """
-        named = folded(answers["agency"]) in folded(answers["addressee"])
-        street = [answers["street1"], answers["street2"]]
-        city = f"{answers['city']} {answers['state']} {answers['zip']}"
-        lines = [answers["addressee"], *([] if named else [answers["agency"]]), *street, city]
-        return {"address": [line.strip() for line in lines if line.strip()], "engraved": answers["agency"]}
+    @classmethod
+    def _doubts(cls, answers: Mapping[str, str]) -> list[str]:
+        """Return sentences about what an engraver or the Postal Service may not take."""
+        lacking = dict.fromkeys(c for c in normalize("NFC", answers["agency"]) if c > "\u017f" and c not in ENGRAVED)
+        doubts = [f"An engraver's font may lack {', '.join(map(cleaning.named, lacking))}."] if lacking else []
+        states = mailing.states_of(answers["zip"])
+        if states and answers["state"] not in states:
+            doubts.append(f"The ZIP code is of {' or '.join(sorted(states))}, not of {answers['state']}.")
+        return doubts
 
     @classmethod
     def who(cls, answers: Mapping[str, str]) -> str:

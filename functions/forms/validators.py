@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from wtforms import Field, Form
 from wtforms.validators import StopValidation, ValidationError
 
-from forms import addresses
+from forms import addresses, mailing
 
 Validator = Callable[[Form, Field], None]
 
@@ -21,36 +21,26 @@ class Asks(Protocol):
         """Whether this answer was not asked about yet."""
 
 
-_BIDI_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LINE_BREAKS = set("\u2028\u2029")
-
-
-def at_most(limit: int) -> Validator:
-    """Refuse more than `limit` characters, and state how many there are. No later validator sees a longer text."""
+def at_most(limit: int, advice: str = "") -> Validator:
+    """Refuse more than `limit` characters, and state how many there are, or what to do instead of shortening it."""
 
     def check(_form: Form, field: Field) -> None:
         if len(field.data) > limit:
             said = f"{field.label.text} must be {limit:,} characters or fewer; you have {len(field.data):,}"
-            raise StopValidation(said)
+            raise StopValidation(advice or said)  # no later validator sees a longer text
 
     return check
 
 
-def one_line(_form: Form, field: Field) -> None:
-    """Refuse line breaks, control characters and direction overrides."""
-    # The answer may become part of a mail header, where a line break would start another header.
-    if any(unicodedata.category(c) == "Cc" or c in _BIDI_OVERRIDES or c in _LINE_BREAKS for c in field.data):
-        raise StopValidation(f"{field.label.text} must be one line without hidden characters; type it again")
-
-
 def no_control_characters(_form: Form, field: Field) -> None:
+    """Refuse what no keyboard makes, and what could reach a terminal or a mail header."""
     if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in field.data):
         raise StopValidation(f"{field.label.text} contains hidden control characters; remove them or type it again")
 
 
-def ask_once(form: Form, field: Field, question: str) -> None:
+def ask_once(form: Form, field: Field, question: str, answer: str) -> None:
     """Refuse an answer that is likely to be a slip, and take the same answer when it comes again."""
-    if isinstance(form, Asks) and form.is_to_ask(field.name, field.data):
+    if isinstance(form, Asks) and form.is_to_ask(field.name, answer):
         raise ValidationError(question)
 
 
@@ -62,18 +52,7 @@ def e_mail_address(form: Form, field: Field) -> None:
         raise ValidationError(str(refused)) from None
     if domain := addresses.meant(address):
         typed = address.rpartition("@")[2]
-        ask_once(form, field, f"Did you mean {domain}? Correct it, or send the form again to keep {typed}")
-
-
-def same_address(address: str) -> str:
-    """Return one way to write an address, so that two ways of writing it compare as one."""
-    from email_validator import EmailNotValidError, validate_email
-
-    written = address.strip()
-    try:
-        return (validate_email(written, check_deliverability=False).ascii_email or written).casefold()
-    except EmailNotValidError:
-        return written.casefold()
+        ask_once(form, field, f"Did you mean {domain}? Correct it, or send the form again to keep {typed}", field.data)
 
 
 def telephone_number(_form: Form, field: Field) -> None:
@@ -85,5 +64,5 @@ def telephone_number(_form: Form, field: Field) -> None:
 
 def zip_code(_form: Form, field: Field) -> None:
     """Accept ZIP and ZIP+4."""
-    if not re.fullmatch(r"[0-9]{5}(-?[0-9]{4})?", field.data.strip()):
-        raise ValidationError("Enter a ZIP code of five digits, or nine with a hyphen")
+    if not mailing.zip_code(field.data):
+        raise StopValidation("Enter a ZIP code of five digits, or nine with a hyphen")

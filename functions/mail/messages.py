@@ -15,7 +15,7 @@ from mail import limits, ses
 from mail.delivery import Compose
 from settings import settings
 from storage import subscribers
-from storage.submissions import Submission, others_of_the_agency
+from storage.submissions import Submission, may_be_corrected_by
 
 SUBJECT = 76
 """Characters of a subject that mail programs show on a wide screen."""
@@ -33,7 +33,10 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
         "staff",
         to=settings().staff_addresses,
         label=form.mailing_label(submission.answers),
-        others=others_of_the_agency(submission),
+        corrects=[
+            (each.reference, form.differences(each.answers, submission.answers))
+            for each in may_be_corrected_by(submission)
+        ],
         hint=sender_hint.hint(submission.answers["email"]),
         held=submission.held,
         **_about(submission),

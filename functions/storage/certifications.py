@@ -18,6 +18,7 @@ from typing import Any
 
 import keys
 import promises
+from forms.folding import agency_key
 from settings import settings
 from storage import dynamodb
 from storage.submissions import Submission, valid_until
@@ -343,11 +344,6 @@ def _also_known(named: str, certification: str) -> None:
         dynamodb.put(_table(), {"id": named, "same_as": certification}, "attribute_not_exists(id)", {})
     except dynamodb.ConditionFailed:
         return
-
-
-def agency_key(name: str, state: str) -> str:
-    """Return the key by which two names are the same agency."""
-    return " ".join(name.casefold().split()) + f" ({state})"
 
 
 def _table() -> str:

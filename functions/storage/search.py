@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any
 
+from forms import addresses
 from forms.folding import digits_of, folded
-from forms.form import REFERENCE_ALPHABET, REFERENCE_LENGTH, reference_in
+from forms.form import is_reference, reference_in
 from settings import settings
 from storage import dynamodb, submissions
 from storage.submissions import KEPT_AT_MOST, Submission, shelf
@@ -40,7 +41,7 @@ def find(query: str, now: datetime) -> Found:
     """Return the submissions that contain all words of a query, the newest first, at most SHOWN."""
     reference = reference_in(query)
     # A whole reference needs no search: it is the key of the table.
-    if len(reference) == REFERENCE_LENGTH and set(reference) <= set(REFERENCE_ALPHABET):
+    if is_reference(reference):
         submission = submissions.get(reference)
         if submission:
             return Found([submission], 1, None)
@@ -63,11 +64,11 @@ def find(query: str, now: datetime) -> Found:
 
 def of_person(address: str, now: datetime) -> list[Submission]:
     """Return the submissions from an e-mail address, the newest first."""
-    words = folded(address).split()
+    words = folded(addresses.identity(address)).split()
     # The index finds the words of the address in any field: compare the field itself.
-    wanted = address.strip().casefold()
+    wanted = addresses.identity(address)
     found = _matching([f" {' '.join(words)}"], now).submissions if words else []
-    return [each for each in found if each.answers.get("email", "").strip().casefold() == wanted]
+    return [each for each in found if addresses.identity(each.answers.get("email", "")) == wanted]
 
 
 def _matching(pieces: list[str], now: datetime) -> Found:

@@ -13,6 +13,7 @@ When its sender's data were erased on request: erased_at. When its sender confir
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import keys
@@ -27,6 +28,10 @@ SWEPT_AFTER = timedelta(minutes=10)
 """Time after which remind.py sends the e-mails that the stream did not."""
 KEPT_AT_MOST = max(form.kept_for for form in FORMS.values())
 ONE_DAY = timedelta(days=1)
+CORRECTED_WITHIN = timedelta(days=90)
+"""How long after a plaque was mailed a new request may be its correction."""
+COMPARED_AT_MOST = 300
+"""Requests of each stage that a new one is compared with."""
 REFERENCES_TRIED = 5
 """How often to try another reference if one is taken. With 27**10 references, collisions are rare."""
 
@@ -184,7 +189,7 @@ def in_stage(form: str, name: str, since: str = "", until: str = "~") -> Iterato
 
 
 def of_agency(agency: str) -> list[Submission]:
-    """Yield all requests of an agency that are kept."""
+    """Return all requests of an agency that are kept."""
     if not agency:
         return []
     found = [item["reference"] for item in dynamodb.query(_table(), "agencies", "agency = :agency", agency=agency)]
@@ -196,17 +201,30 @@ def shelf(day: date) -> str:
     return f"{day:%Y-%m}"
 
 
-def others_of_the_agency(submission: Submission) -> list[str]:
-    """Return the references of the agency's other submissions for the same date of completion: one may correct another.
+def may_be_corrected_by(submission: Submission) -> list[Submission]:
+    """Return the earlier requests that this one may correct, the newest first, as the form decides.
 
     The index is eventually consistent, so one of two that arrive together may be missing.
     """
+    form = submission.declared
     if not submission.agency:
         return []
-    condition = "agency = :agency AND completed = :completed"
-    values = {"agency": submission.agency, "completed": submission.answers["completed"]}
-    references = [item["reference"] for item in dynamodb.query(_table(), "agencies", condition, **values)]
-    return sorted(reference for reference in references if reference != submission.reference)
+    since = (submission.received_at - CORRECTED_WITHIN).isoformat()
+    stages = in_stage(form.slug, "open"), in_stage(form.slug, "held"), in_stage(form.slug, "done", since=since)
+    # Bounded: a flood of requests must not make each e-mail dearer.
+    near = [each for found in stages for each in islice(found, COMPARED_AT_MOST)]
+    return sorted(
+        (
+            each
+            for each in near
+            if each.reference != submission.reference
+            and not each.erased_at
+            and each.received_at <= submission.received_at
+            and form.may_correct(each.answers, submission.answers)
+        ),
+        key=lambda each: each.received_at,
+        reverse=True,
+    )
 
 
 def valid_until(submission: Submission) -> date:

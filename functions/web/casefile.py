@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import promises
 import sender_hint
+from forms import cleaning
 from forms.folding import dialed
 from storage import certifications, search, submissions, workflow
 from storage.outbox import is_settled
@@ -88,9 +89,10 @@ def meanwhile(submission: Submission) -> str:
 
 
 def plain(text: str) -> str:
-    """Clean typed text: line ends become `\\n`, control characters and surrounding blanks are removed."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+    """Clean typed text: what nobody sees, control characters and blanks at its ends are removed."""
+    return "".join(
+        c for c in cleaning.lines(text) if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")
+    ).strip()
 
 
 def _link(words: str, submission: Submission) -> str:
@@ -144,6 +146,7 @@ def _certification(submission: Submission, now: datetime) -> dict[str, str] | No
 def _others(submission: Submission, now: datetime) -> list[dict[str, Any]]:
     """Return the other submissions of the agency or person, the newest first, and how each differs from this one."""
     found = {each.reference: each for each in submissions.of_agency(submission.agency or "")}
+    found |= {each.reference: each for each in submissions.may_be_corrected_by(submission)}
     found |= {each.reference: each for each in search.of_person(submission.answers.get("email", ""), now)}
     found.pop(submission.reference, None)
     newest = sorted(found.values(), key=lambda each: each.received_at, reverse=True)
@@ -154,12 +157,7 @@ def _differences(earlier: Submission, later: Submission) -> list[tuple[str, str,
     """Return (question, one answer, other answer) for each difference between two requests."""
     if earlier.form != later.form or not later.agency or earlier.erased_at:
         return []
-    labels = later.declared.labels()
-    return [
-        (labels[name], earlier.answers.get(name, ""), answer)
-        for name, answer in later.answers.items()
-        if name != "summary" and earlier.answers.get(name, "") != answer
-    ]
+    return later.declared.differences(earlier.answers, later.answers)
 
 
 def _mails(submission: Submission) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 import promises
 from forms.catalog import TASKS
 from forms.folding import folded
+from forms.form import reference_in
 from safe_text import for_spreadsheet
 from storage import certifications, numbers, search, submissions
 from storage.certifications import Certification
@@ -38,9 +39,9 @@ def found(query: str, now: datetime) -> dict[str, Any]:
     if not query.strip():
         return {"query": "", "told": "", "certified": [], "found": []}
     result = search.find(query, now)
-    words = folded(query)
+    words, reference = folded(query), reference_in(query)
     # A scan: the table has one item for each certified agency, few enough.
-    agencies = [each for each in certifications.everybody() if words and words in folded(each.name)]
+    agencies = [each for each in certifications.everybody() if _is_of(each, words, reference)]
     told = "Nothing was found." if not (result.submissions or agencies) else ""
     if result.alike and result.submissions:
         told = "No exact match. These are similar."
@@ -55,6 +56,11 @@ def found(query: str, now: datetime) -> dict[str, Any]:
         "certified": [_agency(each, now) for each in agencies[: search.SHOWN]],
         "found": worklist.rows(result.submissions, now),
     }
+
+
+def _is_of(each: Certification, words: str, reference: str) -> bool:
+    """Return whether a certification has this name, or this reference, which outlives the request."""
+    return bool(words) and (words in folded(each.name) or each.reference == reference)
 
 
 def open_plaques() -> list[Submission]:

@@ -16,7 +16,7 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 
 import keys
-from forms.validators import same_address
+from forms import addresses
 from settings import settings
 from storage import counters, dynamodb
 
@@ -73,8 +73,8 @@ def staff_addresses() -> list[str]:
 
 def known(address: str) -> str | None:
     """Return the staff address that was typed, as the list spells it, None if it is not on the list."""
-    wanted = same_address(address)
-    return next((listed for listed in staff_addresses() if same_address(listed) == wanted), None)
+    wanted = addresses.identity(address)
+    return next((listed for listed in staff_addresses() if addresses.identity(listed) == wanted), None)
 
 
 def is_flooding(network: str, now: datetime) -> bool:
@@ -90,7 +90,7 @@ def count_try(network: str, now: datetime) -> None:
 
 def had_enough(address: str, now: datetime) -> bool:
     """Count a code for an address; return whether it was one too many in this hour."""
-    key = _hourly("address", same_address(address), now)
+    key = _hourly("address", addresses.identity(address), now)
     if counters.read(key) >= CODES_AN_HOUR:
         return True
     counters.add(key, 1, now, 2 * HOUR)

@@ -25,7 +25,11 @@ OFFICE = {
     "telephone": "(555) 555-0100",
     "email": "office@example.org",
 }
-LABEL = {"address": ["Office of the Chief", "PO Box 12", "Sampleville HI 96746"], "engraved": "St. Mary's & Sons"}
+LABEL = {
+    "address": ["Office of the Chief", "PO Box 12", "Sampleville HI 96746"],
+    "engraved": "St. Mary's & Sons",
+    "doubts": ["The ZIP code is of Hawaii."],
+}
 TEXTS = [("Message", "First <b>line</b>.\n\n  1. one & two\n2. three")]
 ANSWERS = [("Telephone", "(555) 555-0123"), ("Topic", "Something else")]
 LINES = [Line(f"REF{number}", f"Message from {number}", "Monday", f"{SITE}/mark?token={number}") for number in range(5)]
@@ -51,7 +55,7 @@ STATES = {
     "staff": ABOUT
     | {
         "held": ["", "a link"],
-        "others": [[], ["AAAAAAAAAA", "BBBBBBBBBB"]],
+        "corrects": [[], [("AAAAAAAAAA", [("City", "Sampletown", ""), ("Title", "Chief", "Sheriff")])]],
         "hint": ["", "The sender writes from a government address (example.gov)."],
         "label": [None, LABEL],
     },

@@ -16,7 +16,7 @@ from forms.plaque import PLAQUE_LINE_LIMIT, PlaqueForm
 from promises import day_in_words
 from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
-from tests.support.samples import COMPLETED, HOSTILE, REFUSED_IN_A_LINE, SAMPLES
+from tests.support.samples import COMPLETED, HOSTILE, MADE_ONE_LINE, REFUSED_IN_A_LINE, SAMPLES
 
 FORMS = list(TASKS.values())
 LINES = [(form, field.name) for form in FORMS for field in form() if isinstance(field, Line) and field.name != "zip"]
@@ -56,7 +56,7 @@ def test_unusual_text_in_a_line_is_accepted_and_kept(form, field, text):
     assert answered.answers()[field] == text
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85"], ids=repr)
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x9b"], ids=repr)
 def test_a_message_has_no_hidden_control_characters(character):
     told = "Message contains hidden control characters; remove them or type it again"
     assert messages(filled(ContactForm, message=f"How do we{character} begin?")) == {"message": [told]}
@@ -65,8 +65,16 @@ def test_a_message_has_no_hidden_control_characters(character):
 
 @pytest.mark.parametrize(("form", "field"), LINES)
 @pytest.mark.parametrize("text", REFUSED_IN_A_LINE.values(), ids=REFUSED_IN_A_LINE)
-def test_a_line_refuses_what_could_reach_a_mail_header(form, field, text):
+def test_a_line_refuses_what_no_keyboard_makes(form, field, text):
     assert list(messages(filled(form, **{field: text}))) == [field]
+
+
+@pytest.mark.parametrize(("form", "field"), LINES)
+@pytest.mark.parametrize(("text", "stored"), MADE_ONE_LINE.values(), ids=MADE_ONE_LINE)
+def test_a_line_is_one_line_whatever_it_was(form, field, text, stored):
+    answered = filled(form, **{field: text})
+    assert messages(answered) == {}
+    assert answered.answers()[field] == stored
 
 
 @pytest.mark.parametrize(("form", "field"), EVERY_FIELD)
@@ -143,12 +151,7 @@ def test_too_few_digits_are_not_a_telephone_number(number):
     assert list(messages(filled(PlaqueForm, telephone=number))) == ["telephone"]
 
 
-@pytest.mark.parametrize("code", ["96746", "96746-0012", "967460012", " 96746 "])
-def test_a_zip_code_is_accepted(code):
-    assert messages(filled(PlaqueForm, zip=code)) == {}
-
-
-@pytest.mark.parametrize("code", ["9674", "96746-00", "ABCDE", "９６７４６", "96746-0012-1"])
+@pytest.mark.parametrize("code", ["9674", "96746-00", "ABCDE", "96746-0012-1", "123456", "1234567890"])
 def test_what_is_not_a_zip_code_is_refused(code):
     assert list(messages(filled(PlaqueForm, zip=code))) == ["zip"]
 

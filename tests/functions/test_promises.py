@@ -45,14 +45,14 @@ def test_a_message_is_answered_within_24_hours():
 
 def test_a_plaque_is_mailed_within_two_weeks():
     received = datetime(2026, 11, 10, 2, 0, tzinfo=UTC)
-    assert PlaqueForm.due(received) - received == timedelta(days=14)
+    assert promises.moment_in_words(PlaqueForm.due(received)) == "Monday, November 23, 2026"
     assert PlaqueForm.promised(received, {"completed": "2026-11-09"}) == [
         ("Plaque mailed by", "November 23, 2026"),
         ("If certified, valid until", "November 9, 2028"),
     ]
 
 
-@pytest.mark.parametrize("state", ["NY", "HI", "AS", *HOURS_AHEAD])
+@pytest.mark.parametrize("state", ["NY", "HI", "AS", *filter(None, HOURS_AHEAD)])
 def test_a_date_of_completion_in_the_future_is_refused(state):
     tomorrow = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0), days=1)).date()
     answered = filled(PlaqueForm, completed=tomorrow.isoformat(), agency_state=state)

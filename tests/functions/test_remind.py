@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 import promises
+from forms.catalog import FORMS
 from forms.spam import TRAP
 from storage import certifications
 from storage.outbox import Owed
@@ -15,10 +16,7 @@ from tests.support.samples import CONTACT, PLAQUE, TODAY
 from tests.support.ses_errors import OUTAGE, REFUSAL, SILENCE
 from tests.support.tables import Table
 
-SAMPLES = {
-    "contact": (CONTACT, promises.ANSWERED_WITHIN, promises.ANSWER_REMINDED_BEFORE),
-    "plaque": (PLAQUE, promises.PLAQUE_MAILED_WITHIN, promises.PLAQUE_REMINDED_BEFORE),
-}
+SAMPLES = {"contact": CONTACT, "plaque": PLAQUE}
 MINUTE = timedelta(minutes=1)
 
 
@@ -28,7 +26,7 @@ def submitted(clock, post, inbox, table):
 
     def submitted(slug, deliver=True, **answers):
         before = {item["reference"] for item in table.items()}
-        post(slug, SAMPLES[slug][0] | answers)
+        post(slug, SAMPLES[slug] | answers)
         if deliver:
             inbox.deliver()
         [item] = [item for item in table.items() if item["reference"] not in before]
@@ -39,8 +37,8 @@ def submitted(clock, post, inbox, table):
 
 @pytest.mark.parametrize("slug", SAMPLES)
 def test_staff_are_reminded_once_before_and_the_escalation_address_once_when_it_is_late(slug, submitted, clock, inbox):
-    _, within, before = SAMPLES[slug]
-    item = submitted(slug)
+    item, before = submitted(slug), FORMS[slug].remind_before
+    within = FORMS[slug].due(promises.now()) - promises.now()
     clock.forward(seconds=(within - before - MINUTE).total_seconds())
     assert inbox.titled("Due soon") == []
     clock.forward(minutes=2)

@@ -178,7 +178,6 @@ def test_export_since_a_day(run_staff, post, clock):
         "＠x",
         "\u00a0=1",
         "\u3000=1",
-        "\u200b=1",
         "﹢1",
         "⁺1",
         "'=1",

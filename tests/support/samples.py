@@ -82,7 +82,6 @@ HOSTILE = {
     "emoji": "👮🏽‍♀️ Détective 🚓",
     "right-to-left": "شرطة المدينة",
     "combining": "Z̴a̴l̴g̴o̴",
-    "spaces": "  two  spaces  ",
     "nulls and quotes": "Robert'); DROP TABLE--",
     "marker": "<!-- /form --><!-- main -->",
     "encoded word": "=?utf-8?q?x=0D=0ABcc:_victim@example.com?=",
@@ -92,12 +91,18 @@ HOSTILE = {
 """Text that is allowed anywhere and must come out as it went in."""
 
 REFUSED_IN_A_LINE = {
-    "newline": "Jordan\nBcc: victim@example.com",
-    "carriage return": "Jordan\r\nSubject: other",
     "null": "Jordan\x00Sample",
     "escape": "Jordan\x1b[31m",
-    "line separator": "Jordan\u2028Sample",
-    "next line": "Jordan\x85Sample",
-    "direction override": "Jordan\u202egov.elpmaxe",
+    "bell": "Jordan\x07",
 }
 """Text that a one-line field refuses."""
+
+MADE_ONE_LINE = {
+    "newline": ("Jordan\nBcc: victim@example.com", "Jordan Bcc: victim@example.com"),
+    "carriage return": ("Jordan\r\nSubject: other", "Jordan Subject: other"),
+    "line separator": ("Jordan\u2028Sample", "Jordan Sample"),
+    "next line": ("Jordan\x85Sample", "Jordan Sample"),
+    "direction override": ("Jordan\u202egov.elpmaxe", "Jordangov.elpmaxe"),
+    "spaces": ("  two  spaces  ", "two spaces"),
+}
+"""Text that a one-line field takes as one line, and how it is stored."""

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlparse
 from itsdangerous import URLSafeSerializer
 from markupsafe import escape
 
+from forms.catalog import FORMS
 from local.aws.api_gateway import Response
 from tests.support.samples import SAMPLES
 from tools.chaos.cloud import SECRET
@@ -19,7 +20,6 @@ from tools.chaos.outcome import Run
 SLOTS = ("staff", "receipt")
 REMINDERS = ("reminder", "late")
 INVITATIONS = ("invitation-180", "invitation-60", "invitation-0")
-REMINDED_AFTER = {"contact": timedelta(hours=20), "plaque": timedelta(days=11)}
 LONGEST_DELAY = timedelta(hours=1)
 """Between the first POST and the last e-mail, where one fault struck; each further one may add as much."""
 WITHOUT_FAULT = timedelta(minutes=5)
@@ -136,7 +136,7 @@ def _kept(run: Run, item: dict[str, Any]) -> Iterator[str]:
     came_back = {"Bounce": "bounced", "Complaint": "complained"}.get(run.schedule.returned, "sent")
     if states != dict.fromkeys(states, "sent") | {"receipt": came_back}:
         yield f"2: {slug} is at rest with {states}"
-    due = datetime.fromisoformat(item["received_at"]) + REMINDED_AFTER[slug]
+    due = FORMS[slug].due(datetime.fromisoformat(item["received_at"])) - FORMS[slug].remind_before
     due_again = None if run.schedule.unanswered else due.isoformat()
     if item.get("next_at") != due_again or ("clock" in item) != bool(due_again) or item["mail"].keys() != states.keys():
         yield f"2: nobody will be reminded of {slug} in time"

@@ -1,0 +1,177 @@
+"""ZIP codes as people write them, and labels as the Postal Service reads them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forms import mailing
+from forms.plaque import STATES, PlaqueForm
+from tests.support.examples import examples
+from tests.support.filled_forms import filled, messages
+from tests.support.samples import PLAQUE
+
+ZIP_CODES = {
+    "75001-1234": [
+        "75001 1234",
+        "75001–1234",
+        "750011234",
+        "75001‑1234",
+        "75001 - 1234",
+        "75001—1234",
+        "75001-1234.",
+        "75001－1234",
+    ],
+    "75001": ["75001", " 75001 ", "75001-", "75001.", "75001 –", "７５００１", "75001\u200b"],
+    "02134": ["02134", "02134-"],
+}
+
+
+@pytest.mark.parametrize(("stored", "typed"), [(stored, each) for stored, found in ZIP_CODES.items() for each in found])
+def test_every_way_to_write_a_zip_code_is_printed_in_one(stored, typed):
+    state = "TX" if stored.startswith("7") else "MA"
+    answered = filled(PlaqueForm, zip=typed, state=state)
+    assert messages(answered) == {}
+    assert answered.answers()["zip"] == stored
+    assert PlaqueForm.mailing_label(answered.answers())["address"][-1] == f"Sampleville {state} {stored}"
+
+
+@given(
+    st.from_regex(r"[0-9]{5}", fullmatch=True),
+    st.from_regex(r"[0-9]{4}", fullmatch=True),
+    st.text("-–—‑ .", max_size=4),
+)
+@examples(100)
+def test_whatever_stands_between_its_parts_a_zip_code_is_one(five, four, between):
+    assert mailing.zip_code(f"{five}{between}{four}") == f"{five}-{four}"
+    assert mailing.zip_code(f"{five}{between}") == five
+
+
+@given(st.text(st.sampled_from("0123456789-– x"), max_size=12))
+@examples(200)
+def test_what_is_taken_as_a_zip_code_has_five_digits_or_nine(typed):
+    stored = mailing.zip_code(typed)
+    assert re.fullmatch("([0-9]{5}(-[0-9]{4})?)?", stored)
+    assert not stored or re.sub("[^0-9]", "", typed) == stored.replace("-", "")
+
+
+def test_a_zip_code_of_another_state_is_asked_about_once_and_told_to_staff(post, inbox, table):
+    answers = PLAQUE | {"city": "Dover", "state": "NY", "zip": "19904"}
+    asked = post("plaque", answers)
+    assert asked.status == 422
+    assert (
+        "19904 is a ZIP code of Delaware, not of New York. Correct it, or send the form again to keep it" in asked.text
+    )
+    [known] = re.findall(r'name="asked" value="([0-9a-f ]+)"', asked.text)
+    assert post("plaque", answers | {"state": "NJ", "asked": known}).status == 422  # another slip
+    assert post("plaque", answers | {"asked": known}).status == 303
+    assert [item["answers"]["zip"] for item in table.items()] == ["19904"]
+    inbox.deliver()
+    assert "The ZIP code is of DE, not of NY." in inbox.to_staff()[0]["text"]
+
+
+def test_a_program_is_not_asked_about_a_zip_code(post):
+    answers = PLAQUE | {"state": "NY", "zip": "19904"}
+    assert post("plaque", answers, {"accept": "application/json"}).status == 201
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        *(
+            ("10001", "NY"),
+            ("06390", "NY"),
+            ("60601", "IL"),
+            ("00901", "PR"),
+            ("00801", "VI"),
+            ("96910", "GU"),
+            ("96950", "MP"),
+        ),
+        *(
+            ("96799", "AS"),
+            ("96960", "MH"),
+            ("96940", "PW"),
+            ("96941", "FM"),
+            ("09012", "AE"),
+            ("96201", "AP"),
+            ("34002", "AA"),
+        ),
+        *(
+            ("99501", "AK"),
+            ("96813", "HI"),
+            ("20001", "DC"),
+            ("75502", "AR"),
+            ("83414", "WY"),
+            ("79901", "TX"),
+            ("88510", "TX"),
+        ),
+    ],
+)
+def test_a_zip_code_of_the_state_is_not_doubted(code, state):
+    assert messages(filled(PlaqueForm, zip=code, state=state)) == {}
+
+
+def test_every_state_has_zip_codes_and_every_prefix_is_of_a_state_that_is_offered():
+    states = {state for number in range(1000) for state in mailing.states_of(f"{number:03}")}
+    assert states == {state for state, _ in STATES}
+
+
+LABELS = {
+    "a suite": (("123 Main St", "Suite 200"), ["Suite 200", "123 Main St"]),
+    "an urbanization": (("123 Calle 1", "Urb Las Gladiolas"), ["Urb Las Gladiolas", "123 Calle 1"]),
+    "a private mailbox": (("123 Main St", "PMB 234"), ["PMB 234", "123 Main St"]),
+    "a number": (("123 Main St", "# 4"), ["# 4", "123 Main St"]),
+    "a floor": (("123 Main St", "5th Floor"), ["5th Floor", "123 Main St"]),
+    "anything else": (("Main Street", "Records Division"), ["Records Division", "Main Street"]),
+    "a suite that stands first": (("Suite 200", "123 Main St"), ["Suite 200", "123 Main St"]),
+    "a floor that stands first": (("2nd Floor", "123 Main St"), ["2nd Floor", "123 Main St"]),
+    "an urbanization that stands first": (("Urb Las Gladiolas", "123 Calle 1"), ["Urb Las Gladiolas", "123 Calle 1"]),
+    "the building that stands first": (
+        ("Public Safety Building", "123 Main St"),
+        ["Public Safety Building", "123 Main St"],
+    ),
+    "the agency where the street belongs": (("Town of Sample", "123 Main St"), ["Town of Sample", "123 Main St"]),
+    "a box": (("PO Box 12", ""), ["PO Box 12"]),
+    "a military unit": (("Unit 2050 Box 4190", "Attn: CID"), ["Attn: CID", "Unit 2050 Box 4190"]),
+}
+
+
+@pytest.mark.parametrize(("streets", "lines"), LABELS.values(), ids=LABELS)
+def test_what_is_within_a_building_stands_above_the_street(streets, lines):
+    answers = PLAQUE | {"agency": "Sample Police", "street1": streets[0], "street2": streets[1]}
+    address = PlaqueForm.mailing_label(answers)["address"]
+    assert address == ["Office of the Chief", "Sample Police", *lines, "Sampleville HI 96746-0012"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ({"addressee": "Sample Police"}, ["Sample Police", "PO Box 12"]),
+        ({"addressee": "Chief, SAMPLE POLICE"}, ["Chief, SAMPLE POLICE", "PO Box 12"]),
+        (
+            {"addressee": "Chief", "street1": "Sample Police", "street2": "1 Elm St"},
+            ["Chief", "Sample Police", "1 Elm St"],
+        ),
+    ],
+)
+def test_the_agency_stands_once_on_the_label(changes, lines):
+    address = PlaqueForm.mailing_label(PLAQUE | {"agency": "Sample Police"} | changes)["address"]
+    assert address[:-1] == lines
+
+
+@given(
+    st.fixed_dictionaries({name: st.text(max_size=20) for name in ("addressee", "street1", "street2", "city", "zip")})
+)
+@examples(200)
+def test_no_label_has_an_empty_line_or_two_spaces_and_none_loses_a_word(changes):
+    answers = PLAQUE | changes
+    address = PlaqueForm.mailing_label(answers)["address"]
+    assert all(line and line == " ".join(line.split()) for line in address)
+    for name in ("addressee", "street1", "street2"):
+        assert set(answers[name].split()) <= set(" ".join(address).split())
+
+
+@pytest.mark.parametrize("city", ["Sampleville ", "Sampleville,", " Sampleville , "])
+def test_the_last_line_has_one_space_between_its_parts(city):
+    assert PlaqueForm.mailing_label(PLAQUE | {"city": city})["address"][-1] == "Sampleville HI 96746-0012"
