@@ -25,6 +25,7 @@ export let checklists = [];
 export let whole = null;
 let editions = null;
 const drawers = [];
+let justSaved = null; // the id of the item that was changed last on this page
 
 /** Registers another drawer; it runs now and whenever the record changes. */
 export function alsoDraw(drawer) {
@@ -41,7 +42,7 @@ export function stateInWords({ kind, entry, mark, item, decided }) {
     done: `Done ${day(entry.on)}.`,
     out: `Done out of sequence, ${day(entry.on)}.${decision || " No decision is noted yet."}`,
     "not-taken": `Skipped by decision.${decision}`,
-    undecided: "Skipped, but the decision is incomplete: note who decided, when, and why.",
+    undecided: "Not skipped yet: note who decided, when, and why.",
   };
   const marks = {
     changed: ` Changed in edition ${item.changed}, after you marked it.`,
@@ -58,8 +59,16 @@ export function entryInWords(entry = {}) {
 
 function pointOut(row, isNext) {
   row.classList.toggle("item--next", isNext);
-  if (isNext) find(".item__ask", row).after(make("p", { className: "item__next" }, "Next item"));
+  if (isNext) find(".item__ask", row).after(make("p", { className: "item__next", id: "next-item" }, "Next item"));
   else find(".item__next", row).remove();
+}
+
+/** Ties the words of a row to its box, for those who do not see where they stand. */
+function describe({ row, box, words }, isNext) {
+  const ids = [isNext && "next-item", words?.id].filter(Boolean).join(" ");
+  if (ids) box.setAttribute("aria-describedby", ids);
+  else box.removeAttribute("aria-describedby");
+  row.classList.toggle("item--saved", row.id === justSaved);
 }
 
 function drawItem(stands, isNext) {
@@ -72,12 +81,12 @@ function drawItem(stands, isNext) {
   if (row.classList.contains("item--next") !== isNext) pointOut(row, isNext);
   found.askAgain?.(stands);
   const words = stateInWords(stands);
-  if (words && !found.words) {
+  if (!found.words && (words || row.id === justSaved)) {
     found.words = make("p", { className: "item__state", id: `${row.id}-state` });
     find(".item__ask", row).after(found.words);
-    box.setAttribute("aria-describedby", found.words.id);
   }
   if (found.words) write(found.words, words);
+  describe(found, isNext);
 }
 
 function drawRemoved({ checklist, removed }, record) {
@@ -124,7 +133,6 @@ export function draw() {
   }
   drawProgress();
   remember(leadsOn(record));
-  for (const line of all(".signature__agency")) write(line, record.agency);
   for (const drawer of drawers) drawer();
   warn(trouble);
 }
@@ -137,13 +145,17 @@ function warn(words) {
 
 // ------------------------------------------------------------ events
 
+/** Keeps the answers about an item. Returns whether the browser saved them. */
 function change(id, answers) {
-  update((record) => {
+  const { trouble } = update((record) => {
     record.items[id] = { ...record.items[id], ...answers, at: Date.now(), edition: editions.get(id) };
   });
+  justSaved = trouble ? null : id;
   draw();
   const { settled, total } = listOf(id);
-  write(find("[role=status]", progress), `${settled} of ${total} items of this checklist done or skipped by decision.`);
+  const words = `${settled} of ${total} items of this checklist done or skipped by decision.`;
+  write(find("[role=status]", progress), trouble ? words : `Saved. ${words}`);
+  return !trouble;
 }
 
 function check({ id }, { checked }) {

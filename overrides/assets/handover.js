@@ -88,19 +88,31 @@ export async function fromFile(file) {
   return read(text);
 }
 
-/** Merges two records, the newer entry of each item wins: {record, taken, differences: [{id, mine, theirs}]}. */
+/**
+ * Merges two records, the newer entry of each item and plan wins: {record, taken, differences: [{id, mine, theirs}],
+ * dropped}. Of the two rounds the later one goes on: what was done before it began is dropped.
+ */
 export function merge(mine, theirs) {
-  const record = { ...mine, agency: mine.agency || theirs.agency, items: Object.assign(Object.create(null), mine.items) };
+  const since = Math.max(mine.since, theirs.since);
+  const ofRound = (entries) => Object.entries(entries).filter(([, { at }]) => at >= since);
+  const items = Object.assign(Object.create(null), Object.fromEntries(ofRound(mine.items)));
+  const plans = { ...mine.plans };
   const differences = [];
   let taken = 0;
-  for (const [id, their] of Object.entries(theirs.items)) {
-    const my = mine.items[id];
+  for (const [id, their] of ofRound(theirs.items)) {
+    const my = items[id];
     if (my && says(my) !== says(their)) differences.push({ id, mine: my, theirs: their });
     if (my && my.at >= their.at) continue;
-    record.items[id] = their;
+    items[id] = their;
     taken += 1;
   }
-  return { record, taken, differences };
+  for (const [name, their] of Object.entries(theirs.plans)) {
+    if (plans[name]?.at >= their.at) continue;
+    plans[name] = their;
+    taken += 1;
+  }
+  const dropped = Object.keys(mine.items).length - ofRound(mine.items).length;
+  return { record: { ...mine, agency: mine.agency || theirs.agency, items, plans, since }, taken, differences, dropped };
 }
 
 const says = ({ at, edition, ...rest }) => JSON.stringify(Object.entries(rest).sort());

@@ -7,7 +7,7 @@ async function loadWithIds() {
   const { checklists } = await (await fetch(progress.dataset.source)).json();
   const ids = checklists.flatMap(({ items }) => items.map(({ id }) => id));
   for (const [number, row] of document.querySelectorAll(".item").entries()) row.id = ids[number];
-  return import("./checklist.js");
+  return import("./plan.js");
 }
 
 function keepsSomething() {
@@ -41,5 +41,5 @@ function print() {
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", again, { once: true });
 }
 
-const pages = { checklist: () => import("./checklist.js"), checklists: () => import("./keep.js"), print };
+const pages = { checklist: () => import("./plan.js"), checklists: () => import("./keep.js"), print };
 addEventListener("load", () => pages[progress.dataset.script]());

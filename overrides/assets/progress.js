@@ -1,9 +1,10 @@
 // The record of what an agency did and decided, and when, stored in this browser only. Has no code for pages.
 //
-// A record is {version, agency, items}; items has an entry by item id. An entry is {state, at, edition} and, where it
+// A record is {version, agency, items, plans, since}. items has an entry by item id: {state, at, edition} and, where it
 // applies, {on, out, who, when, why}: `state` is one of STATES; `at` is when it was last changed, in milliseconds;
 // `edition` is that of the checklist then; `on` (done) and `when` (decided) are days, YYYY-MM-DD; `out` is whether it
-// counts as done out of sequence, if a person said so.
+// counts as done out of sequence, if a person said so. plans has {owner, by, at} by the name of a checklist: who answers
+// for it, and by which day it is to be done. `since` is when this round began, in milliseconds, 0 for the first.
 
 export const STATES = ["to-do", "done", "not-taken"];
 const VERSION = 1;
@@ -19,14 +20,17 @@ let unsaved = false;
 
 export const today = () => new Date().toLocaleDateString("sv"); // Sweden writes YYYY-MM-DD
 
-export const empty = () => ({ version: VERSION, agency: "", items: Object.create(null) });
+const nothing = () => Object.create(null);
+export const empty = () => ({ version: VERSION, agency: "", items: nothing(), plans: nothing(), since: 0 });
 
 const isText = (value) => typeof value === "string" && value.length <= LONGEST;
 const isDay = (value) => /^\d{4}-\d\d-\d\d$/.test(value) && new Date(`${value}T12:00Z`).toJSON()?.startsWith(value);
 
-const IS_RIGHT = {
+const isTime = (value) => Number.isFinite(value) && value > 0;
+
+const ENTRY = {
   state: (value) => STATES.includes(value),
-  at: (value) => Number.isFinite(value) && value > 0,
+  at: isTime,
   edition: isText,
   on: isDay,
   out: (value) => typeof value === "boolean",
@@ -34,6 +38,28 @@ const IS_RIGHT = {
   when: isDay,
   why: isText,
 };
+const PLAN = { owner: isText, by: isDay, at: isTime };
+const PAST = ["on", "when"]; // days that have come
+
+/** Copies what is right from untrusted entries, by their ids. Throws `refused` at what is not. */
+function copied(given, rules, refused) {
+  const copies = nothing();
+  for (const [id, entry] of Object.entries(given ?? {})) {
+    if (!/^[a-z][a-z0-9-]{0,99}$/.test(id) || !entry?.at) throw refused;
+    const kept = {};
+    for (const [name, isRight] of Object.entries(rules)) {
+      let value = entry[name];
+      if (value === undefined) continue;
+      if (!isRight(value)) throw refused;
+      if (isRight === isDay && value < FIRST_DAY) continue;
+      if (PAST.includes(name)) [value] = [value, today()].sort(); // the earlier day
+      kept[name] = value;
+    }
+    kept.at = Math.min(entry.at, Date.now()); // a clock that is ahead must not win every merge
+    copies[id] = kept;
+  }
+  return copies;
+}
 
 /** Parses a record from untrusted text. Throws Refused, with a message for people. */
 export function read(text) {
@@ -47,21 +73,18 @@ export function read(text) {
   }
   if (given?.version > VERSION)
     throw new Refused("This copy comes from a newer version of this site. Reload the page, then open it again.");
-  if (given?.version !== VERSION || !isText(given.agency) || typeof given.items !== "object") throw refused;
-  const record = { ...empty(), agency: given.agency };
-  for (const [id, entry] of Object.entries(given.items ?? {})) {
-    if (!/^[a-z][a-z0-9-]{0,99}$/.test(id) || !entry?.state || !entry.at) throw refused;
-    const kept = {};
-    record.items[id] = kept;
-    for (const [name, isRight] of Object.entries(IS_RIGHT)) {
-      if (entry[name] === undefined) continue;
-      if (!isRight(entry[name])) throw refused;
-      if (isRight !== isDay) kept[name] = entry[name];
-      else if (entry[name] >= FIRST_DAY) [kept[name]] = [entry[name], today()].sort(); // the earlier day: no day to come
-    }
-    kept.at = Math.min(entry.at, Date.now()); // a clock that is ahead must not win every merge
-  }
-  return record;
+  const { version, agency, items, plans, since = 0 } = given ?? {};
+  const isMap = (value) => typeof value === "object";
+  if (version !== VERSION || !isText(agency) || !isMap(items) || !isMap(plans ?? {})) throw refused;
+  if (since !== 0 && !isTime(since)) throw refused;
+  if (Object.values(items ?? {}).some((entry) => !entry?.state)) throw refused;
+  return {
+    ...empty(),
+    agency,
+    items: copied(items, ENTRY, refused),
+    plans: copied(plans, PLAN, refused),
+    since: Math.min(since, Date.now()),
+  };
 }
 
 /** Loads the record: {record, trouble}. `trouble` is a message about storage, "" if there is none. */
@@ -105,6 +128,50 @@ export function update(change) {
     unsaved = "This browser could not save your last change: its storage is full or turned off.";
   }
   return { record, trouble: unsaved || "" };
+}
+
+const BEFORE = `${KEY}.before`;
+
+/** Begins a new round: the agency's name and who answers for what stay. Keeps the round before, see bringBack. */
+export function newRound() {
+  const { record } = load();
+  try {
+    localStorage.setItem(BEFORE, JSON.stringify(record));
+  } catch {
+    // It is in the file that was saved.
+  }
+  update((mine) => {
+    const at = Date.now();
+    mine.items = nothing();
+    for (const [name, { owner }] of Object.entries(mine.plans)) mine.plans[name] = { owner, at };
+    mine.since = at;
+  });
+}
+
+export function hasPrevious() {
+  try {
+    return localStorage.getItem(BEFORE) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Forgets the round before. */
+export function forgetPrevious() {
+  try {
+    localStorage.removeItem(BEFORE);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+/** Puts the round before in the place of this one, which becomes the round before: nothing is lost. */
+export function bringBack() {
+  const { record } = load();
+  const now = JSON.stringify(record);
+  const before = read(localStorage.getItem(BEFORE));
+  update((mine) => Object.assign(mine, before));
+  localStorage.setItem(BEFORE, now);
 }
 
 export const onChangeElsewhere = (listen) =>

@@ -24,12 +24,18 @@ export function toggleQuestions(found, button, stands, keep) {
   const close = () => {
     if (typed) keepAnswers(typed);
     found.questions.remove();
+    found.row.classList.remove("item--open");
     found.questions = found.askAgain = found.refill = null;
     button.setAttribute("aria-expanded", "false");
+  };
+  const finish = () => {
+    close();
+    button.focus();
   };
   if (found.questions) return close();
   const form = document.querySelector("#item-questions").content.cloneNode(true).querySelector("form");
   const { state, on, out, when } = form.elements;
+  form.querySelector("legend").textContent = `Item ${stands.number} is`;
   on.min = when.min = FIRST_DAY;
   const refill = ({ entry }) => {
     state.value = entry.state ?? "to-do";
@@ -43,10 +49,14 @@ export function toggleQuestions(found, button, stands, keep) {
     if (target.name === "state" && state.value === "done") on.value ||= today();
     const whole = ANSWERS.filter((name) => isWhole(form.elements[name]));
     const answers = Object.fromEntries(whole.map((name) => [name, form.elements[name].value || undefined]));
-    keep({ ...answers, state: state.value, ...(target === out && { out: out.checked }) });
+    const isSaved = keep({ ...answers, state: state.value, ...(target === out && { out: out.checked }) });
+    form.querySelector("[role=status]").textContent = isSaved ? "Saved in this browser." : "";
   };
   // A date box passes through other days, and through the years 2 and 20, while 11/20/2026 is typed: it counts once left.
-  form.addEventListener("keydown", ({ target }) => (keyed = target));
+  form.addEventListener("keydown", ({ target, key }) => {
+    keyed = target;
+    if (key === "Escape") finish();
+  });
   form.addEventListener("input", ({ target }) => {
     checkDay(target, true);
     if (DAYS.includes(target.name) && keyed === target) typed = target;
@@ -67,13 +77,13 @@ export function toggleQuestions(found, button, stands, keep) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    close();
-    button.focus();
+    finish();
   });
   found.questions = form;
   found.askAgain = (standsNow) => askWhatApplies(form, standsNow);
   found.refill = refill;
   found.row.append(form);
+  found.row.classList.add("item--open");
   button.setAttribute("aria-expanded", "true");
   form.querySelector(":checked").focus();
 }

@@ -79,8 +79,9 @@ def open_file(page: Page, file) -> None:
     page.get_by_label("Open a saved file").set_input_files(file)
 
 
-def told(page: Page) -> str:
-    return page.locator(".keep__told").inner_text()
+def said(page: Page, words: str) -> None:
+    expect(page.locator(".keep__told")).to_have_text(words)
+    expect(page.locator(".keep__told")).to_be_in_viewport()
 
 
 def test_a_file_takes_everything_to_another_computer(page, computer, tmp_path):
@@ -97,7 +98,7 @@ def test_a_file_takes_everything_to_another_computer(page, computer, tmp_path):
     expect(other.locator("#incoming")).to_contain_text("From Town of Kapaʻa & Sons: 4 items to add or update.")
     assert record(other) is None
     other.get_by_role("button", name="Add to mine").click()
-    assert told(other) == "The copy was added to yours."
+    said(other, "The copy was added to yours.")
     assert record(other) == record(page)
     visit(other, "leader")
     assert (
@@ -175,7 +176,7 @@ def test_a_copy_can_be_left(page, tmp_path):
     file.write_text(json.dumps({"version": 1, "agency": "X", "items": {FIRST.id: entry("to-do", at=10**15)}}))
     open_file(page, file)
     page.get_by_role("button", name="Keep mine as it is").click()
-    assert told(page) == "The copy was not added. Nothing changed."
+    said(page, "The copy was not added. Nothing changed.")
     assert record(page) == before
 
 
@@ -250,7 +251,7 @@ def test_a_link_that_a_mail_program_touched_is_the_same_link(touch, page, comput
     visit(page)
     page.get_by_role("button", name="Make a link").click()
     expect(page.locator("#link")).not_to_have_value("")
-    assert told(page) == ""
+    said(page, "")
     other = computer()
     other.goto(touch(page.locator("#link").input_value()))
     expect(other.locator("#incoming")).to_contain_text("1 item to add or update")
@@ -261,7 +262,7 @@ def test_for_a_link_that_mail_programs_cut_a_file_is_recommended(page):
     keep(page, {item.id: entry("not-taken", **DECISION | {"why": token_hex(100)}) for item in LEADER.items})
     visit(page)
     page.get_by_role("button", name="Make a link").click()
-    expect(page.locator(".keep__told")).to_contain_text("too long for some mail programs. Save to a file")
+    expect(page.locator(".keep__done")).to_contain_text("too long for some mail programs. Save to a file")
     assert len(page.locator("#link").input_value()) > 2000
 
 
@@ -309,8 +310,103 @@ def test_everything_can_be_erased(page):
     keep(page, {FIRST.id: entry()}, agency="Town of Sample")
     page.get_by_text("Erase everything", exact=True).click()
     page.get_by_role("button", name="Erase everything in this browser").click()
-    assert told(page) == "Everything is erased from this browser."
-    assert record(page) == {"version": 1, "agency": "", "items": {}}
+    said(page, "Everything is erased from this browser.")
+    assert record(page) == {"version": 1, "agency": "", "items": {}, "plans": {}, "since": 0}
+
+
+# Another round
+
+FILE = f"certification-{date.today().isoformat()}.json"
+
+
+def begin_a_new_round(page: Page, path: Path) -> Path:
+    """Start it, and give the file that the round before was saved to."""
+    page.get_by_text("Start a new round", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save this round to a file").click()
+    assert download.value.suggested_filename == FILE
+    download.value.save_as(path)
+    said(page, f"A new round has begun. The one before is in the file {FILE}, in your downloads.")
+    return path
+
+
+def test_a_new_round_keeps_the_old_record_as_a_file_and_begins_anew(page, tmp_path):
+    keep(page, all_done(), agency="Town of Sample")
+    visit(page, "leader")
+    page.get_by_text("Owner and target date").click()
+    page.get_by_label("Owner, name and rank").fill("Chief Sample")
+    page.get_by_label("Target date", exact=True).fill("2026-03-01")
+    page.keyboard.press("Tab")
+    visit(page)
+    before = record(page)
+    file = begin_a_new_round(page, tmp_path / "before.json")
+    assert json.loads(file.read_text("utf-8")) == before
+    assert so_far(page) == f"0 of {REQUIRED} items done."
+    expect(page.locator("#complete")).to_be_hidden()
+    expect(page.locator("[data-step=leader] .step__plan")).to_have_text("Chief Sample")
+    assert page.get_by_label("Agency name").input_value() == "Town of Sample"
+    visit(page, "leader")
+    tick(page, LEADER.items[:1])
+    open_file(page, file)
+    said(page, "The copy is of an earlier round, and has nothing new.")
+    assert so_far(page) == f"1 of {REQUIRED} items done."
+
+
+def test_a_round_that_ended_by_mistake_comes_back_and_nothing_is_lost(page, tmp_path):
+    keep(page, all_done(), agency="Town of Sample")
+    before = record(page)
+    begin_a_new_round(page, tmp_path / "before.json")
+    again = page.get_by_role("button", name="Bring the round before back")
+    again.click()
+    said(page, "The round before is back.")
+    assert record(page) == before | {"plans": {}, "since": 0}
+    again.click()
+    expect(page.locator(".progress__words")).to_have_text(f"0 of {REQUIRED} items done.")
+    page.get_by_text("Erase everything", exact=True).click()
+    page.get_by_role("button", name="Erase everything in this browser").click()
+    expect(again).to_be_hidden()
+    open_file(page, tmp_path / "before.json")
+    page.get_by_role("button", name="Add to mine").click()
+    expect(page.locator("#complete")).to_be_visible()
+
+
+def test_a_copy_of_a_later_round_says_what_it_ends(page, computer, tmp_path):
+    keep(page, {item.id: entry(at=1_000) for item in LEADER.items[:3]})
+    other = computer()
+    visit(other)
+    keep(other, all_done())
+    begin_a_new_round(other, tmp_path / "before.json")
+    visit(other, "leader")
+    tick(other, LEADER.items[:1])
+    open_file(page, saved(other, tmp_path / "new.json"))
+    words = (
+        "1 item to add or update. The copy begins a new round, without 3 items of yours. Save yours to a file first."
+    )
+    expect(page.locator("[data-incoming-words]")).to_contain_text(words)
+    page.get_by_role("button", name="Add to mine").click()
+    said(page, "The copy was added to yours.")
+    assert record(page) == record(other)
+
+
+# To somebody on the same phone
+
+
+@pytest.mark.parametrize(("answer", "words"), [("", "Handed to"), ("NotAllowedError", "Copy the link instead.")])
+def test_a_phone_offers_its_own_way_to_share_the_link(answer, words, page):
+    share = f"async (given) => {{ window.given = given; if ('{answer}') throw new DOMException('', '{answer}') }}"
+    page.evaluate(f"() => {{ navigator.share = {share} }}")
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Share the link").click()
+    expect(page.locator(".keep__done")).to_contain_text(words)
+    expect(page.locator(".keep__done")).to_be_in_viewport()
+    assert page.evaluate("given.url") == page.locator("#link").input_value()
+
+
+def test_where_nothing_can_be_shared_no_button_says_so(page):
+    page.evaluate("() => { navigator.share = undefined }")
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.get_by_role("button", name="Copy the link")).to_be_visible()
+    expect(page.get_by_role("button", name="Share the link")).to_be_hidden()
 
 
 # On paper
@@ -335,7 +431,7 @@ def test_a_checklist_prints_with_its_progress(paper, page, tmp_path):
     ):
         assert words in text
     assert LEADER.items[0].id not in text  # a machine's word
-    assert "Details" not in text
+    assert "Date or skip" not in text
 
 
 @pytest.mark.parametrize("name", ["leader", "print"])
@@ -533,7 +629,7 @@ def test_after_another_edition_ticks_stay_and_what_changed_is_marked(page, next_
     new = items.filter(has_text="Do something new.")
     assert "New or changed in edition 2027-02." in new.inner_text()
     assert so_far(page) == f"{len(LEADER.items) - 1} of {len(LEADER.items)} items done."
-    row(page, LEADER.items[0]).get_by_role("button", name="Details").click()
+    row(page, LEADER.items[0]).get_by_role("button", name="Date or skip").click()
     row(page, LEADER.items[0]).get_by_role("button", name="Still correct as it is").click()
     assert "Changed" not in state(page, LEADER.items[0])
     visit(page)

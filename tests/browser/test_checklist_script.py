@@ -1,5 +1,6 @@
 """Working with one checklist: ticks, dates, decisions, sequence, and what is said when the browser cannot keep them."""
 
+import re
 from datetime import date
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.checklist_pages import (
     keep,
     named,
     open_details,
+    printed,
     record,
     row,
     so_far,
@@ -74,9 +76,9 @@ def test_the_date_of_completion_can_be_set_right(page):
 def test_a_step_not_taken_counts_once_its_decision_is_complete(page):
     item = LEADER.items[0]
     open_details(page, item).get_by_label("Skipped, by decision").check()
-    assert "the decision is incomplete" in state(page, item)
+    assert state(page, item) == "Not skipped yet: note who decided, when, and why."
     assert so_far(page) == f"0 of {len(LEADER.items)} items done."
-    row(page, item).get_by_role("button", name="Close").click()
+    row(page, item).get_by_role("button", name="Save and close").click()
     decide(page, item, **DECISION)
     assert (
         state(page, item)
@@ -211,6 +213,140 @@ def test_two_windows_see_each_others_ticks_and_lose_none(page, context):
     assert len(record(page)["items"]) == 2
 
 
+def after(row) -> str:
+    """What the stylesheet says behind the words of an item."""
+    return row.locator(".item__state").evaluate("(each) => getComputedStyle(each, '::after').content")
+
+
+def test_what_was_saved_last_is_said_beside_it(page):
+    first, second = (row(page, item) for item in LEADER.items[:2])
+    tick(page, LEADER.items[:1])
+    assert after(first) == '" Saved."'
+    assert page.locator("[data-progress] [role=status]").inner_text().startswith("Saved. 1 of")
+    tick(page, LEADER.items[1:2])
+    assert (after(first), after(second)) == ("none", '" Saved."')
+    tick(page, LEADER.items[1:2])
+    assert after(second) == '" Saved."'
+    questions = open_details(page, LEADER.items[2])
+    questions.get_by_label("Done", exact=True).check()
+    expect(questions.get_by_role("status")).to_have_text("Saved in this browser.")
+
+
+def test_what_the_browser_could_not_save_is_not_called_saved(page):
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') } }")
+    questions = open_details(page, LEADER.items[0])
+    questions.get_by_label("Done", exact=True).check()
+    expect(questions.get_by_role("status")).to_be_empty()
+    assert after(row(page, LEADER.items[0])) == "none"
+
+
+def test_an_item_that_is_skipped_looks_so(page):
+    items = [row(page, item) for item in LEADER.items[:2]]
+
+    def look() -> list[str]:
+        style = "(box) => getComputedStyle(box).appearance + getComputedStyle(box.parentElement).color"
+        return [each.get_by_role("checkbox").evaluate(style) for each in items]
+
+    before = look()
+    decide(page, LEADER.items[0], **DECISION)
+    after = look()
+    assert before[0] == before[1] == after[1] != after[0]
+
+
+def test_an_incomplete_decision_is_an_error_only_once_it_is_left(page):
+    item = LEADER.items[0]
+    color = "(each) => getComputedStyle(each).color"
+    open_details(page, item).get_by_label("Skipped, by decision").check()
+    while_open = row(page, item).locator(".item__state").evaluate(color)
+    page.keyboard.press("Escape")
+    expect(row(page, item).locator(".questions")).to_have_count(0)
+    expect(row(page, item).get_by_role("button", name="Date or skip")).to_be_focused()
+    assert row(page, item).locator(".item__state").evaluate(color) != while_open
+
+
+def test_dating_and_skipping_stand_below_the_number_on_a_phone(page):
+    box = row(page, LEADER.items[0]).get_by_role("button", name="Date or skip").bounding_box()
+    words = row(page, LEADER.items[0]).locator("label").bounding_box()
+    assert box["x"] + box["width"] <= words["x"] + 1
+    assert box["y"] < words["y"] + words["height"]
+
+
+# Who answers for a checklist, and until when
+
+
+def plan(page, owner: str, by: str):
+    page.get_by_text("Owner and target date").click()
+    page.get_by_label("Owner, name and rank").fill(owner)
+    page.get_by_label("Target date", exact=True).fill(by)
+    page.get_by_label("Owner, name and rank").focus()
+    return page.locator(".plan")
+
+
+def test_owner_and_target_date_are_kept_and_on_the_index_and_on_paper(page, tmp_path):
+    form = plan(page, "Lt. Sample <b>", "2026-01-31")
+    expect(form.get_by_role("status")).to_have_text("Saved in this browser.")
+    words = "Lt. Sample <b>, by January 31, 2026 (this day has passed)"
+    expect(form.locator("summary")).to_have_text(f"Owner and target date: {words}")
+    for name in ("leader", "print"):
+        visit(page, name)
+        text = printed(page, tmp_path / f"{name}.pdf")
+        assert "Lt. Sample <b>" in text
+        assert "January 31, 2026" in text
+    visit(page)
+    expect(page.locator("[data-step=leader] .step__plan")).to_have_text(words)
+    expect(page.locator("[data-step=team] .step__plan")).to_be_hidden()
+
+
+@pytest.mark.parametrize("typed", ["02/30/2027", "01/01/1999", "01/01/2100"])
+def test_a_target_date_that_is_none_is_said_and_the_kept_one_stays(typed, page):
+    form = plan(page, "", "2027-01-31")
+    page.get_by_label("Target date", exact=True).focus()
+    page.keyboard.type(typed)
+    page.get_by_label("Owner, name and rank").focus()
+    expect(form.get_by_role("status")).to_have_text("Enter a real date, such as 11/20/2027.")
+    assert record(page)["plans"]["leader"]["by"] == "2027-01-31"
+
+
+# The index as a list of tasks
+
+
+def test_every_checklist_has_a_status(page):
+    done = {item.id: entry() for item in LEADER.items}
+    keep(page, done | {TEAM.items[0].id: entry(), TEAM.items[1].id: entry("not-taken", **DECISION)})
+    visit(page)
+    status = dict.fromkeys((checklist.name for checklist in CHECKLISTS), "Not started")
+    status |= {"leader": "Done", "team": f"2 of {len(TEAM.items)}", "promise": "Optional"}
+    for name, words in status.items():
+        expect(page.locator(f"[data-step={name}] .step__status")).to_have_text(words)
+    more = page.locator("[data-step=team] details")
+    expect(more.get_by_text(TEAM.purpose)).to_be_hidden()
+    more.locator("summary").click()
+    expect(more.get_by_text(TEAM.purpose)).to_be_visible()
+    expect(more.locator(".step__count")).to_have_text(f"1 of {len(TEAM.items)} items done, 1 skipped by decision.")
+
+
+def test_on_a_later_visit_progress_and_next_item_are_on_the_first_screen(page):
+    tick(page, LEADER.items[:1])
+    for name in ("", "leader"):
+        visit(page, name)
+        expect(page.locator(".progress__next a")).to_be_in_viewport(ratio=1)
+
+
+def test_the_council_gets_one_sheet_that_says_where_the_agency_stands(page, tmp_path):
+    keep(page, {LEADER.items[0].id: entry()}, agency="Town of Sample")
+    plan(page, "Chief Sample", "2027-03-01")
+    visit(page)
+    page.evaluate("window.print = () => {}")
+    page.get_by_role("button", name="Print a one-page status").first.click()
+    text = printed(page, tmp_path / "status.pdf")
+    assert text.count("\f") == 1
+    for words in ("Where we stand", "Town of Sample, ", "Chief Sample, by March 1, 2027", f"1 of {len(LEADER.items)}"):
+        assert words in text
+    for checklist in CHECKLISTS:
+        assert checklist.title in text
+    assert "How the checklists work" not in text
+
+
 # For keyboard and screen reader
 
 
@@ -219,18 +355,18 @@ def test_ticking_by_keyboard_keeps_the_focus_and_is_announced(page):
     box.focus()
     page.keyboard.press("Space")
     expect(box).to_be_focused()
-    assert page.locator("[data-progress] [role=status]").inner_text().startswith(f"1 of {len(LEADER.items)} items")
-    described = box.get_attribute("aria-describedby")
-    assert page.locator(f"[id={described}]").inner_text().startswith("Done ")
+    assert f"1 of {len(LEADER.items)} items" in page.locator("[data-progress] [role=status]").inner_text()
+    expect(box).to_have_accessible_description(re.compile("^Done "))
+    expect(row(page, LEADER.items[1]).get_by_role("checkbox")).to_have_accessible_description("Next item")
 
 
 def test_details_are_opened_and_closed_by_keyboard_and_the_focus_comes_back(page):
-    button = row(page, LEADER.items[0]).get_by_role("button", name="Details of item 1.1")
+    button = row(page, LEADER.items[0]).get_by_role("button", name="Date or skip item 1.1")
     button.focus()
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-expanded", "true")
     expect(row(page, LEADER.items[0]).get_by_label("To do")).to_be_focused()
-    row(page, LEADER.items[0]).get_by_role("button", name="Close").press("Enter")
+    row(page, LEADER.items[0]).get_by_role("button", name="Save and close").press("Enter")
     expect(button).to_be_focused()
     expect(button).to_have_attribute("aria-expanded", "false")
 

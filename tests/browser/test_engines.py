@@ -117,7 +117,7 @@ def test_a_checklist_is_checked_left_reopened_and_handed_over(engine: Engine, pa
     click(engine, ".questions [value=not-taken]")
     engine.open(f"{pages}/checklists/")
     engine.wait_until("!document.querySelector('#keep').hidden")
-    click(engine, "[data-link]")
+    click(engine, "[data-does=makeLink]")
     engine.wait_until("document.querySelector('#link').value")
     link, record = engine.run(f"return [document.querySelector('#link').value, localStorage['{KEY}']]")
     engine.run("localStorage.clear()")

@@ -1,10 +1,11 @@
 // What an agency did and decided, as overrides/assets/progress.js reads and counts it. No browser is needed for this.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { merge } from "../../overrides/assets/handover.js";
 import { empty, Refused, read, survey, today } from "../../overrides/assets/progress.js";
 
 const AT = Date.UTC(2026, 10, 2);
-const record = (items) => ({ version: 1, agency: "Town of Sample", items });
+const record = (items, more) => ({ version: 1, agency: "Town of Sample", items, plans: {}, since: 0, ...more });
 const done = (on) => ({ state: "done", at: AT, edition: "2026-11", on });
 const list = (name, order, more = {}) => ({
   name,
@@ -18,7 +19,8 @@ const LISTS = [list("leader", 1), list("promise", 2, { optional: true }), list("
 const counted = (items) => survey(LISTS, read(JSON.stringify(record(items))));
 
 test("what was saved is read as it was", () => {
-  const saved = record({ "leader-one": done("2026-11-01"), "team-two": { state: "to-do", at: AT } });
+  const items = { "leader-one": done("2026-11-01"), "team-two": { state: "to-do", at: AT } };
+  const saved = record(items, { plans: { leader: { owner: "Chief", by: "2999-01-31", at: AT } }, since: AT - 1 });
   assert.deepEqual(JSON.parse(JSON.stringify(read(JSON.stringify(saved)))), saved);
 });
 
@@ -31,6 +33,10 @@ for (const [why, text] of Object.entries({
   "an id with markup": JSON.stringify(record({ "<b>": done("2026-11-01") })),
   "the prototype": '{"version":1,"agency":"","items":{"__proto__":{"state":"done","at":1}}}',
   "a day that no month has": JSON.stringify(record({ "leader-one": done("2026-02-30") })),
+  "plans that are a text": JSON.stringify(record({}, { plans: "x" })),
+  "a target date that no month has": JSON.stringify(record({}, { plans: { leader: { by: "2026-02-30", at: AT } } })),
+  "an owner that is no text": JSON.stringify(record({}, { plans: { leader: { owner: 7, at: AT } } })),
+  "a round that began at no time": JSON.stringify(record({}, { since: "then" })),
   "a state of its own": JSON.stringify(record({ "leader-one": { state: "won", at: AT } })),
   "more than a file should have": JSON.stringify({ ...record({}), filler: "x".repeat(1_000_000) }),
 })) {
@@ -64,6 +70,27 @@ test("a step that is not taken counts once it says who decided, when and why", (
   const skipped = { state: "not-taken", at: AT, edition: "2026-11", who: "Chief Sample", when: "2026-11-01" };
   assert.equal(counted({ "leader-one": skipped }).settled, 0);
   assert.equal(counted({ "leader-one": { ...skipped, why: "Too small for it." } }).settled, 1);
+});
+
+test("a copy of a site without plans and rounds is read", () => {
+  const { plans, since, ...old } = record({});
+  assert.deepEqual([{ ...read(JSON.stringify(old)).plans }, read(JSON.stringify(old)).since], [{}, 0]);
+});
+
+test("of two copies the later round goes on, whoever opens the other's", () => {
+  const old = read(JSON.stringify(record({ "leader-one": done("2026-11-01") })));
+  const anew = read(JSON.stringify(record({ "leader-two": { ...done("2026-11-02"), at: AT + 9 } }, { since: AT + 5 })));
+  for (const [mine, theirs, dropped] of [[old, anew, 1], [anew, old, 0]]) {
+    const merged = merge(mine, theirs);
+    assert.deepEqual(Object.keys(merged.record.items), ["leader-two"]);
+    assert.deepEqual([merged.record.since, merged.dropped], [AT + 5, dropped]);
+  }
+});
+
+test("of two plans the newer one stays", () => {
+  const plan = (owner, at) => read(JSON.stringify(record({}, { plans: { leader: { owner, at } } })));
+  assert.equal(merge(plan("Chief", AT), plan("Captain", AT + 1)).record.plans.leader.owner, "Captain");
+  assert.equal(merge(plan("Chief", AT + 1), plan("Captain", AT)).record.plans.leader.owner, "Chief");
 });
 
 test("an empty record has no step", () => {

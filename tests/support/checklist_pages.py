@@ -37,7 +37,7 @@ def tick(page: Page, items: Iterable[Item]) -> None:
 
 
 def open_details(page: Page, item: Item) -> Locator:
-    row(page, item).get_by_role("button", name="Details").click()
+    row(page, item).get_by_role("button", name="Date or skip").click()
     return row(page, item).locator(".questions")
 
 
@@ -48,7 +48,7 @@ def decide(page: Page, item: Item, *, who: str, when: str, why: str) -> None:
     questions.get_by_label("Who decided").fill(who)
     questions.get_by_label("Decided on").fill(when)
     questions.get_by_label("Reason").fill(why)
-    questions.get_by_role("button", name="Close").click()
+    questions.get_by_role("button", name="Save and close").click()
 
 
 def state(page: Page, item: Item) -> str:

@@ -12,7 +12,8 @@ STOPS = (Path(__file__).parent / "stops.js").read_text("utf-8")
 def walk(page: Page) -> list[dict[str, Any]]:
     """Every stop of the Tab key from the top of the page to its end, as each looked."""
     page.evaluate(STOPS)
-    for _ in range(page.evaluate("reachable + 3 * document.querySelectorAll('[type=date]').length")):
+    dates = page.locator("[type=date]").locator("visible=true").count()
+    for _ in range(page.evaluate("reachable") + 3 * dates):
         page.keyboard.press("Tab")
     page.evaluate("note()")
     return page.evaluate("stops")
