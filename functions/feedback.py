@@ -1,4 +1,4 @@
-"""Records what SES reports about sent e-mails: delivered to SES, bounced, complained about.
+"""Records what SES reports about sent e-mails: taken by SES, rejected, delayed, bounced, complained about.
 
 Reports come through EventBridge, in any order. The tags of an e-mail identify it (see outbox.py).
 """
@@ -12,7 +12,14 @@ from storage import bounces, certifications, outbox, subscribers
 from storage.outbox import Owed
 from telemetry import count, logger, publish
 
-REPORTED_AS = {"Send": "sent", "Bounce": "bounced", "Complaint": "complained"}
+REPORTED_AS = {
+    "Send": "sent",
+    "Reject": "rejected",
+    "DeliveryDelay": bounces.DELAYED,
+    "Bounce": "bounced",
+    "Complaint": "complained",
+}
+"""Event types, and the state of the e-mail, or what the digest says of it."""
 NO_WISH = {"auth-failure": "failed authentication", "virus": "reported as a virus"}
 """Complaint types that are no request to stop: reported to staff, without further effect."""
 
@@ -30,12 +37,13 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def note(report: Mapping[str, Any]) -> None:
     """Record one report. After a permanent bounce or a complaint, the address gets no more such e-mail.
 
-    Transient bounces, such as a full mailbox or an out-of-office reply, are ignored; so is "not spam".
-    What a second delivery may repeat comes first. The note for the digest is last: with it, the report was taken.
+    "Not spam" is ignored. What a second delivery may repeat comes first. The note for the digest is last: with it, the
+    report was taken.
     """
     kind, owed, message_id = report["eventType"], _owed(report["mail"]["tags"]), report["mail"]["messageId"]
     if kind not in REPORTED_AS or owed is None:
         return
+    type_, is_end = "", False
     outcome = {"state": REPORTED_AS[kind], "at": promises.now().isoformat(), "message_id": message_id}
     if kind == "Send":
         outbox.report(owed, outcome)
@@ -44,17 +52,20 @@ def note(report: Mapping[str, Any]) -> None:
         type_ = report["bounce"]["bounceType"]
         outcome["why"] = f"{type_}, {report['bounce']['bounceSubType']}"
         is_end = type_ == "Permanent"
-    else:
+        # An out-of-office reply is reported as a transient bounce, and so is an e-mail that SES gave up after delays.
+        if type_ == "Transient" and not bounces.is_known(message_id, bounces.DELAYED):
+            return
+    elif kind == "Complaint":
         type_ = report["complaint"].get("complaintFeedbackType") or ""
         is_end = type_ not in NO_WISH
-    if type_ in ("Transient", "not-spam"):
-        return
+        if type_ == "not-spam":
+            return
     said = NO_WISH.get(type_, outcome["state"])
     if bounces.is_known(message_id, said):
         return
     if is_end:
         _end(owed, report)
-    if said == outcome["state"]:
+    if said in outbox.MAY_BECOME:
         outbox.report(owed, outcome)
     count(outcome["state"])
     logger.info(outcome["state"], id=owed.id, slot=owed.slot)

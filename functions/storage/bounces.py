@@ -1,7 +1,8 @@
-"""Stores bounces and complaints for the office: one item of the counters' table for each, without addresses.
+"""Stores reports of e-mail that did not arrive, or was complained about: one item of the counters' table for each.
 
-An item: key (of the report), noted_on (month, UTC; index `returned`), noted_at (ISO 8601), the e-mail (source, the
-variable that names its table; about, the id of its item; slot), said (what SES reported, in words), expires_at (TTL).
+Without addresses. An item: key (of the report), noted_on (month, UTC; index `returned`), noted_at (ISO 8601), the
+e-mail (source, the variable that names its table; about, the id of its item; slot), said (what SES reported, in words),
+expires_at (TTL).
 """
 
 from collections.abc import Iterator
@@ -15,8 +16,17 @@ from storage.submissions import Submission
 
 KEPT_FOR = timedelta(days=30)
 """How long the office sees a report, and a repeated one is recognized; EventBridge retries for a day."""
-OURS = "An address of the office does not take e-mail. Tell the engineer."
+DELAYED = "delayed"
+"""What is said of an e-mail that the receiver's server has not taken yet. It may still arrive, so the desk does not
+list it; the digest does."""
+OURS = {
+    DELAYED: "The office's mail server does not take e-mail at the moment. Tell the engineer.",
+    "rejected": "Its text was taken for a virus, so no one at the office got it. Read it at the desk.",
+    "bounced": "An address of the office does not take e-mail. Tell the engineer.",
+}
 ADVICE = {
+    DELAYED: "The mail server of its address has not taken it yet; we keep trying. If it is urgent, call.",
+    "rejected": "It was taken for a virus, and not sent. Call, or write from your own mailbox.",
     "bounced": "Its address does not exist, or takes no e-mail. Call, and correct the address.",
     "complained": "The receiver reported it as spam, and gets no more announcements. Call, if you have to answer.",
 }
@@ -42,10 +52,11 @@ class Returned:
     def advice(self) -> str:
         """Return what to do about it, in a sentence or two."""
         if self.owed.slot in TO_STAFF:
-            return OURS
+            return OURS.get(self.said, OURS["bounced"])
         if self.said not in ADVICE:
             return ODD
-        return ENDED.get(self.owed.table, ADVICE[self.said])
+        ended = ENDED if self.said in ("bounced", "complained") else {}
+        return ended.get(self.owed.table, ADVICE[self.said])
 
     @property
     def title(self) -> str:
@@ -64,7 +75,7 @@ def is_known(message_id: str, said: str) -> bool:
 
 
 def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:
-    """Record a bounce or complaint. Idempotent."""
+    """Record a report. Idempotent."""
     item = {
         "key": _key(message_id, said),
         "noted_on": _month(now),
@@ -104,8 +115,8 @@ def unattended(now: datetime) -> list[Returned]:
     found = []
     for returned in since(now - KEPT_FOR, now):
         submission = _submission(returned.owed)
-        needs_no_one = returned.owed.table == "SUBSCRIBERS_TABLE" or (submission and _is_attended(submission, returned))
-        if not needs_no_one:
+        is_on_its_own = returned.owed.table == "SUBSCRIBERS_TABLE" or returned.said == DELAYED
+        if not (is_on_its_own or (submission and _is_attended(submission, returned))):
             found.append(_with(returned, submission))
     return found[::-1]
 

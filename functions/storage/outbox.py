@@ -1,8 +1,8 @@
 """The outbox of an item: each of its e-mails is claimed, sent, and settled, so that no one gets one twice.
 
 In the item, `mail` maps each slot to its state: owed (with `not_before` if it is delayed), claimed (with `until`),
-sent, bounced, complained, or the reason why nothing was sent. Claiming a slot that does not exist creates it: reminders
-start this way.
+sent, rejected, bounced, complained, or the reason why nothing was sent. Claiming a slot that does not exist creates it:
+reminders start this way.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,12 @@ KEYS = {
 """Key attribute of each table with an outbox, by the environment variable that names the table."""
 BEFORE_SENT = ("owed", "claimed", "held", "taken back", "subscribed", "erased")
 """States in which the message may have been sent anyway, because SES's response was lost."""
-MAY_BECOME = {"sent": BEFORE_SENT, "bounced": (*BEFORE_SENT, "sent"), "complained": (*BEFORE_SENT, "sent", "bounced")}
+MAY_BECOME = {
+    "sent": BEFORE_SENT,
+    "rejected": (*BEFORE_SENT, "sent"),
+    "bounced": (*BEFORE_SENT, "sent"),
+    "complained": (*BEFORE_SENT, "sent", "bounced"),
+}
 """States that SES reports, and the states that each may replace: reports come in any order."""
 
 

@@ -53,6 +53,34 @@ def test_an_out_of_office_answer_or_a_full_mailbox_is_no_alarm(receipt, report, 
     assert (state(table), returned()) == ("sent", [])
 
 
+def test_an_e_mail_that_is_delayed_is_in_the_digest_and_not_at_the_desk(receipt, report, table, returned):
+    for _ in range(2):  # SES reports again while it keeps trying
+        report("DeliveryDelay", receipt, delayType="TransientCommunicationFailure")
+    assert (state(table), [each.said for each in returned()]) == ("sent", ["delayed"])
+    assert bounces.unattended(promises.now()) == []
+
+
+def test_an_e_mail_that_ses_gives_up_after_delays_has_bounced_and_its_address_stays_subscribed(
+    receipt, report, table, returned
+):
+    from storage import subscribers
+
+    subscribers.subscribe("gone@example.gov", promises.now())
+    report("DeliveryDelay", receipt, delayType="TransientCommunicationFailure")
+    report("Bounce", receipt, address="gone@example.gov", bounceType="Transient")
+    assert (state(table), {each.said for each in returned()}) == ("bounced", {"delayed", "bounced"})
+    assert [each.said for each in bounces.unattended(promises.now())] == ["bounced"]
+    assert subscribers.is_subscribed("gone@example.gov")
+
+
+@pytest.mark.parametrize(("slot", "advice"), [("receipt", "Call"), ("staff", "Read it at the desk")])
+def test_an_e_mail_that_ses_takes_for_a_virus_is_known_to_the_office(slot, advice, receipt, report, table):
+    report("Reject", Owed("SUBMISSIONS_TABLE", receipt.id, slot), reason="Bad content")
+    [returned] = bounces.unattended(promises.now())
+    assert (state(table, slot), returned.said) == ("rejected", "rejected")
+    assert advice in returned.advice
+
+
 @pytest.mark.parametrize(
     ("type_", "said", "is_end"),
     [

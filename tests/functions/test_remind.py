@@ -308,6 +308,6 @@ def test_the_digest_of_a_full_day_says_everything(submitted, clock, inbox, press
     assert waiting["reference"] in sections["Waiting"]
     assert held["reference"] in sections["Held as possible spam"]
     assert f"/desk/{held['reference']}" in text
-    assert late["reference"] in sections["E-mail that bounced or was reported as spam"]
+    assert late["reference"] in sections["E-mail that did not arrive or was reported as spam"]
     assert owed["reference"] in sections["E-mail not sent for more than ten minutes"]
     assert "Subscribers to announcements: 1" in text

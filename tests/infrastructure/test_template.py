@@ -198,15 +198,18 @@ def test_tables_can_be_restored_and_are_not_deleted_by_mistake(template):
 
 
 KEPT = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::Logs::LogGroup"}
-KEPT_SECRETS = {"SigningSecret", "IdentitySecret"}
+REPLACED = {"OriginSecret"}
+"""Secrets that nothing outside of the stack was signed with."""
 
 
 def test_what_holds_data_stays_when_the_stack_goes_but_not_when_its_first_deployment_fails(template):
-    resources = template._template["Resources"].items()
-    kept = [each for name, each in resources if each["Type"] in KEPT or name in KEPT_SECRETS]
-    assert len(kept) == 4 + 3 + 2 + 2 + len(KEPT_SECRETS)
-    for each in kept:
-        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    resources = template._template["Resources"]
+    secrets = template.resources("AWS::SecretsManager::Secret").keys() - REPLACED
+    kept = {name for name, each in resources.items() if each["Type"] in KEPT} | secrets
+    assert len(kept) == 4 + 3 + 2 + 2 + 4
+    policies = {name: (each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) for name, each in resources.items()}
+    assert {policies[name] for name in kept} == {("RetainExceptOnCreate", "Retain")}
+    assert {each for name, each in policies.items() if name not in kept | {"SenderDomain"}} == {(None, None)}
 
 
 def test_queues_keep_failures_for_two_weeks_encrypted(template):

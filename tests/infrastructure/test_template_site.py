@@ -106,15 +106,27 @@ def test_every_log_ends_after_ninety_days(template):
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
 
 
-def test_ses_reports_what_the_functions_note_and_takes_tls_only(template):
+def test_ses_reports_what_the_functions_note_and_takes_tls_only(template, stand_in):
+    import feedback
+
     [sets] = template.resources("AWS::SES::ConfigurationSet").values()
     assert sets["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
     [reports] = template.resources("AWS::SES::ConfigurationSetEventDestination").values()
     assert reports["EventDestination"]["Enabled"] is True
-    assert reports["EventDestination"]["MatchingEventTypes"] == ["SEND", "BOUNCE", "COMPLAINT"]
+    kinds = [kind.replace("_", "").lower() for kind in reports["EventDestination"]["MatchingEventTypes"]]
+    assert kinds == [kind.lower() for kind in feedback.REPORTED_AS]
     [identity] = template.resources("AWS::SES::EmailIdentity").values()
     assert identity["FeedbackAttributes"] == {"EmailForwardingEnabled": False}  # the sender has no mailbox
     assert template.resolve(identity["MailFromAttributes"])["MailFromDomain"] == "mail.certification.example.org"
+
+
+def test_whom_the_firewall_stops_reads_what_to_do_in_words(template):
+    [acl] = template.resources("AWS::WAFv2::WebACL").values()
+    answer = acl["Rules"][0]["Action"]["Block"]["CustomResponse"]
+    body = acl["CustomResponseBodies"][answer["CustomResponseBodyKey"]]
+    assert (answer["ResponseCode"], body["ContentType"]) == (429, "TEXT_HTML")
+    assert "not received" in body["Content"]
+    assert "style" not in body["Content"]
 
 
 @pytest.mark.parametrize(
