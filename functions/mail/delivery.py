@@ -15,14 +15,16 @@ from storage.outbox import TO_STAFF, Owed
 from telemetry import count, log_failure, logger
 
 TRIED_FOR = timedelta(days=1)
-"""How long an e-mail that SES rejects is retried: the account may be in SES's sandbox on its first day."""
+"""How long an e-mail that SES rejects is retried: it rejects them all while an account is paused or in its sandbox."""
 
 Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
 """Composes an e-mail from its item, or returns a string that says why there is none."""
 
 
-def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
+def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | None = None) -> None:
     """Claim, send and settle an e-mail, unless its item has the attribute `unless`.
+
+    `since` is when it became due, if the item's history does not say so.
 
     Raises ClaimedByAnother, what `compose` raises, and botocore's errors. The claim is given back if SES was not asked,
     or clearly refused.
@@ -46,7 +48,7 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
         # A timeout or 5xx does not prove that SES refused the message. Keep the claim until it expires or SES reports a
         # Send event: a late e-mail is better than two.
         code = error.response["Error"]["Code"]
-        if _is_final(code, owed, item):
+        if _is_final(code, owed, since or _owed_since(item)):
             outbox.settle(owed, {"state": "refused", "why": code, "at": promises.now().isoformat()})
         elif error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
             outbox.give_back(owed)
@@ -56,13 +58,19 @@ def send_once(owed: Owed, compose: Compose, unless: str = "") -> None:
     count("mailed", form=item.get("form", owed.slot))  # e-mails without a form count under their slot
 
 
-def _is_final(code: str, owed: Owed, item: Mapping[str, Any]) -> bool:
+def _is_final(code: str, owed: Owed, since: datetime | None) -> bool:
     """Return whether a retry would be refused again, as for an address that SES rejects."""
     # If SES rejects what the office gets, the fault is ours and can be fixed: it is retried for good.
-    if owed.slot in TO_STAFF or "received_at" not in item:
+    if owed.slot in TO_STAFF or since is None:
         return False
-    since = promises.now() - datetime.fromisoformat(item["received_at"])
-    return code == "BadRequestException" or (code == "MessageRejected" and since > TRIED_FOR)
+    return code == "BadRequestException" or (code == "MessageRejected" and promises.now() - since > TRIED_FOR)
+
+
+def _owed_since(item: Mapping[str, Any]) -> datetime | None:
+    """Return the time of the last event that asked for an e-mail: the form itself, or a mark, release or correction."""
+    if "received_at" not in item:
+        return None
+    return datetime.fromisoformat(max([item["received_at"], *(entry["at"] for entry in item.get("history", ()))]))
 
 
 def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> None:

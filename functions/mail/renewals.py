@@ -21,8 +21,9 @@ def look(certification: Mapping[str, Any], now: datetime) -> None:
     """Send the invitation that is due, and set the time of the next visit. Raises the errors of send_once."""
     times = invitation_times(date.fromisoformat(certification["ends_on"]))
     # Only the latest: a plaque may be mailed when the first invitations are over already.
-    if due := [slot for slot, at in times if at <= now]:
-        send_once(Owed("CERTIFICATIONS_TABLE", certification["id"], due[-1]), invitation, unless="stopped")
+    if due := [(slot, at) for slot, at in times if at <= now]:
+        slot, since = due[-1]
+        send_once(Owed("CERTIFICATIONS_TABLE", certification["id"], slot), invitation, unless="stopped", since=since)
     look_again(certification, min((at for _, at in times if at > now), default=None))
 
 

@@ -190,6 +190,15 @@ def test_an_invitation_that_ses_kept_silent_about_is_sent_once_its_claim_is_over
     assert len(invitations(inbox)) == 1
 
 
+def test_an_invitation_that_ses_rejects_once_is_sent_with_the_next_look(submitted, clock, inbox, ses_error, office):
+    office.do(submitted("plaque")["reference"], "mark")
+    ses_error(REFUSAL)
+    assert not clock.forward(days=(END - TODAY).days - 60)
+    ses_error(None)
+    assert clock.forward(minutes=5)
+    assert len(invitations(inbox)) == 1
+
+
 def test_a_certification_is_forgotten_90_days_after_its_end(submitted, clock, office):
     office.do(submitted("plaque")["reference"], "mark")
     [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
