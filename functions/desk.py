@@ -291,7 +291,8 @@ def _carry_out(request: Request, session: Session, reference: str, verb: "Verb")
     name = request.parts[-1]
     step = Step(session.address, request.now, f"{name} {request.fields.get('once') or secrets.token_hex(8)}")
     try:
-        done = verb(submission, step, request.fields)
+        # Pressed again after an answer that was lost: what it did may have left nothing for it to do.
+        done = step.once in submission.steps or verb(submission, step, request.fields)
     except ValueError as problem:
         return _one(request, session, reference, HTTPStatus.UNPROCESSABLE_ENTITY, str(problem))
     if done:
@@ -414,6 +415,8 @@ def _correct(request: Request, session: Session, submission: Submission) -> Resp
         return _correction(request, session, submission, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     answers, again = form.answers(), request.fields.get("new-receipt") == "yes"
     step = Step(session.address, request.now, f"correct {request.fields.get('once') or secrets.token_hex(8)}")
+    if step.once in submission.steps:
+        return see_other(f"/desk/{submission.reference}")
     if answers == dict(submission.answers):
         notice = "Nothing is different", "Change an answer, or go back."
         return _correction(request, session, submission, form, HTTPStatus.UNPROCESSABLE_ENTITY, notice)

@@ -57,6 +57,8 @@ class Submission:
     counted: Mapping[str, int] = field(default_factory=dict)
     erased_at: str = ""
     confirmed_at: str = ""
+    steps: frozenset[str] = frozenset()
+    """Tokens of the actions that were carried out (see workflow.py)."""
 
     @property
     def declared(self) -> type[Form]:
@@ -101,6 +103,7 @@ class Submission:
             counted={name: int(number) for name, number in item.get("counted", {}).items()},
             erased_at=item.get("erased_at", ""),
             confirmed_at=item.get("confirmed_at", ""),
+            steps=frozenset(item.get("steps", ())),
         )
 
 

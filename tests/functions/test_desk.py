@@ -256,10 +256,20 @@ def test_two_people_at_once_the_second_sees_what_the_first_did(office, director,
 def test_the_same_press_twice_is_done_once(office, submitted, table, inbox):
     reference = submitted("plaque")
     page = office.get(f"/desk/{reference}")
-    for verb, typed in (("note", {"text": "x"}), ("mark", {"tracking": "9400"})):
-        fields = page.form(f"/desk/{reference}/{verb}").fields | typed
+    for number, (verb, typed) in enumerate(
+        (
+            ("note", {"text": "x"}),
+            ("mark", {"tracking": "9400"}),
+            ("undo", {}),
+            ("correct", PLAQUE | {"contact_name": "Alex Q. Sample"}),
+            ("close", {"reason": "withdrawn"}),
+            ("undo", {}),
+        )
+    ):
+        fields = page.form(f"/desk/{reference}/note").fields | typed | {"once": str(number)}
         assert [office.post(f"/desk/{reference}/{verb}", fields).status for _ in range(2)] == [303, 303]
-    assert [entry["what"] for entry in table.item(reference)["history"]] == ["noted", "mailed"]
+    said = [entry["what"] for entry in table.item(reference)["history"]]
+    assert said == ["noted", "mailed", "not mailed", "corrected", "closed", "opened again"]
 
 
 def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(office, submitted, inbox, clock):
