@@ -16,6 +16,7 @@ from tests.support.samples import SAMPLES
 from tools.chaos.cloud import SECRET
 from tools.chaos.kinds import Fault
 from tools.chaos.outcome import Run
+from tools.chaos.story import CORRECTED
 
 SLOTS = ("staff", "receipt")
 REMINDERS = ("reminder", "late")
@@ -39,6 +40,8 @@ def problems(run: Run) -> Iterator[str]:
     yield from _spoken(run)
     if run.schedule.returned:
         yield from _returned(run)
+    for verb in run.pressed_in_vain:
+        yield f"7: {verb}"
 
 
 def _returned(run: Run) -> Iterator[str]:
@@ -77,15 +80,23 @@ def lost(run: Run) -> int:
     sent = {(mail.tags["id"], mail.tags["slot"]) for mail in run.cloud.accepted}
     stored, certified = run.rows["SUBMISSIONS_TABLE"], run.rows["CERTIFICATIONS_TABLE"]
     told = {slug for slug, answer in run.answers if answer and answer.status == 303}
-    owed = {(item["reference"], slot) for item in stored for slot in _slots(run)}
+    owed = {(item["reference"], slot) for item in stored for slot in _slots(run, item["form"])}
     if run.schedule.unanswered:
-        owed |= {(item["id"], slot) for item in certified for slot in INVITATIONS}
+        owed |= {(item["id"], slot) for item in certified if item.get("periods") for slot in INVITATIONS}
     return len(owed - sent) + len(told - {item["form"] for item in stored})
 
 
-def _slots(run: Run) -> tuple[str, ...]:
+def _slots(run: Run, slug: str) -> tuple[str, ...]:
     """Slots of the e-mails that a submission causes."""
-    return SLOTS + (REMINDERS if run.schedule.unanswered else ())
+    if _is_done(run):
+        return (*SLOTS, *(("mailed",) if slug == "plaque" else ()))
+    again = ("receipt-2",) if "correct" in run.schedule.pressed else ()
+    return SLOTS + again + (REMINDERS if run.schedule.unanswered else ())
+
+
+def _is_done(run: Run) -> bool:
+    """Return whether the office marked the submissions, and left it at that."""
+    return "mark" in run.schedule.pressed and "undo" not in run.schedule.pressed
 
 
 def _told(run: Run, slug: str, answers: list[Response | None], items: list[dict[str, Any]]) -> Iterator[str]:
@@ -130,18 +141,35 @@ def _apologized(run: Run, slug: str, answer: Response) -> Iterator[str]:
 
 def _kept(run: Run, item: dict[str, Any]) -> Iterator[str]:
     slug = item["form"]
-    if item["answers"] != SAMPLES[slug]:
+    pressed = run.schedule.pressed
+    if item["answers"] != SAMPLES[slug] | (CORRECTED[slug] if "correct" in pressed else {}):
         yield f"1: the answers of {slug} are not what was typed"
-    states = {slot: item["mail"].get(slot, {}).get("state") for slot in _slots(run)}
+    states = {slot: item["mail"].get(slot, {}).get("state") for slot in _slots(run, slug)}
     came_back = {"Bounce": "bounced", "Complaint": "complained"}.get(run.schedule.returned, "sent")
     if states != dict.fromkeys(states, "sent") | {"receipt": came_back}:
         yield f"2: {slug} is at rest with {states}"
-    due = FORMS[slug].due(datetime.fromisoformat(item["received_at"])) - FORMS[slug].remind_before
-    due_again = None if run.schedule.unanswered else due.isoformat()
+    began = datetime.fromisoformat(item["released"]["at"] if "release" in pressed else item["received_at"])
+    due = FORMS[slug].due(began) - FORMS[slug].remind_before
+    due_again = None if run.schedule.unanswered or _is_done(run) else due.isoformat()
     if item.get("next_at") != due_again or ("clock" in item) != bool(due_again) or item["mail"].keys() != states.keys():
         yield f"2: nobody will be reminded of {slug} in time"
-    if any(kept.get("reference") == item["reference"] for kept in run.rows["CERTIFICATIONS_TABLE"]):
-        yield f"2: {slug} certified an agency before anybody marked its plaque mailed"
+    certified = any(item["reference"] in kept.get("periods", {}) for kept in run.rows["CERTIFICATIONS_TABLE"])
+    if certified != (slug == "plaque" and _is_done(run)):
+        yield f"2: {slug} {'certified an agency' if certified else 'did not certify the agency'}"
+    if (told := [entry["what"] for entry in item.get("history", [])]) != [*_history(slug, pressed)]:
+        yield f"7: the history of {slug} says {told}"
+    if ("done" in item, "closed" in item, "held" in item) != (_is_done(run), False, False):
+        yield f"7: the state of {slug} is not what was pressed"
+
+
+def _history(slug: str, pressed: tuple[str, ...]) -> Iterator[str]:
+    done = {"contact": "answered", "plaque": "mailed"}[slug]
+    past = {"take": "taken", "note": "noted", "mark": done, "close": "closed", "release": "released"}
+    for before, verb in zip(("", *pressed), pressed, strict=False):
+        if verb == "undo":
+            yield f"not {done}" if before == "mark" else "opened again"
+        else:
+            yield past.get(verb, "corrected")
 
 
 def _mailed(run: Run) -> Iterator[str]:
@@ -160,12 +188,14 @@ def _mailed(run: Run) -> Iterator[str]:
         if mail.to != (_recipient(mail.tags["slot"], form),):
             yield f"2: the {mail.tags['slot']} e-mail went to somebody else"
     limit = LONGEST_DELAY * len(run.cloud.faults) if run.cloud.faults else WITHOUT_FAULT
+    if run.schedule.held:
+        return  # the receipt waits for its release
     if delay(run) > limit and not (run.schedule.stream == "sweeper first" and delay(run) < LONGEST_DELAY):
         yield f"2: the last e-mail went out after {delay(run)}"
 
 
 def _recipient(slot: str, form: str | None) -> str:
-    if form and slot in ("receipt", *INVITATIONS):
+    if form and slot in ("receipt", "receipt-2", "mailed", *INVITATIONS):
         return SAMPLES[form]["email"]
     return os.environ["ESCALATION_ADDRESSES" if slot == "late" else "STAFF_ADDRESSES"]
 

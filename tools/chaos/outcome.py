@@ -26,6 +26,8 @@ class Run:
     """The first point at which faults are to strike."""
     returned: list[str] = field(default_factory=list)
     """The reports, as lines of the digest."""
+    pressed_in_vain: list[str] = field(default_factory=list)
+    """Buttons of the desk that never worked, and those that worked a second time for a colleague."""
     undone: list[str] = field(default_factory=list)
     """Reports whose second delivery left something else than the first."""
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)

@@ -11,6 +11,8 @@ class Schedule:
     `stream`: plain, twice, reversed, poison (a record before and one behind that cannot be read), or sweeper first.
     With `unanswered`, nobody deals with anything, until the last reminder and invitation went out; faults strike then.
     `returned` is what SES reports of every e-mail to a visitor in the end, Bounce or Complaint; faults strike then.
+    `pressed` is what somebody of the office then does at the desk with each submission, each button pressed until it
+    works and once more by a colleague; faults strike then. With `held`, the trap is filled in, so that it is held.
     `second_worker` sends the same while SES holds its answer back; `skew` is by how much the clock's time is wrong.
     """
 
@@ -23,6 +25,8 @@ class Schedule:
     skew: timedelta = timedelta()
     unanswered: bool = False
     returned: str = ""
+    pressed: tuple[str, ...] = ()
+    held: bool = False
 
 
 PLAIN = Schedule("plain")
@@ -44,4 +48,9 @@ SCHEDULES = (
     Schedule("reminders, renewals, digests", unanswered=True),
     Schedule("e-mail bounces", returned="Bounce"),
     Schedule("people complain", returned="Complaint"),
+    Schedule("marked, and invited to renew", pressed=("mark",), unanswered=True),
+    Schedule("marked, and undone in time", pressed=("mark", "undo")),
+    Schedule("taken, noted, closed, opened again", pressed=("take", "note", "close", "undo")),
+    Schedule("corrected, with a new receipt", pressed=("correct",)),
+    Schedule("held, released, marked", pressed=("release", "mark"), held=True),
 )

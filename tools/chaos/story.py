@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from datetime import datetime, time, timedelta
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
@@ -13,7 +15,10 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from itsdangerous import URLSafeSerializer
 
+import promises
+from forms.spam import TRAP
 from local.aws.api_gateway import Gateway, Request
 from local.aws.authorizer import Authorizer
 from local.aws.lambda_runtime import invoke
@@ -21,7 +26,7 @@ from local.events import stream_mappings
 from local.template import Template
 from tests.support.samples import COMPLETED, SAMPLES, TODAY
 from tools.chaos.calls import Calls
-from tools.chaos.cloud import Accepted, Clients, Cloud
+from tools.chaos.cloud import SECRET, Accepted, Clients, Cloud
 from tools.chaos.kinds import Fault
 from tools.chaos.outcome import Run
 from tools.chaos.schedules import PLAIN, Schedule
@@ -40,9 +45,20 @@ REPORT_TRIES = 3
 """So often Lambda tries an event."""
 REMINDERS = {"contact": (timedelta(hours=20), timedelta(hours=24)), "plaque": (timedelta(days=11), timedelta(days=14))}
 """After the form came."""
-TWO_YEARS = timedelta(days=732)
-"""At least, so that the last day is over."""
-INVITED_BEFORE = timedelta(days=60)
+INVITED_BEFORE = [timedelta(days=number) for number in (180, 60, 0)]
+PRESSES = 5
+"""So often somebody of the office presses a button that did not work."""
+FIELDS = {
+    "take": {"from": ""},
+    "note": {"text": "Called; nobody there"},
+    "mark": {"tracking": "9400 1000 0000"},
+    "close": {"reason": "withdrawn"},
+    "release": {},
+    "undo": {},
+}
+"""What is sent with each button of the desk; the form of a correction is sent with all its answers."""
+CORRECTED = {"contact": {"name": "Jordan Q. Sample"}, "plaque": {"contact_name": "Alex Q. Sample"}}
+MAILED_AFTER = timedelta(minutes=10)
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -67,8 +83,8 @@ class World:
         """Return the times of reminders and invitations."""
         moments = [self.noon + after for slug in slugs for after in REMINDERS[slug]]
         if "plaque" in slugs:
-            ends = datetime.combine(COMPLETED + TWO_YEARS, time(12), self.noon.tzinfo)
-            moments += [ends - INVITED_BEFORE, ends]
+            ends = datetime.combine(promises.valid_until(COMPLETED), time(12), self.noon.tzinfo)
+            moments += [ends - before for before in INVITED_BEFORE]
         return moments
 
     def play(self, slugs: tuple[str, ...], schedule: Schedule = PLAIN, faults: tuple[Fault, ...] = ()) -> Run:
@@ -111,8 +127,10 @@ class _Story:
         self._deliver()
         self._look()
         self._report()
+        if self._schedule.pressed:
+            self._work_at_the_desk()
         if self._schedule.unanswered:
-            self._run.struck_from = len(self._cloud.points)
+            self._run.struck_from = self._run.struck_from or len(self._cloud.points)
             for moment in sorted(self._world.reminders(self._run.slugs)):
                 self._world.traveller.move_to(moment)
                 self._look()
@@ -123,6 +141,51 @@ class _Story:
         if self._schedule.returned:
             self._run.struck_from = len(self._cloud.points)
             self._return_all()
+
+    def _work_at_the_desk(self) -> None:
+        from web.sessions import SESSION_LASTS, Session
+
+        until = self._world.noon + SESSION_LASTS
+        staff = os.environ["STAFF_ADDRESSES"]
+
+        def sign_in(browser: str) -> tuple[Any, str]:
+            cookie = URLSafeSerializer(SECRET, salt="session").dumps([staff, until.isoformat(), browser])
+            return (session := Session(staff, cookie)), session.csrf
+
+        one = self._calls.in_a_process_of_its_own("sign-in", partial(sign_in, "one"), None)
+        other = self._calls.in_a_process_of_its_own("sign-in", partial(sign_in, "other"), None)
+        self._run.struck_from = len(self._cloud.points)
+        for item in sorted(self._world.tables.rows("SUBMISSIONS_TABLE"), key=lambda item: str(item["form"])):
+            for verb in self._schedule.pressed:
+                for _ in range(PRESSES):
+                    if self._press(one, item, verb) == HTTPStatus.SEE_OTHER:
+                        break
+                else:
+                    self._run.pressed_in_vain.append(verb)
+                self._deliver()
+                self._look()
+            if self._press(other, item, self._schedule.pressed[-1]) == HTTPStatus.SEE_OTHER:
+                self._run.pressed_in_vain.append("done once more by a colleague")
+        self._world.traveller.shift(MAILED_AFTER + TICKS[0])
+        self._rest()
+        self._world.traveller.shift(LONGEST_PAUSE)
+        self._look()
+
+    def _press(self, who: tuple[Any, str], item: Mapping[str, Any], verb: str) -> int | None:
+        """Press a button of a submission's page; the status of the answer, None where the process died."""
+        from web.sessions import SESSION_COOKIE
+
+        session, token = who
+        fields = FIELDS[verb] if verb in FIELDS else {**SAMPLES[item["form"]], **CORRECTED[item["form"]]}
+        fields = {**fields, "csrf": token, "once": f"{token[:8]} {verb}", "new-receipt": "yes"}
+        cookie = f"{SESSION_COOKIE}={session.cookie}"
+        headers = {"content-type": FORM, "cookie": cookie, "origin": os.environ["SITE_URL"]}
+        body = urlencode(fields).encode()
+        request = Request("POST", f"/desk/{item['reference']}/{verb}", headers=headers, body=body)
+        answer = self._calls.carry_out(
+            "desk", json.dumps([request.path, fields]), lambda: self._world.gateway.answer_directly(request), None
+        )
+        return answer and int(answer.status)
 
     def _subscribe(self) -> None:
         """Everybody who sends a form has announcements already, and one was sent; an agency was invited to renew."""
@@ -170,9 +233,11 @@ class _Story:
                 return
 
     def _post(self, slug: str) -> None:
-        body = urlencode(SAMPLES[slug]).encode()
+        body = urlencode(SAMPLES[slug] | ({TRAP: "x"} if self._schedule.held else {})).encode()
         request = Request("POST", f"/forms/{slug}", headers={"content-type": FORM}, body=body)
-        answer = self._calls.carry_out("visitor", slug, lambda: self._world.gateway.answer_directly(request), None)
+        answer = self._calls.carry_out(
+            "visitor", body.decode(), lambda: self._world.gateway.answer_directly(request), None
+        )
         self._run.answers.append((slug, answer))
 
     def _send_again(self) -> None:
