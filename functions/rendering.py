@@ -6,6 +6,7 @@ to reach the office. Markers in a page say which parts a function may replace.
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 MAIN = ("<!-- main -->", "<!-- /main -->")
 FORM = ("<!-- form -->", "<!-- /form -->")
+HEAD = ("<!-- head -->", "<!-- /head -->")
+REGISTER = ("<!-- register -->", "<!-- /register -->")
 SUMMARY = ("<!-- summary -->", "<!-- /summary -->")
 
 
@@ -33,12 +36,13 @@ def _templates() -> "Environment":
 
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
-        autoescape=select_autoescape(["html"]),
+        autoescape=select_autoescape(["html", "svg", "xml"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["lines"] = _lines
+    environment.filters["xml_text"] = _xml_text
     environment.globals |= {"office": _WhenUsed(office), "site": _WhenUsed(lambda: settings().site_url)}
     return environment
 
@@ -48,8 +52,13 @@ def _lines(text: str) -> Markup:
     return Markup("<br>").join(text.split("\n"))
 
 
+def _xml_text(text: str) -> str:
+    """Text without the characters that XML allows nowhere (XML 1.0, 2.2)."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
+
+
 def render(template: str, **context: Any) -> Markup:
-    """Fill in a template of functions/templates/; `.html` ones escape every value.
+    """Fill in a template of functions/templates/; all but `.txt` ones escape every value.
 
     Every template knows `office` (telephone, email) and `site`, its address.
     """

@@ -1,5 +1,8 @@
 """Makes typed text safe for a terminal, a spreadsheet, or the list of a mail program."""
 
+import csv
+import io
+from collections.abc import Iterable
 from unicodedata import normalize
 
 FORMULA = ("=", "+", "-", "@", "|")
@@ -21,3 +24,12 @@ def for_spreadsheet(cell: str) -> str:
     seen = next((each for each in bare if each.isprintable() and each not in " '"), "")
     is_formula = normalize("NFKC", seen).startswith(FORMULA) or bare.startswith(("\t", "\r"))
     return f"'{cell}" if is_formula else cell
+
+
+def csv_text(headings: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+    """Make a CSV without a cell that a spreadsheet reads as a formula."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer.writerow(headings)
+    writer.writerows([for_spreadsheet(cell) for cell in line] for line in lines)
+    return file.getvalue()

@@ -159,10 +159,11 @@ class Server(LiveReloadServer):
         return Response(status, [("content-type", "text/plain")], reasons[status].encode())
 
     def with_headers(self, response: Response) -> Response:
-        """The template's headers override what a function set, as their policy says."""
-        ours = {name.lower() for name, _ in self._headers}
+        """The template's headers override what a function set, where their policy says so."""
+        headers = self._template.response_headers([name.lower() for name, _ in response.headers])
+        ours = {name.lower() for name, _ in headers}
         kept = [(name, value) for name, value in response.headers if name.lower() not in ours]
-        return Response(response.status, kept + self._headers, response.body)
+        return Response(response.status, kept + headers, response.body)
 
     def _inject_js_into_html(self, content: bytes, epoch: int) -> bytes:
         """MkDocs puts its script inline, which the site's policy forbids."""

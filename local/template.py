@@ -1,7 +1,7 @@
 """Reads template.yaml for the local run. Anything unknown raises an error instead of being emulated wrong."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -134,9 +134,10 @@ class Template:
                 raise ValueError(f"the local run does not play the route {route.method} {route.path}")
         return routes
 
-    def response_headers(self) -> list[tuple[str, str]]:
+    def response_headers(self, sent: Collection[str] = ()) -> list[tuple[str, str]]:
         """Return the headers that CloudFront adds to every response.
 
+        One that does not override gives way to the origin's own: `sent` has the names of those, in lower case.
         Without Strict-Transport-Security: browsers ignore it over plain HTTP.
         """
         headers = []
@@ -144,7 +145,8 @@ class Template:
             config = self.resolve(policy["ResponseHeadersPolicyConfig"])
             custom = config.get("CustomHeadersConfig", {}).get("Items", [])
             headers += [_security_header(kind, setting) for kind, setting in config["SecurityHeadersConfig"].items()]
-            headers += [(item["Header"], item["Value"]) for item in custom]
+            adds = [item for item in custom if item.get("Override", True) or item["Header"].lower() not in sent]
+            headers += [(item["Header"], item["Value"]) for item in adds]
         return [(name, value) for name, value in headers if name != "Strict-Transport-Security"]
 
     def error_pages(self) -> dict[int, ErrorPage]:
@@ -170,6 +172,8 @@ class Template:
         return self._forwarding(behavior) if behavior else None
 
     def _forwarding(self, behavior: Mapping[str, Any]) -> "Forwarding":
+        if "OriginRequestPolicyId" not in behavior:
+            return Forwarding(frozenset(), frozenset())
         policy = behavior["OriginRequestPolicyId"]["Ref"]
         config = self.resources("AWS::CloudFront::OriginRequestPolicy")[policy]["OriginRequestPolicyConfig"]
         headers, cookies = config["HeadersConfig"], config["CookiesConfig"]

@@ -1,12 +1,12 @@
 """Stores the certified agencies: who, from when until when, and whether the public may see it.
 
 A certification exists because the office marked a plaque as mailed, and follows that submission: an undo removes it,
-a correction corrects it. An item: id (keyed hash of the agency's first name and state), periods (by reference
-of the submission: completed, ends_on, listed, name, state, marked_at, mail), and of the latest period: name,
-agency_state, completed, ends_on, reference, received_at, email, mail (see outbox.py), clock and next_at (index
-`clock`), expires_at (TTL). What the office did with it: withdrawn and relisted ({at, by}), ended ({at, by}), history.
-If someone stopped the invitations: stopped. An agency that was renamed has a second item: id (of the new name),
-same_as (the first id).
+a correction corrects it. An item: id (keyed hash of the agency's first name and state), periods (by reference of the
+submission: completed, ends_on, listed, name, state, marked_at, mail), and of the latest period: name, agency_state,
+completed, ends_on, reference, received_at, email, mail (see outbox.py), clock and next_at (index `clock`), expires_at
+(TTL). What the office did with it: withdrawn and relisted ({at, by}), ended ({at, by}), history. If someone stopped
+the invitations: stopped. While it is listed: register, code and entry (see register.py). An agency that was renamed
+has a second item: id (of the new name), same_as (the first id).
 """
 
 import hashlib
@@ -20,7 +20,8 @@ import keys
 import promises
 from forms.folding import agency_key
 from settings import settings
-from storage import dynamodb
+from storage import dynamodb, register
+from storage.register import Entry
 from storage.submissions import Submission, valid_until
 
 KEPT_AFTER_END = timedelta(days=90)
@@ -32,25 +33,16 @@ Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Certification:
-    """One certified agency, for the desk and the register."""
+class Certification(Entry):
+    """One certified agency, for the office: more than the register shows."""
 
     id: str
-    name: str
-    state: str
-    """Two letters."""
-    certified_on: date
-    valid_until: date
     reference: str
     """Reference of the submission whose plaque was mailed last."""
     email: str
-    periods: tuple[tuple[date, date], ...]
-    """(certified on, valid until), the earliest first; more than one where the agency renewed."""
     consented: bool
     """Whether the agency agreed to be listed, on the form or by telling the office."""
     withdrawn: bool
-    ended_on: date | None
-    """Time at which the office ended it early, empty if it did not."""
     invited: str
     """What became of the latest invitation to renew, in words; empty before there is one."""
     stopped: bool
@@ -60,14 +52,6 @@ class Certification:
         """Return whether the public register may show it."""
         return self.consented and not self.withdrawn
 
-    @property
-    def last_day(self) -> date:
-        return min(self.valid_until, self.ended_on) if self.ended_on else self.valid_until
-
-    def holds(self, day: date) -> bool:
-        """Return whether the agency is certified on a day."""
-        return day <= self.valid_until and not (self.ended_on and self.ended_on <= day)
-
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Certification":
         periods = [(period["completed"], period["ends_on"]) for period in item["periods"].values()]
@@ -75,10 +59,9 @@ class Certification:
         invited = sorted(int(slot.removeprefix(INVITATION)) for slot in item["mail"] if slot.startswith(INVITATION))
         return cls(
             id=item["id"],
+            code=register.code_of(item["id"]),
             name=item["name"],
             state=item["agency_state"],
-            certified_on=date.fromisoformat(item["completed"]),
-            valid_until=date.fromisoformat(item["ends_on"]),
             reference=item["reference"],
             email=item["email"],
             periods=tuple((date.fromisoformat(since), date.fromisoformat(until)) for since, until in sorted(periods)),
@@ -311,6 +294,14 @@ def _noted(item: Item, what: str, by: str, now: datetime, **details: str) -> Ite
     return item | {"history": [*item.get("history", []), {"what": what, "at": now.isoformat(), "by": by, **details}]}
 
 
+def _as_listed(item: Item) -> Item:
+    """Return the item with what the public register shows of it, or without that."""
+    outside = register.without_attributes(item)
+    if not item.get("periods") or not (found := Certification.from_item(item)).listed:
+        return outside
+    return outside | register.attributes(found)
+
+
 def _of_the_office(certification: str, change: Callable[[Item], Item]) -> bool:
     return _change(certification, lambda item: change(item) if item.get("periods") else item)
 
@@ -322,7 +313,7 @@ def _change(certification: str, change: Callable[[Item], Item]) -> bool:
     """
     for _ in range(TRIES):
         item = dynamodb.get(_table(), {"id": certification}) or {}
-        changed = change(dict(item))
+        changed = _as_listed(change(dict(item)))
         if changed == item:
             return bool(item.get("periods"))
         condition, values = "attribute_not_exists(id)", {}

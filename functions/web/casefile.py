@@ -131,16 +131,12 @@ def _undo(submission: Submission) -> tuple[str, str]:
     return word.format(done=submission.declared.done_label), hint
 
 
-def _certification(submission: Submission, now: datetime) -> dict[str, str] | None:
+def _certification(submission: Submission, now: datetime) -> dict[str, Any] | None:
     """Return the certification of the agency, from any of its requests."""
     if not submission.agency:
         return None
     found = certifications.get(submission.certification or certifications.id_for(submission.agency))
-    return (
-        {"id": found.id, "name": found.name, "state": found.state, "words": lists.in_words(found, now)}
-        if found
-        else None
-    )
+    return lists.agency(found, now) if found else None
 
 
 def _others(submission: Submission, now: datetime) -> list[dict[str, Any]]:

@@ -1,9 +1,7 @@
 """Makes the desk's lists, as pages and CSV: search results, plaques to mail, certified agencies, and numbers."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +9,7 @@ import promises
 from forms.catalog import TASKS
 from forms.folding import folded
 from forms.form import reference_in
-from safe_text import for_spreadsheet
+from safe_text import csv_text
 from storage import certifications, numbers, search, submissions
 from storage.certifications import Certification
 from storage.submissions import Submission
@@ -53,7 +51,7 @@ def found(query: str, now: datetime) -> dict[str, Any]:
     return {
         "query": query,
         "told": told.strip(),
-        "certified": [_agency(each, now) for each in agencies[: search.SHOWN]],
+        "certified": [agency(each, now) for each in agencies[: search.SHOWN]],
         "found": worklist.rows(result.submissions, now),
     }
 
@@ -96,7 +94,7 @@ def plaques_csv() -> str:
     found = open_plaques()
     labels = found[0].declared.labels() if found else {}
     names = [name for name in labels if name not in ("name_confirmed", "summary", "announcements", "listed")]
-    return _csv(
+    return csv_text(
         ["Reference", "Mail by", "Valid until", *(labels[name] for name in names)],
         (
             [
@@ -123,7 +121,7 @@ def certified(now: datetime, state: str, ending: int) -> dict[str, Any]:
         "ending": len(soon),
         "state": state,
         "states": sorted(Counter(each.state for each in everybody).items()),
-        "agencies": [_agency(each, now) for each in shown],
+        "agencies": [agency(each, now) for each in shown],
         "left_out": len(chosen) - len(shown),
     }
 
@@ -132,7 +130,7 @@ def certified_csv(now: datetime) -> str:
     """Make the CSV of all agencies that are or were certified, as far as they are kept."""
     everybody = sorted(certifications.everybody(), key=lambda each: (each.state, folded(each.name)))
     today = promises.day_at_office(now)
-    return _csv(
+    return csv_text(
         [
             "Agency",
             "State",
@@ -219,7 +217,8 @@ def _cells(month: numbers.Month, series: Mapping[str, str]) -> list[str]:
     return [str(each) for each in counts]
 
 
-def _agency(each: Certification, now: datetime) -> dict[str, Any]:
+def agency(each: Certification, now: datetime) -> dict[str, Any]:
+    """Return a certified agency as the desk's pages show it."""
     today = promises.day_at_office(now)
     return {
         "id": each.id,
@@ -231,6 +230,7 @@ def _agency(each: Certification, now: datetime) -> dict[str, Any]:
         "until": promises.day_in_words(each.last_day),
         "renewed": len(each.periods) > 1,
         "listed": each.listed,
+        "page": each.path if each.listed and each.is_shown(today) else "",
         "ended": each.ended_on is not None,
         "invited": each.invited,
         "stopped": each.stopped,
@@ -246,12 +246,3 @@ def in_words(each: Certification, now: datetime) -> str:
 
 def _status(each: Certification, today: Any) -> str:
     return "certified" if each.holds(today) else "ended"
-
-
-def _csv(headings: list[str], lines: Iterable[Iterable[str]]) -> str:
-    """Make a CSV without a cell that a spreadsheet reads as a formula."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(headings)
-    writer.writerows([for_spreadsheet(cell) for cell in line] for line in lines)
-    return file.getvalue()

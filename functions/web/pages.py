@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import rendering
+from settings import settings
 
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
@@ -30,6 +31,24 @@ class Page:
         if count != 1:
             raise ValueError(f"the page has {count} titles")
         return Page(html)
+
+    def with_address(self, title: str, path: str, description: str) -> "Page":
+        """Say in the page's head what it is about, and where it is."""
+        values = {
+            'name="description" content': description,
+            'property="og:title" content': title,
+            'property="og:description" content': description,
+            'property="og:url" content': settings().site_url + path,
+            'rel="canonical" href': settings().site_url + path,
+        }
+        html = self.html
+        for attribute, value in values.items():
+            around = re.split(f'{attribute}="[^"]*"', html)
+            if len(around) != 2:
+                raise ValueError(f"the page does not have {attribute} exactly once")
+            html = f'{attribute}="{escape(value)}"'.join(around)
+        site_name = self.title.rpartition(" - ")[2]
+        return Page(html).with_title(Markup("{} - ").format(title) + Markup(site_name))
 
     def with_part(self, markers: tuple[str, str], content: str) -> "Page":
         """Replace the content between two markers. Raises ValueError unless both occur exactly once."""
@@ -56,6 +75,23 @@ def desk(title: str, template: str, **context: Any) -> str:
     """A page of the office: a rendered template in the frame that the site build left for the desk."""
     content = rendering.render(template, title=title, **context)
     return built_page("desk").with_part(rendering.MAIN, content).with_title(Markup("{} - Desk").format(title)).html
+
+
+def register_home(**context: Any) -> str:
+    """Return the first page of the register: what is listed, in the page that docs/certified.md wrote."""
+    return built_page("certified").with_part(rendering.REGISTER, rendering.render("register/home.html", **context)).html
+
+
+def register(
+    template: str, title: str, path: str, *, structured_data: Any = None, body: str = "", **context: Any
+) -> str:
+    """Return another page of the register, of functions/templates/register/."""
+    content = rendering.render(f"register/{template}", title=title, **context)
+    description = f"{title}: the public register of the Peace Officer Agency Certification."
+    page = built_page("certified").with_part(rendering.MAIN, content).with_address(title, path, description)
+    if structured_data:
+        page = page.with_part(rendering.HEAD, rendering.render("register/head.html", structured_data=structured_data))
+    return page.html.replace("<body>", f'<body class="{body}">', 1) if body else page.html
 
 
 def message(slug: str, title: str, template: str, **context: Any) -> str:

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+CACHED = "public, max-age=0, s-maxage=300, stale-if-error=86400"
+"""Of what everyone may see: five minutes at the edge, and in a failure of ours the last copy for a day. Browsers ask
+each time, so that what was withdrawn is gone everywhere once the edge forgets it."""
+OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+"""Lets pages of other sites read a file and show it."""
+
 Event = Mapping[str, Any]
 Response = dict[str, Any]
 
@@ -35,6 +41,29 @@ def comes_from_another_site(event: Event, site: str) -> bool:
 
 def see_other(location: str) -> Response:
     return _response(HTTPStatus.SEE_OTHER, "", {"location": location, "cache-control": "no-store"})
+
+
+def found_at(location: str) -> Response:
+    """Lead to the present address of a public page."""
+    return _response(HTTPStatus.FOUND, "", {"location": location, "cache-control": CACHED})
+
+
+def not_found() -> Response:
+    """Say that there is no such page. CloudFront puts the site's page in place of this one."""
+    headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}
+    return _response(
+        HTTPStatus.NOT_FOUND, "<!doctype html><title>Page not found</title><h1>Page not found</h1>", headers
+    )
+
+
+def public(page: str) -> Response:
+    """Return a page that is the same for everyone."""
+    return _response(HTTPStatus.OK, page, {"content-type": "text/html; charset=utf-8", "cache-control": CACHED})
+
+
+def public_file(content: str, content_type: str) -> Response:
+    """Return a file that is the same for everyone, and that other sites may use."""
+    return _response(HTTPStatus.OK, content, {"content-type": content_type, "cache-control": CACHED, **OPEN})
 
 
 def html(status: HTTPStatus, page: str) -> Response:

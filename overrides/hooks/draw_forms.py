@@ -38,8 +38,8 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> None:
-    """Write the finished page of a form for the functions."""
-    if slug := page.meta.get("form"):
+    """Write the finished page of a form, and one that a function fills in (`frame: NAME`), for the functions."""
+    if slug := page.meta.get("form") or page.meta.get("frame"):
         folder = _folder(config)
         _write(folder / f"{slug}.html", with_absolute_addresses(output, f"/{page.url}"))
         office = config.extra["office"] | {"organization": config.extra["organization"]}

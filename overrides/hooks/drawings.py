@@ -1,4 +1,4 @@
-"""Gives templates what the functions own: the drawing of the plaque, and the promises as numbers.
+"""Gives templates what the functions own: the plaque, the register's search, and the promises as numbers.
 
 `{{ plaque("Your agency's name") }}` draws; `promises.weeks` says how soon a plaque is mailed.
 """
@@ -10,9 +10,10 @@ import rendering
 
 
 def on_env(env: Any, **_: object) -> Any:
-    """Add `plaque` and `promises` to every template, and leave out the lines of its tags."""
+    """Add `plaque`, `register_search` and `promises` to every template, and leave out the lines of its tags."""
     env.trim_blocks = env.lstrip_blocks = True
     env.globals["plaque"] = rendering.macro("plaque.html", "plaque")
+    env.globals["register_search"] = rendering.macro("register/_parts.html", "search")
     env.globals["promises"] = {
         "hours": int(promises.ANSWERED_WITHIN.total_seconds() // 3600),
         "weeks": promises.PLAQUE_MAILED_WITHIN.days // 7,

@@ -20,6 +20,7 @@ OF_THE_SERVER = {200, 301, 303, 400, 404, 405, 411, 413, 414, 415, 422, 429, 431
 OF_A_PAGE = {200, 303}
 OF_A_FORM = {201, 303, 400, 413, 415, 422, 429}
 OF_THE_DESK = {200, 303, 400, 409, 410, 413, 422}
+OF_THE_REGISTER = {200, 404}
 REDIRECTS = {301, 303}
 
 
@@ -102,7 +103,7 @@ def test_whatever_event_comes_a_handler_gives_a_documented_answer(tokens, templa
         if is_form:
             event["headers"]["content-type"] = FORM
         answer = invoke(template, ROUTES[route], event)
-        of_a_page = OF_THE_DESK if path.startswith("/desk/") else OF_A_PAGE
+        of_a_page = {"desk": OF_THE_DESK, "certified": OF_THE_REGISTER}.get(path.split("/")[1], OF_A_PAGE)
         assert answer["statusCode"] in (OF_A_FORM if method == "POST" and path in FORMS else of_a_page), answer
         about = answer["headers"].get("content-type", "")
         if answer["statusCode"] == 303:

@@ -30,12 +30,12 @@ def distribution(template):
 def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(template):
     config = distribution(template)
     functions = config["CacheBehaviors"]
-    assert [each["PathPattern"] for each in functions] == ["/forms/*", "/desk/*"]
+    assert [each["PathPattern"] for each in functions] == ["/forms/*", "/desk/*", "/certified/*"]
     for behavior in (config["DefaultCacheBehavior"], *functions):
         assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
         assert behavior["ResponseHeadersPolicyId"] == {"Ref": "ResponseHeaders"}
         assert behavior["Compress"] is True
-    assert {each["CachePolicyId"] for each in functions} == {"4135ea2d-6df8-44a3-9df3-4b5a84be39ad"}
+    assert {each["CachePolicyId"] for each in functions[:2]} == {"4135ea2d-6df8-44a3-9df3-4b5a84be39ad"}
     assert functions[0]["OriginRequestPolicyId"] == {"Ref": "FormsRequests"}
     [clean] = config["DefaultCacheBehavior"]["FunctionAssociations"]
     assert clean == {"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["CleanUrls", "FunctionARN"]}}
@@ -46,6 +46,19 @@ def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(t
     assert api["CustomOriginConfig"] == {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
     access = template.resources("AWS::CloudFront::OriginAccessControl")["SiteAccess"]["OriginAccessControlConfig"]
     assert (access["SigningBehavior"], access["SigningProtocol"]) == ("always", "sigv4")
+
+
+def test_the_register_is_cached_as_its_function_says_by_address_page_and_words(template):
+    behavior = distribution(template)["CacheBehaviors"][2]
+    assert behavior["AllowedMethods"] == ["GET", "HEAD"]
+    [policy] = template.resources("AWS::CloudFront::CachePolicy").values()
+    config = policy["CachePolicyConfig"]
+    assert behavior["CachePolicyId"] == {"Ref": "RegisterCache"}
+    # stale-if-error holds at most for MaxTTL.
+    assert (config["MinTTL"], config["MaxTTL"]) == (0, 86400)
+    key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["page", "q"]}
+    assert (key["CookiesConfig"], key["HeadersConfig"]) == ({"CookieBehavior": "none"}, {"HeaderBehavior": "none"})
 
 
 def test_the_forms_see_of_a_request_what_they_need_and_no_more(template):

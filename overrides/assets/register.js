@@ -1,0 +1,19 @@
+// The two buttons on the page of an agency: print its certificate, copy the lines of its badge.
+
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const told = button.parentElement.querySelector("[role=status]");
+  const lines = document.querySelector(".snippet");
+  button.addEventListener("click", async () => {
+    getSelection().selectAllChildren(lines); // so that Ctrl+C works where the browser does not let us copy
+    try {
+      await navigator.clipboard.writeText(lines.textContent);
+      told.textContent = "Copied.";
+    } catch {
+      told.textContent = "Press Ctrl+C, or Command+C, to copy them.";
+    }
+  });
+}
+
+for (const part of document.querySelectorAll("[data-scripted]")) part.hidden = false;
