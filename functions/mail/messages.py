@@ -14,7 +14,7 @@ from forms.announcements import AnnouncementsForm
 from mail import limits, ses
 from mail.delivery import Compose
 from settings import settings
-from storage import subscribers
+from storage import certifications, subscribers
 from storage.submissions import Submission, may_be_corrected_by
 
 SUBJECT = 76
@@ -107,7 +107,14 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         reference=submission.reference,
         promised=submission.declared.promised(submission.promised_from, submission.answers),
         tracking=submission.done.get("tracking", ""),
+        page=_page_in_register(submission),
     )
+
+
+def _page_in_register(submission: Submission) -> str:
+    """Return the address that stays the same, whatever the agency is called; empty if it is not listed."""
+    found = certifications.get(submission.certification) if submission.certification else None
+    return settings().site_url + found.short_path if found and found.listed else ""
 
 
 def sign_in(address: str, code: str) -> EmailMessage:

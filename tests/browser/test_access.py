@@ -41,7 +41,7 @@ LOOKED_AT = [
     (
         "hidden-content",
         "[hidden], .nav--wide, .nav--narrow, .strip__more, .rail__parts, .rail__wide, .footer__site, "
-        ".signature, .report",
+        ".signature, .report, .certificate, .map",
     ),
 ]
 """What axe leaves open, and why it is right."""

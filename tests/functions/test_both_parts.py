@@ -69,7 +69,8 @@ STATES = {
         "confirm": [None, CONFIRM],
     },
     "confirm": TO_SENDER | {"confirm": CONFIRM},
-    "mailed": TO_SENDER | {"promised": [PROMISED], "tracking": ["", "9400 1000"]},
+    "mailed": TO_SENDER
+    | {"promised": [PROMISED], "tracking": ["", "9400 1000"], "page": ["", f"{SITE}/certified/k7m2p9qx/"]},
     "renewal": TO_SENDER
     | {
         "ends": ["ends on November 20, 2028", "ended on November 20, 2028"],
