@@ -67,7 +67,7 @@ def handler(event: Event, _context: Any) -> Response:
 def _receive(form_class: type[Form], event: Event) -> Response:
     form: Form | None = None
     try:
-        answers = _parse(event)
+        answers = _parse(event, form_class)
         if comes_from_another_site(event, settings().site_url):
             raise Refused(
                 HTTPStatus.BAD_REQUEST,  # CloudFront has a page of the site's own in place of every 403
@@ -133,7 +133,7 @@ def _note(event: Event, submission: Submission, new: bool) -> None:
     rate_limit.note(event, rate_limit.ACCEPTED if new else rate_limit.REFUSED)
 
 
-def _parse(event: Event) -> FormData:
+def _parse(event: Event, form_class: type[Form]) -> FormData:
     """Parse the posted answers. Raises Refused if the body is not a form in UTF-8 of at most BODY_LIMIT bytes."""
     content_type = event["headers"].get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/x-www-form-urlencoded":
@@ -154,7 +154,7 @@ def _parse(event: Event) -> FormData:
         raise Refused(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "That is too long for this form",
-            "Please shorten the longest answer and send the form again, or send us a long document by e-mail.",
+            form_class.if_too_long,
             answers if len(content) <= REDRAWN_LIMIT else None,
         )
     return answers

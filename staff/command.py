@@ -82,7 +82,10 @@ def export(
         bool, typer.Option("--json", help="JSON instead of CSV, one request or message a line.")
     ] = False,
 ) -> None:
-    """Write everything as CSV. No cell can be read as a formula."""
+    """Write everything as CSV. No cell can be read as a formula.
+
+    Import it into a spreadsheet with all columns as text: opened directly, 02134 becomes 2134, and 10-4 a date.
+    """
     _known(form, FORMS)
     if since:
         since = _day(since).isoformat()

@@ -91,6 +91,10 @@ class Form(wtforms.Form):
     """Whether the form requests a plaque, which certifies the agency once it is mailed."""
     remind_before: ClassVar[timedelta]
     """Time before the due date at which staff are reminded."""
+    if_too_long: ClassVar[str] = (
+        "Please shorten the longest answer and send the form again, or send us a long document by e-mail."
+    )
+    """What to do with a form that is too large to be read."""
     kept_on_erasure: ClassVar[tuple[str, ...]] = ()
     """Fields that are kept when a person's data are erased."""
     kept_for: ClassVar[timedelta]

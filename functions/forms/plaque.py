@@ -73,6 +73,7 @@ class PlaqueForm(Form):
         "We will have your plaque engraved and mailed to the address you gave. "
         "If we have a question, we will contact the person you named."
     )
+    if_too_long = f"{SUMMARY_TOO_LONG}."
     staff_task = "Mail by"
     done_label = "mailed"
     remind_before = promises.PLAQUE_REMINDED_BEFORE

@@ -13,6 +13,7 @@ from forms import addresses
 from forms.addresses import NotMailable, identity, normalized
 from staff.erase import erase
 from storage import subscribers
+from tests.support.examples import examples
 from tests.support.samples import SAMPLES
 
 SPELLINGS = {
@@ -72,6 +73,7 @@ DOMAINS = st.text(st.characters(categories=["L", "M", "Nd"]), min_size=1, max_si
 
 
 @given(NAMES, DOMAINS)
+@examples(300)
 def test_what_is_taken_can_be_mailed_and_stays_itself(name, domain):
     try:
         address = normalized(f"{name}@{domain}.com")
@@ -85,6 +87,7 @@ def test_what_is_taken_can_be_mailed_and_stays_itself(name, domain):
 
 
 @given(DOMAINS)
+@examples(300)
 def test_composed_and_decomposed_are_one_domain(domain):
     composed, decomposed = (unicodedata.normalize(form, f"pat@{domain}.com") for form in ("NFC", "NFD"))
     assume(addresses.is_mailable(composed))

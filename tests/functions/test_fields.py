@@ -1,13 +1,15 @@
 """What each kind of field takes, refuses and says."""
 
 import re
+from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 from email_validator import validate_email
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from forms import addresses
+from forms import addresses, dates
 from forms.catalog import TASKS
 from forms.contact import ContactForm
 from forms.fields import Line
@@ -94,6 +96,12 @@ def test_line_ends_of_a_message_are_kept_as_one_character():
     assert filled(ContactForm, message="a\r\nb\rc\nd").answers()["message"] == "a\nb\nc\nd"
 
 
+def test_a_summary_that_is_too_long_says_what_to_do():
+    told = "The checklist summary is too long to send. Uncheck its box, or go back and leave the reasons out"
+    assert messages(filled(PlaqueForm, summary="x" * 15_001)) == {"summary": [told]}
+    assert messages(filled(PlaqueForm, summary="é" * 15_000)) == {}
+
+
 def test_an_agency_name_fits_the_plaque():
     assert messages(filled(PlaqueForm, agency="x" * PLAQUE_LINE_LIMIT)) == {}
     assert "agency" in messages(filled(PlaqueForm, agency="x" * (PLAQUE_LINE_LIMIT + 1)))
@@ -163,13 +171,61 @@ def test_a_date_is_understood_as_americans_write_it(way):
     assert answered.answers()["completed"] == COMPLETED.isoformat()
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("Nov. 1, 2026", "01 NOV 2026", "November 1st, 2026", "2026/11/01", "11/1/26", "1 Nov 2026", "1-Nov-26"),
+        *(
+            "Nov 1 2026",
+            "Sunday, November 1, 2026",
+            "the 1st of November 2026",
+            "11–01–2026",
+            "11 01 2026",
+            "2026.11.1",
+        ),
+        *("Nov 1 ’26", "1NOV2026", "2026.11.1", "\u200eNov.\u00a01, 2026."),
+    ],
+)
+def test_a_date_that_names_one_day_is_understood(written):
+    with time_machine.travel(datetime(2026, 11, 26, 15, tzinfo=UTC), tick=False):
+        answered = filled(PlaqueForm, completed=written)
+        assert messages(answered) == {}
+    assert answered.answers()["completed"] == "2026-11-01"
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+@examples(300)
+def test_every_way_to_write_any_day_is_that_day(day):
+    ways = [
+        "%Y-%m-%d",
+        "%m/%d/%y",
+        "%m/%d/%Y",
+        "%B %d, %Y",
+        "%b. %d, %Y",
+        "%d %b %Y",
+        "%d-%b-%y",
+        "%A, %B %d, %Y",
+        "%Y/%m/%d",
+    ]
+    assert {dates.parse(day.strftime(way)) for way in ways} == {day}
+
+
+@given(st.text(st.sampled_from("0123456789/-. ,'novemberjanst"), max_size=20))
+@examples(300)
+def test_no_text_is_a_date_by_chance(text):
+    day = dates.parse(text)
+    assert day is None or str(day.year % 100).zfill(2) in text
+
+
 def test_the_engraved_name_is_shown_again_and_has_to_be_confirmed():
     answered = filled(PlaqueForm, agency="Town of <b>", name_confirmed="")
     assert messages(answered) == {"name_confirmed": ["Check the agency name as it will be engraved, and check the box"]}
     assert '<output for="agency">Town of &lt;b&gt;</output>' in answered.draw()
 
 
-@pytest.mark.parametrize("written", ["2026-02-30", "15/31/2026", "soon", "0000-00-00", "2026"])
+@pytest.mark.parametrize(
+    "written", ["2026-02-30", "15/31/2026", "soon", "0000-00-00", "2026", "20/11/2026", "Nov 2026"]
+)
 def test_what_is_not_a_date_is_refused_and_stays_in_its_box(written):
     answered = filled(PlaqueForm, completed=written)
     assert messages(answered) == {"completed": ["Enter a real date, such as 3/27/2026"]}

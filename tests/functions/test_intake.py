@@ -205,6 +205,17 @@ def test_a_form_that_is_too_long_comes_back_with_every_answer(slug, post):
     assert not endless.form_values() & {value for value in SAMPLES[slug].values() if len(value) > 9}  # not even read
 
 
+@pytest.mark.parametrize(("decisions", "letters"), [(40, 600), (108, 2_000)])
+def test_a_summary_that_nobody_can_send_says_what_to_do(decisions, letters, post, table):
+    summary = "\n".join(f"   1.{number} skipped: {'x' * letters}" for number in range(decisions))
+    answer = post("plaque", SAMPLES["plaque"] | {"summary": summary})
+    assert answer.status in (413, 422)
+    assert "checklist summary" in answer.text
+    assert "ncheck its box, or go back and leave the reasons out" in answer.text
+    assert table.items() == []
+    assert "checklist summary" not in post("contact", SAMPLES["contact"] | {"message": "x" * 70_000}).text
+
+
 def test_when_something_fails_here_the_answers_stay_and_can_be_mailed_instead(post, set_variable):
     set_variable("SUBMISSIONS_TABLE", "gone")
     answer = post("contact", SAMPLES["contact"])

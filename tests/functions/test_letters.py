@@ -78,6 +78,28 @@ def test_hostile_answers_are_text_in_every_e_mail(text, written):
                 assert text in message.get_body(("plain",)).get_content().replace("\r\n", "\n")
 
 
+@pytest.mark.parametrize("number", [0, 199, 201, 1_000, 20_000])
+def test_a_digest_of_any_length_is_shown_whole_by_gmail_and_says_how_many_it_left_out(number, table, monkeypatch):
+    import promises
+    from mail import digest
+
+    lines = [
+        digest.Line(
+            f"{each:010}", f"Plaque for {'W' * 60} & sons", "Thursday, December 10, 2026", "https://x.example/d"
+        )
+        for each in range(number)
+    ]
+    found = digest.gather(promises.now()) | {"late": lines, "waiting": lines, "held": lines, "owed": lines}
+    monkeypatch.setattr(digest, "gather", lambda _: found)
+    html = digest.compose(promises.now()).get_body(("html",))
+    assert len(html.as_bytes()) < 102_000
+    text = html.get_content()
+    listed, left_out = text.count("Plaque for "), sum(map(int, re.findall(r"and (\d+) more", text)))
+    assert listed + left_out == 4 * number
+    assert listed <= 4 * 200
+    assert f"Late: {number}" in text
+
+
 def test_every_e_mail_can_be_read_on_a_phone(written, browser):
     page = browser.new_page(viewport={"width": 390, "height": 800})
     for name, found in written("W" * 100).items():

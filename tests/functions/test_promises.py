@@ -3,13 +3,18 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
 
 import promises
 from forms.catalog import FORMS, TASKS
 from forms.contact import ContactForm
 from forms.plaque import HOURS_AHEAD, PlaqueForm
+from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
 from tests.support.samples import SAMPLES
 
@@ -50,6 +55,53 @@ def test_a_plaque_is_mailed_within_two_weeks():
         ("Plaque mailed by", "November 23, 2026"),
         ("If certified, valid until", "November 9, 2028"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("received", "words"),
+    [
+        (datetime(2027, 3, 1, 4, 30, tzinfo=UTC), "March 14, 2027"),  # 11:30 PM EST on February 28
+        (datetime(2026, 10, 31, 4, 30, tzinfo=UTC), "November 14, 2026"),  # 12:30 AM EDT on October 31
+        (datetime(2028, 2, 15, 17, tzinfo=UTC), "February 29, 2028"),
+    ],
+)
+def test_two_weeks_are_14_days_over_a_change_of_the_clocks(received, words):
+    assert PlaqueForm.promised(received, {"completed": "2026-02-01"})[0] == ("Plaque mailed by", words)
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))
+@examples(500)
+def test_on_any_day_of_ten_years_the_plaque_is_due_at_the_end_of_the_fourteenth_day(received):
+    received = received.replace(microsecond=0)
+    due, last = PlaqueForm.due(received), promises.day_at_office(received) + timedelta(days=14)
+    assert promises.day_at_office(due) == last
+    assert promises.day_at_office(due + timedelta(microseconds=1)) == last + timedelta(days=1)
+    assert promises.moment_in_words(due) == promises.weekday_in_words(last)
+    assert ":" not in promises.short_moment(due, due - timedelta(hours=1))
+    assert datetime.fromisoformat(due.isoformat()) == due
+    assert ContactForm.due(received) - received == timedelta(hours=24)
+    reminded = (due - PlaqueForm.remind_before).astimezone(ZoneInfo("America/New_York"))
+    assert last - timedelta(days=3) == (reminded + timedelta(hours=2)).date()
+    assert 5 <= reminded.hour <= 8
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "today"),
+    [
+        ("2026-11-26T20:30Z", "AE", "2026-11-27"),  # Afghanistan, UTC+4:30, and the Emirates, UTC+4
+        ("2026-11-26T19:45Z", "AE", "2026-11-27"),
+        ("2026-11-26T11:30Z", "AP", "2026-11-27"),  # New Zealand in summer, UTC+13
+        ("2026-11-26T14:30Z", "GU", "2026-11-27"),
+        ("2026-11-26T14:30Z", "", "2026-11-27"),  # of an agency on Guam, which has not said so yet
+        ("2026-11-27T02:00Z", "NY", "2026-11-26"),
+    ],
+)
+def test_today_is_a_date_of_completion_where_the_agency_is(now, state, today):
+    with time_machine.travel(datetime.fromisoformat(now), tick=False):
+        found = messages(filled(PlaqueForm, completed=today, agency_state=state))
+        assert set(found) == (set() if state else {"agency_state"})
+        tomorrow = date.fromisoformat(today) + timedelta(days=2)
+        assert "completed" in messages(filled(PlaqueForm, completed=tomorrow.isoformat(), agency_state=state))
 
 
 @pytest.mark.parametrize("state", ["NY", "HI", "AS", *filter(None, HOURS_AHEAD)])

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf import cloudwatch
 
+from forms.form import is_reference
 from local.aws import api_gateway
 from local.aws.api_gateway import Request
 from tests.support import iam_report
@@ -74,7 +75,8 @@ def _searched() -> set[str]:
 
 
 def _worth_searching(values: set[str]) -> set[str]:
-    return {value for value in values if len(value) >= SHORTEST and not HARMLESS.fullmatch(value)}
+    harmless = {value for value in values if HARMLESS.fullmatch(value) or is_reference(value)}
+    return {value for value in values - harmless if len(value) >= SHORTEST}
 
 
 def _print(line: str) -> None:

@@ -1,0 +1,51 @@
+"""The calendar file: what Outlook and Google require, and an alarm that is still true when it comes."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import Calendar
+
+import calendars
+from tests.support.examples import examples
+from tests.support.samples import PLAQUE
+
+RECEIVED = datetime(2026, 11, 26, 15, tzinfo=UTC)
+SITE = "https://certification.example.org"
+
+
+def renewal(ends_on: date, today: date) -> Calendar:
+    return Calendar.from_ical(calendars.renewal("K7M2P9QRTX", ends_on, RECEIVED, SITE, today))
+
+
+@given(st.dates(date(2026, 1, 1), date(2036, 1, 1)), st.integers(-2, 800))
+@examples(300)
+def test_the_last_day_is_a_whole_day_and_no_alarm_is_in_the_past(today, left):
+    ends_on = today + timedelta(days=left)
+    calendar = renewal(ends_on, today)
+    assert calendar["method"] == "PUBLISH"
+    [event] = calendar.walk("VEVENT")
+    assert (event["dtstart"].dt, event["dtend"].dt) == (ends_on, ends_on + timedelta(days=1))
+    alarms = [alarm["trigger"].dt for alarm in calendar.walk("VALARM")]
+    assert len(alarms) == (left > 1)
+    assert all(ends_on + before > today for before in alarms)
+    assert renewal(ends_on, today) == calendar
+
+
+@pytest.mark.parametrize(("left", "before"), [(730, 60), (61, 60), (60, 30), (8, 7), (7, 1), (2, 1)])
+def test_the_alarm_is_the_longest_that_is_still_to_come(left, before):
+    today = RECEIVED.date()
+    [alarm] = renewal(today + timedelta(days=left), today).walk("VALARM")
+    assert alarm["trigger"].dt == timedelta(days=-before)
+    assert "ends on" in alarm["description"]
+
+
+def test_the_method_stands_in_the_type_of_the_attachment_and_of_the_answer(post, get, inbox, stand_in):
+    receipt = get(post("plaque", PLAQUE).headers["location"]).text
+    link = receipt.partition('href="/forms/plaque/renewal.ics')[2].partition('"')[0]
+    answered = get(f"/forms/plaque/renewal.ics{link}").headers["content-type"]
+    inbox.deliver()
+    [raw] = [mail for mail in stand_in.sent_mail() if "renewal.ics" in mail and "text/calendar" in mail]
+    for told in (answered, raw.partition("Content-Type: text/calendar")[2][:200]):
+        assert 'method="PUBLISH"' in told or "method=PUBLISH" in told
