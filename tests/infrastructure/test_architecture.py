@@ -1,5 +1,6 @@
 """handbook/architecture.md: what it names is there, and what calls the functions is in it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -22,9 +23,20 @@ def test_it_names_each_function_and_each_table(template):
     assert set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE)) == tables
 
 
+def test_what_a_move_away_from_mkdocs_would_touch_names_each_hook():
+    leaving = (ROOT / "handbook/leaving-material.md").read_text("utf-8")
+    listed = re.findall(r"^  - overrides/(hooks/\w+\.py)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    assert listed
+    assert [hook for hook in listed if f"`{hook}`" not in leaving] == []
+
+
 def test_it_says_of_each_direct_dependency_what_it_is_for():
     groups = (ROOT / "pyproject.toml").read_text("utf-8").partition("[dependency-groups]")[2].partition("\n[tool")[0]
     direct = set(re.findall(r'^  "([\w-]+)', groups, re.MULTILINE))
+    folders = (".", "tools/floor", "tools/bench/lighthouse")
+    packages = [json.loads((ROOT / folder / "package.json").read_text("utf-8")) for folder in folders]
+    needed = [{**package.get("dependencies", {}), **package.get("devDependencies", {})} for package in packages]
+    direct |= {name.rpartition("/")[2] for each in needed for name in each}
     _, _, table = TEXT.partition("## Dependencies")
     named = set(re.findall(r"[\w-]+", table))
     assert {name for name in direct if name not in named and not name.startswith("types-")} == set()

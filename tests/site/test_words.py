@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "handbook" / "glossary.md"
+LONGEST_LINE = 160
+"""Characters of a line in the handbook, which people also read in a terminal."""
 READ_OUT = {"alt", "aria-label", "content", "data-preview", "placeholder", "title", "value"}
 """Attributes whose words people see or hear."""
 EXPRESSION = re.compile(r"(?:^|[\s(=]):[a-z]|#\w+\.|attribute_\w+\(")
@@ -159,3 +161,9 @@ def test_a_page_keeps_the_message(page, built_site):
 def test_every_link_to_a_setting_is_drawn(built_site):
     for page in built_site.rglob("*.html"):
         assert "][" not in of_page(page.read_text("utf-8")), f"{page}: a link names no setting of link_references.py"
+
+
+@pytest.mark.parametrize("file", [*ROOT.glob("*.md"), *ROOT.glob("handbook/*.md")], ids=lambda file: file.name)
+def test_no_line_of_the_handbook_is_long(file):
+    lines = enumerate(file.read_text("utf-8").splitlines(), 1)
+    assert [number for number, line in lines if len(line) > LONGEST_LINE] == []
