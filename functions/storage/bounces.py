@@ -25,7 +25,7 @@ OURS = {
     "bounced": "An address of the office does not take e-mail. Tell the engineer.",
 }
 ADVICE = {
-    DELAYED: "The mail server of its address has not taken it yet; we keep trying. If it is urgent, call.",
+    DELAYED: "The mail server of its address does not accept it yet; we keep trying. If it is urgent, call.",
     "rejected": "It was taken for a virus, and not sent. Call, or write from your own mailbox.",
     "bounced": "Its address does not exist, or takes no e-mail. Call, and correct the address.",
     "complained": "The receiver reported it as spam, and gets no more announcements. Call, if you have to answer.",
