@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from engraving import engraved
 from settings import settings
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def _templates() -> "Environment":
     environment.filters["lines"] = _lines
     environment.filters["xml_text"] = _xml_text
     environment.globals |= {"office": _WhenUsed(office), "site": _WhenUsed(lambda: settings().site_url)}
+    environment.globals["engraved"] = engraved
     return environment
 
 

@@ -92,11 +92,14 @@ function clearDraft(action) {
   }
 }
 
-function showPreviews(form) {
-  for (const output of form.querySelectorAll(".preview output")) {
-    const { value } = form.elements[output.htmlFor.value];
-    output.textContent = value.trim().replace(/\s+/g, " "); // as it is stored
-    output.parentElement.hidden = !output.textContent;
+async function showPreviews(form) {
+  const previews = form.querySelectorAll(".preview");
+  if (!previews.length) return;
+  const { engrave } = await import("./engraving.js");
+  for (const preview of previews) {
+    const name = form.elements[preview.dataset.of].value.trim().replace(/\s+/g, " "); // as it is stored
+    engrave(preview.querySelector(".plaque"), name);
+    preview.hidden = !name;
   }
 }
 

@@ -8,7 +8,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from forms.catalog import FORMS
 from forms.contact import ContactForm
-from tests.support.samples import CONTACT, new_address
+from forms.plaque import PlaqueForm
+from tests.support.samples import CONTACT, PLAQUE, new_address
 from tests.support.visits import COMING_BACK, fill_in
 
 SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
@@ -182,13 +183,53 @@ def test_the_engraved_name_is_shown_while_it_is_typed(page):
     preview = page.locator(".preview")
     expect(preview).to_be_hidden()
     page.locator("[name=agency]").press_sequentially("Town of <b>")
-    expect(preview).to_have_text("As it will be engraved: Town of <b>")
+    expect(preview.locator(".plaque__name")).to_have_text("Town of <b>")
 
 
 def test_the_engraved_name_is_shown_with_the_spaces_that_are_stored(page):
     page.goto("/plaque/")
     page.locator("[name=agency]").fill("  Town \u00a0 of  Sample ")
-    assert page.locator(".preview output").text_content() == "Town of Sample"
+    expect(page.locator(".preview .plaque__name")).to_have_text("Town of Sample")
+
+
+AGENCIES = ["Kapaʻa Police", "O’FALLON TOWNSHIP POLICE DEPARTMENT", "משטרת שרטוב והסביבה של המחוז הצפוני", "W" * 120]
+
+
+def engraving(page: Page) -> list[str]:
+    """The lines of the plaque, and the size of its letters."""
+    plaque = page.locator(".plaque")
+    expect(plaque).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    return [*plaque.locator(".plaque__name span").all_text_contents(), plaque.get_attribute("class") or ""]
+
+
+@pytest.mark.parametrize("name", AGENCIES)
+def test_the_plaque_follows_typing_and_the_receipt_draws_the_same_one(name, page):
+    page.goto("/plaque/")
+    fill_in(page, PlaqueForm, PLAQUE | {"email": new_address(), "agency": name})
+    expect(page.locator(".plaque__name")).to_have_text(name)
+    typed = engraving(page)
+    page.locator("[name=name_confirmed]").check()
+    page.get_by_role("button", name=PlaqueForm.submit_label).click()
+    page.wait_for_url("**/received?receipt=*")
+    assert engraving(page) == typed
+    words = page.locator("main").inner_text()
+    assert f"Congratulations to everyone at {name} on the work that led here." in words
+    assert "If certified, valid until" in words
+
+
+@pytest.mark.parametrize("name", AGENCIES)
+def test_without_script_the_plaque_is_on_the_redraw(name, browser, local_run):
+    context = browser.new_context(base_url=local_run.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/plaque/")
+    expect(page.locator(".plaque")).to_be_hidden()
+    page.get_by_label("Agency name").fill(name)
+    page.get_by_role("button", name=PlaqueForm.submit_label).click()
+    assert page.locator(".error-summary").is_visible()
+    assert " ".join(page.locator(".plaque__name span").all_text_contents()) == name
+    expect(page.locator(".plaque")).to_be_visible()
+    context.close()
 
 
 def name_confirmed(page: Page) -> bool:
@@ -228,7 +269,7 @@ def test_an_address_fills_in_three_questions_at_most_and_stops_nothing(after, pa
     filled = page.evaluate("[...new FormData(document.querySelector('form.form'))].filter(([, value]) => value)")
     assert dict(filled) == {"agency": "Town of Sample", "completed": "2026-10-17", "summary": "All done"}
     page.get_by_label("Agency name").fill("Town of Samples")
-    assert page.locator(".preview output").text_content() == "Town of Samples"
+    expect(page.locator(".preview .plaque__name")).to_have_text("Town of Samples")
 
 
 def test_the_form_works_where_its_script_is_blocked(page):

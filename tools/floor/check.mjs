@@ -18,6 +18,7 @@ const DONE_WITHOUT = {
   "css.properties.accent-color": "boxes have the system's color",
   "css.at-rules.page": "printed pages have the browser's own margins",
   "css.properties.break-after.avoid": "a heading may end a printed page",
+  "css.properties.container-type": "the name on a plaque has the size of other text",
   "css.properties.content-visibility": "closed answers are not printed",
   "css.properties.cursor": "a telephone has no pointer",
   "css.properties.forced-color-adjust": "drawings have the system's colors there as text has",
