@@ -1,6 +1,7 @@
 """Tells staff what the sender's address suggests about them. A hint only; nothing depends on it."""
 
 import re
+from collections.abc import Iterable
 
 GOVERNMENT = re.compile(
     r".*[.](gov|mil|fed[.]us)"
@@ -42,8 +43,7 @@ AGENCY = {
 
 def hint(address: str) -> str:
     """Return one sentence about the address, empty if there is nothing to say."""
-    # The part after the last @: a quoted local part may contain one.
-    domain = address.rpartition("@")[2].strip().lower()
+    domain = _domain(address)
     if domain in FREE_MAIL:
         return f"The sender writes from a free mail address ({domain})."
     if GOVERNMENT.fullmatch(domain):
@@ -52,3 +52,19 @@ def hint(address: str) -> str:
     if AGENCY.intersection(words) or "public-safety" in domain:
         return f"The sender's address mentions law enforcement ({domain})."
     return ""
+
+
+def stranger(address: str, earlier: Iterable[str]) -> str:
+    """Return a warning if earlier requests of the agency came from other e-mail domains only, empty otherwise."""
+    domains = {_domain(each) for each in earlier}
+    if not domains or _domain(address) in domains:
+        return ""
+    return (
+        f"Earlier requests for this agency came from another e-mail domain ({', '.join(sorted(domains))}). "
+        "Before you mail or change anything, call the agency at a number that you know."
+    )
+
+
+def _domain(address: str) -> str:
+    # The part after the last @: a quoted local part may contain one.
+    return address.rpartition("@")[2].strip().lower()

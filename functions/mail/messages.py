@@ -28,16 +28,15 @@ CALENDAR = "renewal.ics"
 def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     """Compose the e-mail with every answer, labeled as on the form. A reply goes to the sender."""
     submission = Submission.from_item(item)
-    form = submission.declared
+    form, address = submission.declared, submission.answers["email"]
+    earlier = may_be_corrected_by(submission)
+    hints = sender_hint.hint(address), sender_hint.stranger(address, [each.answers["email"] for each in earlier])
     return ses.compose(
         "staff",
         to=settings().staff_addresses,
         label=form.mailing_label(submission.answers),
-        corrects=[
-            (each.reference, form.differences(each.answers, submission.answers))
-            for each in may_be_corrected_by(submission)
-        ],
-        hint=sender_hint.hint(submission.answers["email"]),
+        corrects=[(each.reference, form.differences(each.answers, submission.answers)) for each in earlier],
+        hint=" ".join(filter(None, hints)),
         held=submission.held,
         **_about(submission),
     )

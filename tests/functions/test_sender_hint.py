@@ -3,8 +3,8 @@
 import pytest
 
 from forms import spam
-from sender_hint import hint
-from tests.support.samples import CONTACT
+from sender_hint import hint, stranger
+from tests.support.samples import CONTACT, PLAQUE
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,23 @@ def test_a_site_of_ones_own_is_no_sign_of_spam(organization, message, email):
 def test_links_to_other_peoples_sites_still_are(organization, message):
     answers = {**CONTACT, "organization": organization, "message": message}
     assert spam.reasons_to_hold(answers, trapped=False) != ""
+
+
+def test_a_request_from_another_domain_than_the_agencys_others_is_to_be_asked_about_by_telephone():
+    told = stranger("chief@evil.example.com", ["chief@police.example.gov", "clerk@example.gov"])
+    assert "another e-mail domain (example.gov, police.example.gov)" in told
+    assert "call the agency at a number that you know" in told
+
+
+@pytest.mark.parametrize("earlier", [[], ["clerk@EXAMPLE.gov"], ["chief@other.example.org", "clerk@example.gov"]])
+def test_an_agency_that_writes_from_its_own_domain_is_no_stranger(earlier):
+    assert stranger("chief@example.gov", earlier) == ""
+
+
+def test_staff_are_told_where_a_stranger_asks_in_the_name_of_an_agency_on_file(post, inbox):
+    post("plaque", PLAQUE)
+    inbox.deliver()
+    post("plaque", PLAQUE | {"email": "chief@evil.example.com", "street1": "1 Other Street"})
+    inbox.deliver()
+    warned = ["call the agency at a number that you know" in each["text"] for each in inbox.to_staff()]
+    assert sorted(warned) == [False, True]
