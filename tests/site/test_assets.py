@@ -81,3 +81,14 @@ def test_broken_css_stops_the_build():
 
 def test_other_files_stay_as_they_are():
     assert minified("mark.svg", b"<svg>\n</svg>\n") == b"<svg>\n</svg>\n"
+
+
+PUBLIC = sorted(file for file in FOLDER.glob("*.css") if file.name != "desk.css")
+
+
+@pytest.mark.parametrize("sheet", PUBLIC, ids=lambda sheet: sheet.name)
+def test_text_follows_the_size_that_a_reader_sets(sheet):
+    """On screen: paper has sizes of its own, and the letters of the map grow with the map."""
+    screen = re.sub(r"@(?:media print|page)[^{]*\{.*?(?:\n\}|$)", "", sheet.read_text("utf-8"), flags=re.DOTALL)
+    sizes = dict(re.findall(r"([^{}\n]*) \{[^{}]*\bfont(?:-size)?: ([^;}]+)", screen))
+    assert not [rule for rule, size in sizes.items() if re.search(r"\d(px|pt|cm|mm)", size) and rule != ".map"]

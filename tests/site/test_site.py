@@ -73,6 +73,13 @@ def test_a_drawing_has_a_size_where_no_style_gives_it_one(page, read):
     assert all({"width", "height"} <= attributes.keys() for attributes in drawings)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_drawing_has_words_beside_it_and_none_of_its_own(page, read):
+    for tag, attributes in read(page).elements:
+        assert tag != "svg" or attributes.get("aria-hidden") == "true"
+        assert tag != "img" or attributes.get("alt")
+
+
 @pytest.mark.parametrize("page", [*PAGES, "/404.html"])
 def test_a_page_says_on_its_first_screen_who_runs_it_and_whom_to_call(page, read):
     header = read(page).text.partition("Skip to content")[2][:700]
