@@ -6,45 +6,14 @@ Each is looked at on a phone and on a desktop, light and dark: nothing is violat
 import json
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
 
+from tests.support.accessibility import check
 from tests.support.checklist_pages import all_done, decide, entry, keep, named, open_details, tick
 from tests.support.pages import PAGES
 from tests.support.samples import SAMPLES, new_address
-from tests.support.visits import FORMS, SCHEMES, SIZES, fill_in, visit
+from tests.support.visits import FORMS, fill_in, visit
 
 TEAM = named("team")
-RUN = """async (lookedAt) => {
-  const rules = axe.getRules().map((rule) => rule.ruleId);
-  const { violations, incomplete } = await axe.run({ runOnly: { type: "rule", values: rules } });
-  const flat = (results) => results.flatMap(({ id, nodes }) => nodes.map((node) => ({ rule: id, ...node })));
-  const isKnown = ({ rule, target }) => {
-    const place = document.querySelector(target.join(" "));
-    return lookedAt.some(([listed, places]) => listed === rule && place.closest(places));
-  };
-  const tell = ({ rule, html, any, all, none }) => {
-    const why = [...any, ...all, ...none].map((check) => check.message);
-    return `${rule}: ${html.slice(0, 200)}: ${why.join("; ")}`;
-  };
-  const open = flat(incomplete).filter((each) => !isKnown(each));
-  return { rules: rules.length, wrong: flat(violations).map(tell), open: open.map(tell) };
-}"""
-LOOKED_AT = [
-    # axe cannot tell what is behind the engraved words: dark brown on brass, 7:1 at its darkest.
-    ("color-contrast", ".plaque"),
-    ("color-contrast-enhanced", ".plaque"),
-    # The circle with a step's number is drawn beside the words, not behind them.
-    ("color-contrast", ".path__step, .step, .way li"),
-    ("color-contrast-enhanced", ".path__step, .step, .way li"),
-    # What is hidden in one size or state is shown, and looked at, in another; paper has the rest.
-    (
-        "hidden-content",
-        "[hidden], .nav--wide, .nav--narrow, .strip__more, .rail__parts, .rail__wide, .footer__site, "
-        ".signature, .report, .certificate, .map",
-    ),
-]
-"""What axe leaves open, and why it is right."""
 
 
 @pytest.fixture
@@ -52,19 +21,6 @@ def page(browser, local_run):
     context = browser.new_context(base_url=local_run.url, reduced_motion="reduce")
     yield context.new_page()
     context.close()
-
-
-def check(page: Page) -> None:
-    """Nothing for axe to say, and nothing to scroll sideways for, in every size and color scheme."""
-    page.evaluate(AXE_SCRIPT)
-    for size, viewport in SIZES.items():
-        page.set_viewport_size(viewport)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            found = page.evaluate(RUN, LOOKED_AT)
-            assert found["rules"] > 100
-            assert (found["wrong"], found["open"]) == ([], []), f"{page.url}, {size}, {scheme}"
 
 
 @pytest.mark.parametrize("address", [*PAGES, "/nowhere/", "/forms/contact/received", "/forms/announcements/confirm"])
