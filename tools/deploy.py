@@ -26,9 +26,10 @@ from tools.bucket import FOR_GOOD, Bucket, Refused, uploads
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "samconfig.toml"
+SITE = ROOT / "mkdocs.yml"
 CANONICAL = re.compile(r'rel="canonical" href="([^"]*)"')
 THIS_MACHINE = re.compile(r"//(?:localhost|127\.0\.0\.1)\b")
-SAMPLE = re.compile(r"\bexample\.(?:org|gov)\b")
+SAMPLE = re.compile(r"\bexample\.(?:org|gov)\b|\b555-01\d\d\b|\bExampletown\b")
 # By its whole path: beside the template, in .build/, SAM would look for the file, and write it, where git ignores it.
 SAM = ("sam", "deploy", "--config-file", str(CONFIG))
 UNRESERVED = 100
@@ -113,7 +114,7 @@ def about_concurrency() -> str:
 
 
 def check(settings: Settings) -> None:
-    """Raises Refused if there are uncommitted changes, the site URL is still the sample, or the SAM CLI is missing."""
+    """Raises Refused if a change is not committed, a parameter or setting is a sample, or SAM's CLI is missing."""
     git = ("git", "status", "--porcelain")
     if subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout:  # our own words
         raise Refused("There are changes that are not committed: commit them, so that what runs can be found again")
@@ -123,6 +124,15 @@ def check(settings: Settings) -> None:
             f"samconfig.toml leaves {names} at the sample of template.yaml: handbook/runbook.md has the first steps"
         )
     require_sam()
+    if settings := sample_settings(SITE.read_text("utf-8")):
+        raise Refused(f"mkdocs.yml still has sample values: {', '.join(settings)}")
+
+
+def sample_settings(text: str) -> list[str]:
+    """Return the names of the site's settings that still have a sample as their value, in the text of mkdocs.yml."""
+    _, _, extra = text.partition("\nextra:\n")  # the site's own address, before that, is given to the build
+    lines = [line.strip(" -{") for line in extra.partition("\nnav:")[0].splitlines() if SAMPLE.search(line)]
+    return [", ".join(re.findall(r"name: (\w+)", line)) or line.partition(":")[0] for line in lines]
 
 
 def require_sam() -> None:

@@ -164,6 +164,19 @@ def test_changes_that_are_not_committed_and_a_missing_sam_are_refused(template, 
         check(in_earnest(template))
 
 
+SITE_IN_EARNEST = """
+site_url: !ENV [SITE_URL, "https://certification.example.org/"]
+extra:
+  office:
+    telephone: (202) 200 100
+    email: office@a.example
+  donate_url: https://a.example/donate
+  social:
+    - {name: Facebook, url: "https://a.example/facebook"}
+nav:
+"""
+
+
 def test_every_parameter_that_is_still_a_sample_is_named(template, tmp_path, monkeypatch):
     clean = subprocess.CompletedProcess([], 0, b"")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: clean)
@@ -174,7 +187,12 @@ def test_every_parameter_that_is_still_a_sample_is_named(template, tmp_path, mon
     site_only = written(tmp_path, template, r'''"SiteUrl=\"https://a.example\""''')
     assert site_only.samples == [name for name in samples if name != "SiteUrl"]
     monkeypatch.setattr(shutil, "which", lambda _: "sam")
+    monkeypatch.setattr(deploy, "SITE", tmp_path / "mkdocs.yml")
+    deploy.SITE.write_text(SITE_IN_EARNEST)
     check(in_earnest(template))
+    deploy.SITE.write_text(SITE_IN_EARNEST.replace("a.example", "example.org").replace("200 100", "555-0100"))
+    with pytest.raises(Refused, match=r"mkdocs\.yml still has sample values: telephone, email, donate_url, Facebook$"):
+        check(in_earnest(template))
 
 
 def test_the_first_deployment_explains_each_parameter_and_keeps_the_answers_in_the_committed_file(

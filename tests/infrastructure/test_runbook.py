@@ -2,10 +2,12 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import boto3
 import pytest
+from botocore import xform_name
 
 from tests.support.samples import CONTACT
 
@@ -40,15 +42,15 @@ def test_every_secret_says_whether_and_how_it_is_changed(template):
     _, _, after = TEXT.partition("## Secrets\n")
     said = set(re.findall(r"^- \*\*(\w+)\*\*", after, re.MULTILINE))
     assert said == template.resources("AWS::SecretsManager::Secret").keys()
-    assert set(re.findall(r"(?:change|S) (\w+Secret)\b", after)) == said
+    assert set(re.findall(r"(?:change|R) (\w+Secret)\b", after)) == said
     assert set(re.findall(r"`(\w+Turn)`", after)) <= template._template["Parameters"].keys()
 
 
 def test_what_it_names_is_there(template):
     outputs = template._template["Outputs"]
     assert set(re.findall(r"(?:\$\(|`)O (\w+)[)`]", TEXT)) <= outputs.keys()
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z]+)", TEXT)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", TEXT)) <= targets
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`staff (?:--stack STACK )?(\w+)", TEXT))))
@@ -69,3 +71,43 @@ def test_what_is_put_back_from_a_restored_table_is_not_mailed_again(post, inbox,
         client.put_item(TableName=table.name, Item=restored, **put_back)
     assert inbox.deliver()
     assert (len(table.items()), len(inbox.messages())) == (1, sent)
+
+
+BLOCKS = re.findall(r"^```\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+ADDED = {
+    ("cloudformation", "deploy"): {"template-file", "stack-name", "capabilities", "parameter-overrides"},
+    ("logs", "tail"): {"follow"},
+}
+"""What the AWS command line adds to the operations of a service, with the options used here."""
+OF_EVERY_COMMAND = {"query", "output", "cli-binary-format"}
+
+
+def commands() -> list[list[str]]:
+    """The words of each `aws` command, in blocks and in sentences; quoted text is one word."""
+    lines = re.sub(r"\\\n\s*", "", "".join(BLOCKS)).splitlines()
+    lines += [" ".join(each.split()) for each in re.findall(r"`(aws [^`]+)`", TEXT)]
+    plain = [re.sub(r"\"[^\"]*\"|'[^']*'", "TEXT", line) for line in lines]
+    return [each.split() for line in plain for each in re.findall(r"\baws [a-z].*?(?=\$\(aws|[;|]|$)", line)]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_of_aws_is_one_and_has_the_options_that_it_needs(words):
+    _, service, operation, *rest = words
+    given = {word.removeprefix("--").removeprefix("no-") for word in rest if word.startswith("--")} - OF_EVERY_COMMAND
+    if (service, operation) in ADDED:
+        assert given <= ADDED[service, operation]
+        return
+    client = boto3.client(service, "us-east-1")
+    if operation == "wait":
+        assert rest[0].replace("-", "_") in client.waiter_names
+        return
+    operations = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
+    shape = client.meta.service_model.operation_model(operations[operation]).input_shape
+    assert given <= {xform_name(name, "-") for name in shape.members}
+    assert {xform_name(name, "-") for name in shape.required_members} <= given
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.partition("\n")[0])
+def test_every_block_is_a_script(block):
+    run = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
