@@ -22,7 +22,7 @@ KEPT = (
     "|[0-9#*]\ufe0f\u20e3"  # the key of a telephone
     f"|[{JOINED}][\u200c\u200d](?=[{JOINED}])"
 )
-"""What invisible characters are part of and change."""
+"""Sequences that look different with their invisible characters, which are kept there."""
 LINE_ENDS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"))
 BLANK = str.maketrans({"\u2800": " "})
 """The empty Braille pattern, a symbol to Unicode."""

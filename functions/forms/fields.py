@@ -33,7 +33,7 @@ class Answer(Field):
     """Mixin for WTForms fields: the answer as it was typed and cleaned, as it is stored, and in words."""
 
     is_checkbox = False
-    """Whether it is drawn as a box to tick, with its label behind it."""
+    """Whether it is drawn as a box to check, with its label behind it."""
     is_searched = True
     """Whether a search of the office looks through its answers."""
     clean = staticmethod(cleaning.line)

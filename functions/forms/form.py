@@ -94,7 +94,7 @@ class Form(wtforms.Form):
     if_too_long: ClassVar[str] = (
         "Please shorten the longest answer and send the form again, or send us a long document by e-mail."
     )
-    """What to do with a form that is too large to be read."""
+    """Advice to someone whose form is too large to be read."""
     kept_on_erasure: ClassVar[tuple[str, ...]] = ()
     """Fields that are kept when a person's data are erased."""
     kept_for: ClassVar[timedelta]

@@ -25,7 +25,7 @@ IF_LISTED = {
     "If you change your mind, write to us.",
     "no": "You did not ask us to list your agency in the public register. If you change your mind, write to us.",
 }
-"""What the receipt says about the register."""
+"""Sentences of the receipt about the register."""
 
 HOURS_AHEAD = {"AE": 5, "AP": 13, "FM": 11, "GU": 10, "MH": 12, "MP": 10, "PW": 9, "": 14}
 """Hours by which the local day is ahead of UTC, at most: from Europe to Pakistan, from Japan to New Zealand, and where

@@ -17,8 +17,8 @@ from storage.submissions import Submission
 KEPT_FOR = timedelta(days=30)
 """How long the office sees a report, and a repeated one is recognized; EventBridge retries for a day."""
 DELAYED = "delayed"
-"""What is said of an e-mail that the receiver's server has not taken yet. It may still arrive, so the desk does not
-list it; the digest does."""
+"""Said of an e-mail that the receiver's server does not accept yet. It may still arrive, so the desk does not list it;
+the digest does."""
 OURS = {
     DELAYED: "The office's mail server does not take e-mail at the moment. Tell the engineer.",
     "rejected": "Its text was taken for a virus, so no one at the office got it. Read it at the desk.",

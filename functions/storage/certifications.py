@@ -44,7 +44,7 @@ class Certification(Entry):
     """Whether the agency agreed to be listed, on the form or by telling the office."""
     withdrawn: bool
     invited: str
-    """What became of the latest invitation to renew, in words; empty before there is one."""
+    """The outcome of the latest invitation to renew, in words; empty before there is one."""
     stopped: bool
 
     @property

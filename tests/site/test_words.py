@@ -167,3 +167,9 @@ def test_every_link_to_a_setting_is_drawn(built_site):
 def test_no_line_of_the_handbook_is_long(file):
     lines = enumerate(file.read_text("utf-8").splitlines(), 1)
     assert [number for number, line in lines if len(line) > LONGEST_LINE] == []
+
+
+@pytest.mark.parametrize("folder", ["functions", "staff", "local", "overrides", "tools"])
+def test_no_docstring_begins_with_a_clause(folder):
+    vague = re.compile(r'"""(?:What|Whoever|Where) ')
+    assert [file for file in (ROOT / folder).rglob("*.py") if vague.search(file.read_text("utf-8"))] == []

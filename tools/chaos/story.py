@@ -56,7 +56,7 @@ FIELDS = {
     "release": {},
     "undo": {},
 }
-"""What is sent with each button of the desk; the form of a correction is sent with all its answers."""
+"""The fields sent with each button of the desk; the form of a correction is sent with all its answers."""
 CORRECTED = {"contact": {"name": "Jordan Q. Sample"}, "plaque": {"contact_name": "Alex Q. Sample"}}
 MAILED_AFTER = timedelta(minutes=10)
 FORM = "application/x-www-form-urlencoded"
