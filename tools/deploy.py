@@ -124,8 +124,8 @@ def check(settings: Settings) -> None:
             f"samconfig.toml leaves {names} at the sample of template.yaml: handbook/runbook.md has the first steps"
         )
     require_sam()
-    if settings := sample_settings(SITE.read_text("utf-8")):
-        raise Refused(f"mkdocs.yml still has sample values: {', '.join(settings)}")
+    if samples := sample_settings(SITE.read_text("utf-8")):
+        raise Refused(f"mkdocs.yml still has sample values: {', '.join(samples)}")
 
 
 def sample_settings(text: str) -> list[str]:
