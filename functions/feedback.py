@@ -40,13 +40,15 @@ def note(report: Mapping[str, Any]) -> None:
     "Not spam" is ignored. What a second delivery may repeat comes first. The note for the digest is last: with it, the
     report was taken.
     """
-    kind, owed, message_id = report["eventType"], _owed(report["mail"]["tags"]), report["mail"]["messageId"]
-    if kind not in REPORTED_AS or owed is None:
+    kind, message_id = report["eventType"], report["mail"]["messageId"]
+    together = outbox.tagged({name: values[0] for name, values in report["mail"]["tags"].items()})
+    if kind not in REPORTED_AS or not together:
         return
     type_, is_end = "", False
     outcome = {"state": REPORTED_AS[kind], "at": promises.now().isoformat(), "message_id": message_id}
     if kind == "Send":
-        outbox.report(owed, outcome)
+        for owed in together:
+            outbox.report(owed, outcome)
         return
     if kind == "Bounce":
         type_ = report["bounce"]["bounceType"]
@@ -64,12 +66,13 @@ def note(report: Mapping[str, Any]) -> None:
     if bounces.is_known(message_id, said):
         return
     if is_end:
-        _end(owed, report)
-    if said in outbox.MAY_BECOME:
-        outbox.report(owed, outcome)
+        _end(together[0], report)
+    for owed in together:
+        if said in outbox.MAY_BECOME:
+            outbox.report(owed, outcome)
+        logger.info(outcome["state"], id=owed.id, slot=owed.slot)
     count(outcome["state"])
-    logger.info(outcome["state"], id=owed.id, slot=owed.slot)
-    bounces.note(message_id, said, owed, promises.now())
+    bounces.note(message_id, said, together[0], promises.now())
 
 
 def _end(owed: Owed, report: Mapping[str, Any]) -> None:
@@ -81,11 +84,3 @@ def _end(owed: Owed, report: Mapping[str, Any]) -> None:
     elif owed.slot not in outbox.TO_STAFF:
         for address in report["mail"]["destination"]:
             subscribers.unsubscribe(subscribers.subscriber_id(address))
-
-
-def _owed(tags: Mapping[str, list[str]]) -> Owed | None:
-    """Return the e-mail that the tags identify, None if it is not one of ours."""
-    names = ("table", "id", "slot")
-    if not all(name in tags for name in names) or tags["table"][0] not in outbox.KEYS:
-        return None
-    return Owed(*(tags[name][0] for name in names))

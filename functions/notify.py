@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from mail.delivery import try_to_send
 from mail.messages import composer
 from settings import require
-from storage.outbox import Owed
+from storage.outbox import BUNDLED, Owed
 from telemetry import logger, publish
 
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
@@ -36,4 +36,6 @@ def notify(record: DynamoDBRecord) -> None:
         return
     item = record.dynamodb.new_image
     for slot in item["mail"]:
+        if slot in BUNDLED:
+            continue  # remind.py sends them, several together
         try_to_send(Owed("SUBMISSIONS_TABLE", item["reference"], slot), composer(slot))

@@ -39,6 +39,11 @@ def _office_zone() -> ZoneInfo:
     return ZoneInfo(settings().time_zone)
 
 
+def at_office(moment: datetime) -> datetime:
+    """Return an aware time by the clock of the office."""
+    return moment.astimezone(_office_zone())
+
+
 def moment_in_words(moment: datetime) -> str:
     """Return an aware time in the office's zone: `Tuesday, November 24, 2026, 3:15 PM EST`; a day's end as the day."""
     local = moment.astimezone(_office_zone())

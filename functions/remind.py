@@ -4,17 +4,17 @@ A schedule invokes it every few minutes. The `next_at` of an item is the time of
 before it is sent, so extra or concurrent invocations send nothing twice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import promises
-from mail import digest, renewals
+from mail import digest, reminders, renewals
 from mail.delivery import try_to_send
 from mail.messages import composer
 from settings import require
 from storage import certifications, numbers, submissions
-from storage.outbox import ClaimedByAnother, Owed, is_settled
+from storage.outbox import BUNDLED, ClaimedByAnother, Owed, is_settled
 from storage.submissions import SWEPT_AFTER, Submission
 from telemetry import count, log_failure, logger, publish
 
@@ -23,7 +23,9 @@ LONGEST_LOOK = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(hours=1)
 """Longest time between two attempts to send an e-mail."""
 
-require()
+Item = TypeVar("Item")
+
+require("office_days", "office_hours", "office_holidays")
 
 
 class Unfinished(Exception):
@@ -43,11 +45,14 @@ def handler(_event: dict[str, Any], context: Any) -> None:
     def has_time() -> bool:
         return bool(context.get_remaining_time_in_millis() > LONGEST_LOOK.total_seconds() * 1000)
 
+    found: list[Submission | None] = []
     try:
         failures = [
             *_try_each([{}], lambda _, now: digest.send_if_due(now), now, has_time),
             *_try_each(certifications.due(now), renewals.look, now, has_time),
-            *_try_each(submissions.due(now), look, now, has_time),
+            *_try_each(due := submissions.due(now), lambda entry, _: found.append(_read(entry)), now, has_time),
+            *_try_each(list(reminders.bundles(filter(None, found), now)), _remind, now, has_time),
+            *_try_each(due, look, now, has_time),
         ]
         count("looked")
     finally:
@@ -56,16 +61,26 @@ def handler(_event: dict[str, Any], context: Any) -> None:
         raise Unfinished(f"{len(failures)} failed")
 
 
+def _read(entry: Mapping[str, Any]) -> Submission | None:
+    return submissions.get(entry["reference"])
+
+
+def _remind(bundle: Sequence[Owed], _now: datetime) -> None:
+    try:
+        reminders.send(bundle)
+    except Exception as failure:
+        log_failure(f"{bundle[0].slot} e-mail not sent", failure, ids=[owed.id for owed in bundle])
+        count("not_mailed")
+
+
 def look(entry: Mapping[str, Any], now: datetime) -> None:
     """Send the e-mails of a submission that are due, and set the time of its next visit."""
     submission = submissions.get(entry["reference"])
     if submission is None:
         return
     for slot in slots_to_try(submission, now):
-        if slot in submission.mail:
-            count("owed", form=submission.form)
-        unless = "done" if slot in ("reminder", "late") else ""
-        try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), composer(slot), unless)
+        count("owed", form=submission.form)
+        try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), composer(slot))
     certifications.follow(submission)
     numbers.settle(submission)
     if after := submissions.get(submission.reference):
@@ -73,16 +88,14 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
 
 
 def slots_to_try(submission: Submission, now: datetime) -> list[str]:
-    """Return the slots of unsent e-mails and of reminders that are due."""
-    owed = [slot for slot in submission.mail if not is_settled(submission.mail, slot)]
-    return [slot for slot in owed if _waits_until(submission, slot) <= now] + [
-        slot for slot, at in _reminders(submission, now) if at <= now
-    ]
+    """Return the slots of unsent e-mails, but for reminders, which are bundled."""
+    owed = [slot for slot in submission.mail if not is_settled(submission.mail, slot) and slot not in BUNDLED]
+    return [slot for slot in owed if _waits_until(submission, slot) <= now]
 
 
 def next_look(submission: Submission, now: datetime) -> datetime | None:
     """Return the time of the next visit; None if nothing is due until someone changes the submission."""
-    times = [at for _, at in _reminders(submission, now)]
+    times = [at for slot, at in reminders.times(submission, now) if slot not in submission.mail]
     owed = [_waits_until(submission, slot) for slot in submission.mail if not is_settled(submission.mail, slot)]
     times += [at for at in owed if at > now]
     if any(at <= now for at in owed):
@@ -96,22 +109,9 @@ def _waits_until(submission: Submission, slot: str) -> datetime:
     return datetime.fromisoformat(submission.mail[slot].get("not_before", submission.received_at.isoformat()))
 
 
-def _reminders(submission: Submission, now: datetime) -> list[tuple[str, datetime]]:
-    """Return the reminders that are still to be sent, with their times; none if the submission is done or held."""
-    form = submission.declared
-    if not form.staff_task or submission.done or submission.closed or submission.held or submission.erased_at:
-        return []
-    times = [("reminder", submission.due_at - form.remind_before), ("late", submission.due_at)]
-    return [
-        (slot, at)
-        for slot, at in times
-        if slot not in submission.mail and not (slot == "reminder" and now >= submission.due_at)
-    ]
-
-
 def _try_each(
-    items: list[dict[str, Any]],
-    what: Callable[[Mapping[str, Any], datetime], None],
+    items: Sequence[Item],
+    what: Callable[[Item, datetime], None],
     now: datetime,
     has_time: Callable[[], bool],
 ) -> list[Exception]:

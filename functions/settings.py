@@ -31,6 +31,12 @@ class Settings:
     """Most receipts in a day, to everybody together; 0 stops all e-mail to senders."""
     receipts_per_network: str = "20"
     """Most receipts by e-mail that the forms of one network cause in an hour."""
+    office_days: tuple[str, ...] = ()
+    """Days on which the office works, as in `Mon`: its reminders come then."""
+    office_hours: str = ""
+    """Its first hour, and the hour at whose beginning it closes: `8-17`."""
+    office_holidays: str = ""
+    """`federal`, or `none`."""
     desk_secret_arn: str = ""
     origin_secret_arn: str = ""
 

@@ -24,7 +24,7 @@ from settings import settings
 from tests.support.answers import FORM, Answer, as_answer
 from tests.support.inbox import Inbox, powers_in, ses_event
 from tests.support.office import DIRECTOR, OFFICE, Office, at_desk
-from tests.support.office_clock import Clock
+from tests.support.office_clock import ALWAYS_OPEN, Clock
 from tests.support.programs import launch_options
 from tests.support.run import LocalRun
 from tests.support.samples import SAMPLES, TODAY
@@ -219,8 +219,10 @@ def inbox(table: Table, template: Template, stand_in: StandIn) -> Iterator[Inbox
 
 
 @pytest.fixture
-def clock(table: Table, template: Template) -> Iterator[Clock]:
-    """Noon at the office, for as long as the test wants."""
+def clock(table: Table, template: Template, set_variable: Callable[[str, str], None]) -> Iterator[Clock]:
+    """Noon at an office that never closes, for as long as the test wants."""
+    for name, value in ALWAYS_OPEN.items():
+        set_variable(name, value)
     noon = datetime.combine(TODAY, time(12), ZoneInfo(os.environ["TIME_ZONE"]))
     with time_machine.travel(noon, tick=False) as traveller:
         yield Clock(template, traveller)

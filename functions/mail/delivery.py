@@ -1,11 +1,11 @@
 """Sends one e-mail: claim it, compose it, pass it to SES, record the outcome."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 import promises
 from mail import ses
@@ -42,20 +42,61 @@ def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | 
     if isinstance(message, str):
         outbox.settle(owed, {"state": message})
         return
+    _hand_over({owed: item}, message, since)
+
+
+def send_together(
+    bundle: Iterable[Owed],
+    why_not: Callable[[Mapping[str, Any]], str],
+    compose: Callable[[list[Mapping[str, Any]]], EmailMessage],
+    unless: str = "",
+) -> None:
+    """Claim and settle several e-mails to the office, sent as one; `why_not` says why an item is left out.
+
+    What another invocation holds, or what cannot be claimed, is left to the next visit. Raises as send_once does.
+    """
+    claimed = {}
+    for owed in bundle:
+        try:
+            item = outbox.claim(owed, promises.now(), unless)
+            if item and (why := why_not(item)):
+                outbox.settle(owed, {"state": why})
+            elif item:
+                claimed[owed] = item
+        except outbox.ClaimedByAnother:
+            continue
+        except (BotoCoreError, ClientError) as failure:
+            log_failure("not claimed", failure, id=owed.id, slot=owed.slot)
+            count("not_mailed")
+    if not claimed:
+        return
     try:
-        message_id = ses.send(message, owed.tags)
+        message = compose(list(claimed.values()))
+    except Exception:
+        for owed in claimed:
+            outbox.give_back(owed)
+        raise
+    _hand_over(claimed, message)
+
+
+def _hand_over(claimed: Mapping[Owed, Mapping[str, Any]], message: EmailMessage, since: datetime | None = None) -> None:
+    """Pass a message to SES, and record for each e-mail in it what became of it."""
+    try:
+        message_id = ses.send(message, outbox.tags(list(claimed)))
     except ClientError as error:
         # A timeout or 5xx does not prove that SES refused the message. Keep the claim until it expires or SES reports a
         # Send event: a late e-mail is better than two.
         code = error.response["Error"]["Code"]
-        if _is_final(code, owed, since or _owed_since(item)):
-            outbox.settle(owed, {"state": "refused", "why": code, "at": promises.now().isoformat()})
-        elif error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
-            outbox.give_back(owed)
+        for owed, item in claimed.items():
+            if _is_final(code, owed, since or _owed_since(item)):
+                outbox.settle(owed, {"state": "refused", "why": code, "at": promises.now().isoformat()})
+            elif error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                outbox.give_back(owed)
         raise
-    outbox.settle(owed, {"state": "sent", "message_id": message_id, "at": promises.now().isoformat()})
-    logger.info("mailed", id=owed.id, slot=owed.slot)
-    count("mailed", form=item.get("form", owed.slot))  # e-mails without a form count under their slot
+    for owed, item in claimed.items():
+        outbox.settle(owed, {"state": "sent", "message_id": message_id, "at": promises.now().isoformat()})
+        logger.info("mailed", id=owed.id, slot=owed.slot)
+        count("mailed", form=item.get("form", owed.slot))  # e-mails without a form count under their slot
 
 
 def _is_final(code: str, owed: Owed, since: datetime | None) -> bool:

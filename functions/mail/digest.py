@@ -77,12 +77,15 @@ def gather(now: datetime) -> dict[str, Any]:
     waiting = {slug: list(in_stage(slug, "open")) for slug in TASKS}
     done = {slug: list(in_stage(slug, "done", since=since.isoformat())) for slug in TASKS}
     held = {slug: list(in_stage(slug, "held", since=(now - HELD_LISTED_FOR).isoformat())) for slug in TASKS}
+    open_now = [each for found in waiting.values() for each in found]
+    tonight = promises.end_of_day_at_office(promises.day_at_office(now))
     everything = [each for lists in (waiting, done, held) for found in lists.values() for each in found]
     return {
         "received": _per_form([each for each in everything if each.received_at >= since]),
         "done": [(form.done_label, _lines(done[slug])) for slug, form in TASKS.items()],
-        "late": _lines([each for found in waiting.values() for each in found if each.due_at <= now]),
-        "waiting": _lines([each for found in waiting.values() for each in found if each.due_at > now]),
+        "late": _lines([each for each in open_now if each.due_at <= now]),
+        "today": _lines([each for each in open_now if now < each.due_at <= tonight]),
+        "waiting": _lines([each for each in open_now if each.due_at > tonight]),
         "held": _lines([each for found in held.values() for each in found]),
         "owed": _lines([each for each in everything if _owes_mail(each, now)]),
         "returned": [bounces.whom_to_call(each) for each in bounces.since(since, now)],
@@ -97,14 +100,19 @@ def _per_form(found: list[Submission]) -> list[tuple[str, int]]:
 
 def _lines(found: list[Submission]) -> list[Line]:
     return [
-        Line(
-            each.reference,
-            each.declared.staff_subject(each.answers),
-            promises.moment_in_words(each.received_at if each.held else each.due_at),
-            links.desk_link(each.reference),
-        )
+        Line(each.reference, each.declared.staff_subject(each.answers), _when(each), links.desk_link(each.reference))
         for each in sorted(found, key=lambda each: each.due_at)
     ]
+
+
+def _when(submission: Submission) -> str:
+    """Return the time that counts, and what it is; a held submission is not listed for ever, and says so once."""
+    if submission.held:
+        is_last = promises.now() - submission.received_at > HELD_LISTED_FOR - DAY
+        last = ", listed here for the last time" if is_last else ""
+        return f"received {promises.moment_in_words(submission.received_at)}{last}"
+    taken = f", taken by {submission.taken['by']}" if submission.taken else ""
+    return f"due {promises.moment_in_words(submission.due_at)}{taken}"
 
 
 def _owes_mail(submission: Submission, now: datetime) -> bool:

@@ -38,27 +38,8 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
         corrects=[(each.reference, form.differences(each.answers, submission.answers)) for each in earlier],
         hint=" ".join(filter(None, hints)),
         held=submission.held,
-        **_about(submission),
+        **about(submission),
     )
-
-
-def reminder(item: Mapping[str, Any]) -> EmailMessage | str:
-    """Compose the reminder that a submission is due soon; "too late" if it is late already."""
-    submission = Submission.from_item(item)
-    if submission.closed or submission.done:
-        return "not needed"
-    if promises.now() >= submission.due_at:
-        return "too late"
-    return ses.compose("reminder", to=settings().staff_addresses, late=False, **_about(submission))
-
-
-def late_notice(item: Mapping[str, Any]) -> EmailMessage | str:
-    """Compose the notice to the escalation addresses that a submission is late."""
-    submission = Submission.from_item(item)
-    if submission.closed or submission.done:
-        return "not needed"
-    to = settings().escalation_addresses
-    return ses.compose("reminder", to=to, late=True, **_about(submission))
 
 
 def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
@@ -129,14 +110,12 @@ def composer(slot: str) -> Compose:
 COMPOSE: dict[str, Compose] = {
     "staff": staff_mail,
     "receipt": sender_mail,
-    "reminder": reminder,
-    "late": late_notice,
     "mailed": mailed_mail,
 }
-"""Composes the e-mail of each slot."""
+"""Composes the e-mail of each slot that is sent by itself; see reminders.py for the others."""
 
 
-def _about(submission: Submission) -> dict[str, Any]:
+def about(submission: Submission) -> dict[str, Any]:
     """Return the context of every staff e-mail: what was asked, by whom, by when. A reply goes to the sender."""
     form = submission.declared
     told = form.told(submission.answers)

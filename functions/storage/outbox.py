@@ -5,7 +5,7 @@ sent, rejected, bounced, complained, or the reason why nothing was sent. Claimin
 reminders start this way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,9 @@ from storage import dynamodb
 
 CLAIM_LASTS = timedelta(minutes=10)
 """How long a claim blocks other senders if its owner never settles it."""
-TO_STAFF = ("staff", "reminder", "late", "digest")
+BUNDLED = ("reminder", "late")
+"""Slots of the e-mails that are sent several together."""
+TO_STAFF = ("staff", *BUNDLED, "digest")
 """Slots of the e-mails that the office itself gets."""
 KEYS = {
     "SUBMISSIONS_TABLE": "reference",
@@ -33,8 +35,8 @@ MAY_BECOME = {
     "complained": (*BEFORE_SENT, "sent", "bounced"),
 }
 """States that SES reports, and the states that each may replace: reports come in any order."""
-
-
+TOGETHER = "."
+"""Between the ids in a tag."""
 IS_CLAIMED = "#mail.#slot.#state = :claimed"
 CLAIMED = {"claimed": "claimed"}
 
@@ -55,10 +57,17 @@ class Owed:
     def key(self) -> dict[str, str]:
         return {KEYS[self.table]: self.id}
 
-    @property
-    def tags(self) -> dict[str, str]:
-        """Return the tags that SES repeats in its reports."""
-        return {"table": self.table, "id": self.id, "slot": self.slot}
+
+def tags(together: Sequence[Owed]) -> dict[str, str]:
+    """Return the tags that SES repeats in its reports, of e-mails of one table and slot that are sent as one."""
+    return {"table": together[0].table, "id": TOGETHER.join(each.id for each in together), "slot": together[0].slot}
+
+
+def tagged(tags: Mapping[str, str]) -> list[Owed]:
+    """Return the e-mails that the tags name, none if they are not ours."""
+    if not tags.keys() >= {"table", "id", "slot"} or tags["table"] not in KEYS:
+        return []
+    return [Owed(tags["table"], each, tags["slot"]) for each in tags["id"].split(TOGETHER)]
 
 
 def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:

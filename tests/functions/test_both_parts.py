@@ -47,6 +47,7 @@ ABOUT = {
     "done": "answered",
     "desk": f"{SITE}/desk/QX8J88CZK3",
 }
+TOLD = ABOUT | {"texts": TEXTS, "answers": ANSWERS, "about": "Plaque request from Sample"}
 TO_SENDER = {"office": OFFICE, "site": SITE, "reference": "QX8J88CZK3"}
 PROMISED = [("Plaque mailed by", "December 10, 2026"), ("Certification valid until", "October 17, 2028")]
 CONFIRM = f"{SITE}/forms/announcements/confirm?token=abc"
@@ -59,7 +60,13 @@ STATES = {
         "hint": ["", "The sender writes from a government address (example.gov)."],
         "label": [None, LABEL],
     },
-    "reminder": ABOUT | {"late": [False, True]},
+    "reminder": {
+        "found": [[TOLD], [TOLD, TOLD | {"about": "Message from Sample County"}]],
+        "late": [False, True],
+        "first": "Fri 9:32 AM",
+        "reply_to": [None, "jordan@example.gov"],
+        "thread": ["", "QX8J88CZK3"],
+    },
     "receipt": TO_SENDER
     | {
         "form": [ContactForm, PlaqueForm],
@@ -83,6 +90,7 @@ STATES = {
         "received": [[("contact", 3), ("plaque", 0)]],
         "done": [[("answered", []), ("mailed", LINES)]],
         "late": [[], LINES],
+        "today": [[], LINES[:1]],
         "waiting": [LINES[:2]],
         "held": [[], LINES[:1]],
         "owed": [[], LINES],

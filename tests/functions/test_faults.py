@@ -3,6 +3,8 @@
 import pytest
 import time_machine
 
+from settings import settings
+from tests.support.office_clock import ALWAYS_OPEN
 from tools.chaos.cloud import hooked
 from tools.chaos.enumeration import EACH_FORM, TOGETHER, Tally, Untested, faults_at, singles, strike
 from tools.chaos.kinds import KINDS, Fault
@@ -23,9 +25,12 @@ def world(stand_in, template):
     kept = [dynamodb.client, ses._client, digest._queues, keys._client]
     for made in kept:
         made.cache_clear()
-    with hooked() as clients, time_machine.travel(0, tick=False) as traveller:
+    with hooked() as clients, time_machine.travel(0, tick=False) as traveller, pytest.MonkeyPatch.context() as patch:
+        for name, value in ALWAYS_OPEN.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
         yield World(template, clients, traveller)
-    for made in kept:
+    for made in (settings, *kept):
         made.cache_clear()
 
 

@@ -15,6 +15,7 @@ GROUND = (
     "calendars",
     "engraving",
     "keys",
+    "office_hours",
     "promises",
     "rendering",
     "safe_text",

@@ -17,7 +17,7 @@ from tests.support.ses_errors import OUTAGE, REFUSAL, SILENCE
 from tests.support.tables import Table
 
 SAMPLES = {"contact": CONTACT, "plaque": PLAQUE}
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def submitted(clock, post, inbox, table):
 def test_staff_are_reminded_once_before_and_the_escalation_address_once_when_it_is_late(slug, submitted, clock, inbox):
     item, before = submitted(slug), FORMS[slug].remind_before
     within = FORMS[slug].due(promises.now()) - promises.now()
-    clock.forward(seconds=(within - before - MINUTE).total_seconds())
+    clock.forward(seconds=(within - before - HOUR).total_seconds())
     assert inbox.titled("Due soon") == []
-    clock.forward(minutes=2)
+    clock.forward(hours=1, minutes=1)
     [soon] = inbox.titled("Due soon")
     assert (item["reference"] in soon["subject"], soon["to"]) == (True, ["office@certification.example.org"])
     assert f"https://certification.example.org/desk/{item['reference']}" in soon["text"]

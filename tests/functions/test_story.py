@@ -41,7 +41,7 @@ from storage.outbox import Owed
 from tests.support.examples import examples
 from tests.support.inbox import Inbox, link_in
 from tests.support.office import Office
-from tests.support.office_clock import Clock
+from tests.support.office_clock import ALWAYS_OPEN, Clock
 from tests.support.outages import MOODS, Cloud, Sent
 from tests.support.samples import CONTACT, PLAQUE, TODAY
 from tests.support.ses_errors import REFUSAL, SILENCE
@@ -285,10 +285,12 @@ def links_that_confirm(sent: Sent) -> list[str]:
 
 
 @pytest.fixture
-def world(post, press, run_staff, office, report, template, inbox, monkeypatch):
+def world(post, press, run_staff, office, report, template, inbox, set_variable, monkeypatch):
     """The fixtures, with every e-mail and every call of DynamoDB going through the cloud of the story that is told."""
     from mail import ses as functions_mail
 
+    for name, value in ALWAYS_OPEN.items():
+        set_variable(name, value)
     world = World(post, press, run_staff, office, report, template, inbox)
     ses = functions_mail._client()
     really_send = ses.send_email

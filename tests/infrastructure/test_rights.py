@@ -80,6 +80,9 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
         Owed("COUNTERS_TABLE", f"digest-{TODAY}", "digest"),
     ):
         report("Bounce", owed, address=PLAQUE["email"], message_id=owed.id, bounceType="Permanent")
+    office.begin_session()
+    page = office.get(f"/desk/{plaque['reference']}/person")
+    office.press(page, f"/desk/{plaque['reference']}/erase", confirm="yes", unfinished="yes")
     return asked
 
 

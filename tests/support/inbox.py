@@ -11,6 +11,7 @@ from local.aws.stand_in import StandIn
 from local.events import stream_mappings
 from local.mailbox import Mailbox
 from local.template import Template
+from storage import outbox
 
 
 def link_in(message: Mapping[str, Any], action: str) -> str:
@@ -65,8 +66,9 @@ def powers_in(sent: list[str], readers: set[str]) -> list[str]:
 def ses_event(
     kind: str, owed: Any, address: str = "nobody@example.gov", message_id: str = "x", **more: str
 ) -> dict[str, Any]:
-    """What EventBridge hands over when SES reports on an e-mail."""
-    tags = {name: [value] for name, value in owed.tags.items()}
+    """What EventBridge hands over when SES reports on an e-mail, or on several that were sent as one."""
+    together = owed if isinstance(owed, list) else [owed]
+    tags = {name: [value] for name, value in outbox.tags(together).items()}
     mail = {"messageId": message_id, "destination": [address], "tags": tags}
     detail = {"eventType": kind, "mail": mail, kind.lower(): {"bounceSubType": "General", **more}}
     return {"source": "aws.ses", "detail": detail}

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 
 import promises
+from storage import outbox
 from storage.outbox import Owed
 from tests.support.ses_errors import OUTAGE, REFUSAL, SILENCE
 from tests.support.story import Model
@@ -42,21 +43,22 @@ class Cloud:
 
     def send_email(self, really_send: Callable[..., Any], request: dict[str, Any]) -> Any:
         """What a handler's call of SES comes to."""
-        owed = Owed(*(tag["Value"] for tag in request["EmailTags"]))
+        together = outbox.tagged({tag["Name"]: tag["Value"] for tag in request["EmailTags"]})
         now = promises.now()
-        if not self.model.may_be_sent(owed):
-            self.wrong.append(f"{owed.slot} e-mail of {owed.id} at {now}")
-        self.model.unanswered.pop(owed, None)
+        for owed in together:
+            if not self.model.may_be_sent(owed):
+                self.wrong.append(f"{owed.slot} e-mail of {owed.id} at {now}")
+            self.model.unanswered.pop(owed, None)
         if self.mood == "refuses":
             raise REFUSAL
         if self.mood in ("works", "takes it and is silent"):
             [to] = request["Destination"]["ToAddresses"]
-            self.accepted.append(Sent(owed, to, now, request["Content"]["Raw"]["Data"]))
+            self.accepted += [Sent(owed, to, now, request["Content"]["Raw"]["Data"]) for owed in together]
             answer = really_send(**request)
         if self.mood != "works":
-            self.model.unanswered[owed] = now
+            self.model.unanswered |= dict.fromkeys(together, now)
             raise OUTAGE if self.mood == "is broken" else SILENCE
-        self.model.sent.add(owed)
+        self.model.sent |= set(together)
         return answer
 
     def before_dynamodb(self, request: Any, **_: Any) -> AWSResponse | None:

@@ -13,6 +13,9 @@ from storage.outbox import CLAIM_LASTS, Owed
 from storage.submissions import ONE_DAY, REFERENCES_TRIED
 from storage.workflow import MAILED_AFTER
 
+BUNDLED_BY = timedelta(hours=1)
+"""Reminders go out at the full hour: the first ones before their time, the late ones after it."""
+
 
 @dataclass
 class Row:
@@ -159,7 +162,7 @@ class Model:
             "staff": not row.erased,
             "receipt": not row.erased and not row.held and self._is_news(row),
             "mailed": not row.erased and row.done is not None and row.done + MAILED_AFTER <= now,
-            "reminder": row.stage == f"{row.form} open" and remind_at <= now < row.due,
+            "reminder": row.stage == f"{row.form} open" and remind_at - BUNDLED_BY <= now < row.due,
             "late": row.stage == f"{row.form} open" and now >= row.due,
         }[owed.slot]
 
@@ -183,7 +186,7 @@ class Model:
             *(["staff"] if row.form in TASKS else []),
             *([] if row.held else ["receipt"]),
             *(["mailed"] if row.done and row.form == "plaque" else []),
-            *(["late"] if row.state == "late" and row.form in TASKS else []),
+            *(["late"] if row.form in TASKS and row.state == "late" and row.due + BUNDLED_BY <= promises.now() else []),
         ]
 
     def _excused(self, row: Row, slot: str, noted: Mapping[str, str]) -> bool:

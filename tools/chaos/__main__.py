@@ -5,6 +5,7 @@ The plaque form's way has every step of the contact form's and more, so what tak
 
 import logging
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,7 @@ import time_machine
 
 from local.aws.stand_in import StandIn
 from local.template import Template
+from tests.support.office_clock import ALWAYS_OPEN
 from tests.support.site_build import build_site
 from tools.chaos.cloud import hooked
 from tools.chaos.enumeration import EACH_FORM, TOGETHER, Tally, pairs, singles
@@ -85,6 +87,7 @@ def main() -> int:
     with redirect_stdout(StringIO()):
         build_site(ROOT / ".build" / "chaos")
     cloud = StandIn(Template(ROOT / "template.yaml"))
+    os.environ.update(ALWAYS_OPEN)
     with multiprocessing.get_context("fork").Pool(PROCESSES, maxtasksperchild=1) as pool:
         for number, found in pool.imap_unordered(_carry_out, range(len(TASKS))):
             task = TASKS[number]

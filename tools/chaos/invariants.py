@@ -149,7 +149,7 @@ def _kept(run: Run, item: dict[str, Any]) -> Iterator[str]:
     if states != dict.fromkeys(states, "sent") | {"receipt": came_back}:
         yield f"2: {slug} is at rest with {states}"
     began = datetime.fromisoformat(item["released"]["at"] if "release" in pressed else item["received_at"])
-    due = FORMS[slug].due(began) - FORMS[slug].remind_before
+    due = (FORMS[slug].due(began) - FORMS[slug].remind_before).replace(minute=0, second=0, microsecond=0)
     due_again = None if run.schedule.unanswered or _is_done(run) else due.isoformat()
     if item.get("next_at") != due_again or ("clock" in item) != bool(due_again) or item["mail"].keys() != states.keys():
         yield f"2: nobody will be reminded of {slug} in time"

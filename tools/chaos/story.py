@@ -43,8 +43,11 @@ SWEPT_BY = timedelta(minutes=15)
 REPORTED_LATE = timedelta(minutes=8)
 REPORT_TRIES = 3
 """So often Lambda tries an event."""
-REMINDERS = {"contact": (timedelta(hours=20), timedelta(hours=24)), "plaque": (timedelta(days=11), timedelta(days=14))}
-"""After the form came."""
+REMINDERS = {
+    "contact": (timedelta(hours=20), timedelta(hours=24)),
+    "plaque": (timedelta(days=11, hours=12), timedelta(days=14, hours=13)),
+}
+"""After the form came, at noon; a plaque is due at the end of a day."""
 INVITED_BEFORE = [timedelta(days=number) for number in (180, 60, 0)]
 PRESSES = 5
 """So often somebody of the office presses a button that did not work."""
