@@ -15,11 +15,11 @@ from typing import Any
 
 import promises
 import rendering
-from forms.form import Form, FormData, Notice, read_form, reference_in
+from forms.form import Form, FormData, read_form, reference_in
 from forms.plaque import PLAQUE_LINE_LIMIT
 from mail import messages, ses
 from settings import require, settings
-from storage import certifications, submissions, workflow
+from storage import certifications, erasure, submissions, workflow
 from storage.submissions import Submission
 from storage.workflow import Step
 from telemetry import count, log_failure, logger, publish
@@ -127,6 +127,10 @@ def _answer(request: Request, session: Session) -> Response:
             return _page(request, session, "Numbers", "numbers.html", place="numbers", **lists.board(request.now))
         case "GET" | "POST", [reference, "correct"]:
             return _correct(request, session, _found(reference))
+        case "GET", [reference, "person"]:
+            return _person(request, session, _found(reference))
+        case "POST", [reference, "erase"]:
+            return _erase(request, session, _found(reference))
         case "GET", [reference]:
             return _one(request, session, reference)
         case "POST", [reference, verb] if verb in VERBS:
@@ -243,12 +247,8 @@ def _found(reference: str) -> Submission:
     return submission
 
 
-def _plaques(
-    request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK, told: str = "", ticked: tuple[str, ...] = ()
-) -> Response:
+def _plaques(request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK, problem: str = "") -> Response:
     marked = request.fields.get("marked", "")
-    if not told and marked.isdecimal():
-        told = f"Marked as mailed: {int(marked)}."
     return _page(
         request,
         session,
@@ -256,9 +256,9 @@ def _plaques(
         "plaques.html",
         status,
         place="plaques",
-        told=told,
-        failed=status != HTTPStatus.OK,
-        ticked=ticked,
+        problem=problem,
+        problem_title="Not all are marked" if status == HTTPStatus.CONFLICT else "",
+        told=f"Marked as mailed: {int(marked)}." if marked.isascii() and marked.isdecimal() else "",
         typed=defaultdict(str, request.typed),
         plaques=lists.plaques(request.now),
     )
@@ -446,14 +446,54 @@ def _correction(
         seen=casefile.version(submission),
         again=request.fields.get("new-receipt") == "yes",
     )
-    summary = form.draw_summary(Notice(*notice) if notice else None)
-    drawn = summary + form.draw(
+    drawn = form.draw(
         action=f"/desk/{submission.reference}/correct",
         inside=inside,
         button="Save the correction",
     )
-    title = f"Correct the {form.title.lower()}"
-    return _page(request, session, title, "correct.html", status, reference=submission.reference, form=drawn)
+    problem_title, problem = notice or ("", "")
+    return _page(
+        request,
+        session,
+        f"Correct the {form.title.lower()}",
+        "correct.html",
+        status,
+        reference=submission.reference,
+        form=drawn,
+        problem=problem,
+        problem_title=problem_title,
+        summary="" if notice else form.draw_summary(),
+    )
+
+
+def _person(
+    request: Request, session: Session, submission: Submission, status: HTTPStatus = HTTPStatus.OK, problem: str = ""
+) -> Response:
+    """Show everything that is stored of the sender of a submission, whose address stands in no address bar."""
+    if submission.erased_at:
+        raise Refused(HTTPStatus.CONFLICT, "Its data were erased", "Nothing is stored of the sender.")
+    person = erasure.find(submission.answers["email"])
+    shown = casefile.of_person(person, request.now)
+    reference = submission.reference
+    return _page(
+        request, session, "One person's data", "person.html", status, problem=problem, reference=reference, **shown
+    )
+
+
+def _erase(request: Request, session: Session, submission: Submission) -> Response:
+    """Erase a person's data, once the page with all of them was confirmed, open work by a check mark of its own."""
+    if submission.erased_at:
+        return see_other(f"/desk/{submission.reference}")
+    person = erasure.find(submission.answers["email"])
+    seen = request.fields.get("seen", "")
+    if seen != casefile.seen(person):
+        problem = "Something was added or changed since you opened this page. Look at it again."
+        return _person(request, session, submission, HTTPStatus.CONFLICT, problem)
+    if "confirm" not in request.fields or (person.open and "unfinished" not in request.fields):
+        problem = "Check the boxes first. Erasing cannot be undone."
+        return _person(request, session, submission, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+    erasure.erase(person, session.address, request.now)
+    return see_other(f"/desk/{submission.reference}")
 
 
 VERBS: dict[str, Verb] = {
@@ -514,7 +554,5 @@ def _page(
     **context: Any,
 ) -> Response:
     once = request.fields.get("once", "") if status != HTTPStatus.OK else ""
-    shown = pages.desk(
-        title, f"desk/{template}", session=session, place=place, once=once or secrets.token_hex(8), **context
-    )
-    return no_store(status, shown)
+    told = {"problem": "", "problem_title": "", "once": once or secrets.token_hex(8)} | context
+    return no_store(status, pages.desk(title, f"desk/{template}", session=session, place=place, **told))

@@ -5,8 +5,9 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -20,20 +21,31 @@ from forms.catalog import FORMS, TASKS
 from settings import settings
 from staff import announce as announcing
 from staff import announcement_page, listing, work
-from staff import erase as erasing
 from staff import export as exporting
 from staff.connection import Refused, connect
-from staff.options import AsJson, Reference, out, print_json, told
+from staff.options import AsJson, By, Reference, out, print_json, step, told
+from storage import erasure
+from storage.erasure import Person
 from telemetry import logger
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 OneForm = Annotated[str, typer.Option("--form", help=f"Only this form: {', '.join(FORMS)}.")]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(version("peace-officer-agency-certification"))
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+
+
 @app.callback()
 def where(
     stack: Annotated[str, typer.Option(envvar="STAFF_STACK", help="The stack on AWS; without it, the local run.")] = "",
     data: Annotated[Path, typer.Option(envvar="DATA", help="The folder of the local run.")] = Path(".local"),
+    _shown: Version = False,
 ) -> None:
     """Work on the running local run, or with --stack on AWS with your AWS credentials."""
     if "--help" not in sys.argv:
@@ -76,13 +88,14 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
 def export(
     since: Annotated[str, typer.Option(help="Received on or after this date, such as 2026-11-23.")] = "",
     form: OneForm = "",
+    only_open: Annotated[bool, typer.Option("--open", help="Only what is open or held.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, instead of the screen.")] = None,
     bom: Annotated[bool, typer.Option("--bom", help="For spreadsheets that need a byte order mark.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="JSON instead of CSV, one request or message a line.")
     ] = False,
 ) -> None:
-    """Write everything as CSV. No cell can be read as a formula.
+    """Write everything as CSV, the newest last, in the office's time. No cell can be read as a formula.
 
     Import it into a spreadsheet with all columns as text: opened directly, 02134 becomes 2134, and 10-4 a date.
     """
@@ -91,7 +104,8 @@ def export(
         since = _day(since).isoformat()
     with Progress(console=told, transient=True) as progress:
         task = progress.add_task("Reading", total=exporting.how_many() or None)
-        found = exporting.stored(form, since, lambda number: progress.advance(task, number))
+        stored = exporting.stored(form, since, lambda number: progress.advance(task, number))
+        found = (each for each in stored if each.is_open or not only_open)
         write = partial(exporting.write_json, found) if as_json else partial(exporting.write, found, form, bom=bom)
         if output:
             with output.open("w", encoding="utf-8", newline="") as file:
@@ -113,31 +127,51 @@ def count(
         print_json({form: {"number": number, "latest": latest} for form, (number, latest) in found.items()})
         return
     for form, (number, latest) in found.items():
-        out.print(f"{form:15}{number:>9,}  {latest or 'none'}")
+        when = promises.moment_in_words(datetime.fromisoformat(latest)) if latest else "none"
+        out.print(f"{form:15}{number:>9,}  {when}")
 
 
 @app.command()
 def erase(
-    email: str,
+    email: Annotated[str, typer.Argument(help="The person's e-mail address, in any spelling.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    by: By = "",
     as_json: AsJson = False,
 ) -> None:
     """Erase a person's data everywhere. The count, and which agency is certified, are kept."""
     if "@" not in email:
         raise Refused(f"{email} is not an e-mail address.")
+    person = erasure.find(email)
     if not yes:
+        _preview(person)
         typer.confirm(f"Erase everything of {email}? You cannot undo this.", abort=True, err=True)
-    erased = erasing.erase(email, promises.now())
+        if person.open:
+            typer.confirm(f"{len(person.open)} not finished: no one will do it. Erase it anyway?", abort=True, err=True)
+    erasure.erase(person, step(by).by, promises.now())
+    references = [each.reference for each in person.submissions]
+    certified = [str(item["reference"]) for item in person.certifications]
     if as_json:
-        print_json(vars(erased))
+        print_json({"submissions": references, "certifications": certified, "subscriber": person.subscriber})
         return
     for kind, found, what in (
-        ("Submissions", erased.submissions, "Their answers are erased; their count stays."),
-        ("Certifications", erased.certifications, "Agency and dates stay, the address is erased."),
+        ("Submissions", references, "Their answers are erased; their count stays."),
+        ("Certifications", certified, "Agency and dates stay, the address is erased."),
     ):
         out.print(f"{kind}: {', '.join(found)}. {what}" if found else f"{kind}: none.")
-    out.print(f"Announcements: {'unsubscribed' if erased.subscriber else 'was not subscribed'}.")
+    out.print(f"Announcements: {'unsubscribed' if person.subscriber else 'was not subscribed'}.")
     out.print("Backups are kept for 35 days. Please delete the e-mail in your own mailboxes yourself.")
+
+
+def _preview(person: Person) -> None:
+    """Show what would be erased."""
+    if person.submissions:
+        told.print(listing.table(person.submissions))
+    for item in person.certifications:
+        told.print(f"Invitations to renew the certification of request {item['reference']} go to this address.")
+    if person.subscriber:
+        told.print("Signed up for announcements.")
+    if not person:
+        told.print("Nothing is stored of this address.")
 
 
 @app.command()

@@ -3,8 +3,10 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, TextIO
 
+import promises
 from forms.catalog import FORMS
 from safe_text import for_spreadsheet, for_terminal
 from settings import settings
@@ -12,7 +14,9 @@ from staff.listing import as_json, state
 from storage import dynamodb
 from storage.submissions import Submission
 
-FIRST = ("reference", "form", "state", "received_at", "due_at", "done_at", "done_by")
+TOGETHER = 100
+"""Most items that DynamoDB reads in one request."""
+FIRST = ("reference", "form", "status", "received_at", "due_at", "done_at", "done_by")
 
 
 def columns(form: str) -> list[tuple[str, str]]:
@@ -23,7 +27,10 @@ def columns(form: str) -> list[tuple[str, str]]:
 
 
 def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submission]:
-    """Yield the submissions received since a day, in no particular order; `tell` gets the number read so far."""
+    """Yield the submissions received since a day, the oldest first; `tell` gets the number read so far.
+
+    Reads the times of all first, so that they can be sorted without all answers in memory.
+    """
     wanted = {"received_at >= :since": {"since": since or "0"}} | ({"form = :form": {"form": form}} if form else {})
     values = {f":{name}": value for each in wanted.values() for name, value in each.items()}
     pages = (
@@ -33,11 +40,29 @@ def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submi
             TableName=settings().submissions_table,
             FilterExpression=" AND ".join(wanted),
             ExpressionAttributeValues=dynamodb.to_item(values),
+            ProjectionExpression="received_at, #reference",
+            ExpressionAttributeNames={"#reference": "reference"},
         )
     )
-    for page in pages:
-        yield from (Submission.from_item(dynamodb.from_item(item)) for item in page["Items"])
-        tell(page["ScannedCount"])
+    found = (dynamodb.from_item(item) for page in pages for item in page["Items"])
+    by_time = sorted((item["received_at"], item["reference"]) for item in found)
+    for start in range(0, len(by_time), TOGETHER):
+        references = [reference for _, reference in by_time[start : start + TOGETHER]]
+        items = _read(references)
+        yield from (Submission.from_item(items[reference]) for reference in references if reference in items)
+        tell(len(references))
+
+
+def _read(references: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the items of at most TOGETHER references, by reference. AWS may leave some for another request."""
+    table, items = settings().submissions_table, {}
+    left: Any = {table: {"Keys": [dynamodb.to_item({"reference": reference}) for reference in references]}}
+    while left:
+        answer = dynamodb.client().batch_get_item(RequestItems=left)
+        for item in map(dynamodb.from_item, answer["Responses"][table]):
+            items[item["reference"]] = item
+        left = answer["UnprocessedKeys"]
+    return items
 
 
 def write(found: Iterator[Submission], form: str, file: TextIO, *, bom: bool = False) -> int:
@@ -95,8 +120,14 @@ def _labels(form: type[Any]) -> list[str]:
 
 def _facts(submission: Submission) -> list[str]:
     done = submission.done or {"at": "", "by": ""}
-    times = [submission.received_at.isoformat(), submission.due_at.isoformat()]
-    return [submission.reference, submission.form, state(submission), *times, done["at"], done["by"]]
+    done_at = _time(datetime.fromisoformat(done["at"])) if done["at"] else ""
+    times = [_time(submission.received_at), _time(submission.due_at), done_at]
+    return [submission.reference, submission.form, state(submission), *times, done["by"]]
+
+
+def _time(moment: datetime) -> str:
+    """Return a time by the office's clock, as every spreadsheet reads and sorts it."""
+    return f"{promises.at_office(moment):%Y-%m-%d %H:%M}"
 
 
 def _answers(submission: Submission, fields: list[tuple[str, str]]) -> list[str]:

@@ -16,7 +16,7 @@ from storage import submissions
 from storage.submissions import Submission
 
 ABOUT = 42
-"""Characters of the subject, so that a line fits into 80."""
+"""Cells of the subject, so that a line fits into 80."""
 STYLES = {"late": "bold red", "due soon": "yellow", "held": "magenta", "done": "green"}
 
 
@@ -76,13 +76,15 @@ def about(submission: Submission) -> str:
 
 
 def table(found: list[Submission]) -> Table:
-    """Make a table with one line each. A visitor's answers are text, never markup."""
-    lines = Table("Reference", "State", "Due", "About", box=None, pad_edge=False, header_style="bold")
+    """Make a table with one line each, at most 80 cells wide. A visitor's answers are text, never markup."""
+    lines = Table("Reference", "State", "When", "About", box=None, pad_edge=False, header_style="bold")
     for each in found:
-        how = state(each)
-        due = promises.short_moment(each.due_at, promises.now())
-        who = Text(for_terminal(about(each))[:ABOUT])
-        lines.add_row(each.reference, Text(how, STYLES.get(how, "")), Text(due), who)
+        how, who = state(each), Text(for_terminal(about(each)))
+        finished = each.done or each.closed
+        when = datetime.fromisoformat(finished["at"]) if finished else each.due_at
+        who.truncate(ABOUT, overflow="ellipsis")
+        moment = promises.short_moment(when, promises.now())
+        lines.add_row(each.reference, Text(how, STYLES.get(how, "")), Text(moment), who)
     return lines
 
 

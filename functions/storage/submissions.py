@@ -70,6 +70,11 @@ class Submission:
         """Start of the promised time: the receipt, or the release of a held submission."""
         return datetime.fromisoformat(self.released["at"]) if self.released else self.received_at
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether the office has still to do something, held submissions included."""
+        return bool(self.declared.staff_task) and not (self.done or self.closed or self.erased_at)
+
     def state(self, now: datetime) -> str:
         """erased, closed, held, late, open, or the form's word for done."""
         if self.erased_at:

@@ -13,6 +13,7 @@ import sender_hint
 from forms import cleaning
 from forms.folding import dialed
 from storage import certifications, search, submissions, workflow
+from storage.erasure import Person
 from storage.outbox import is_settled
 from storage.submissions import Submission
 from web import answers, lists, worklist
@@ -77,6 +78,35 @@ def version(submission: Submission) -> str:
     """Return a hash of the answers, to detect that they changed since a person saw them."""
     content = json.dumps(dict(submission.answers), sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def of_person(person: Person, now: datetime) -> dict[str, Any]:
+    """Return everything that is stored of a person, for its page."""
+    agencies = [certifications.get(item["id"]) for item in person.certifications]
+    return {
+        "address": person.address,
+        "seen": seen(person),
+        "stored": [
+            {
+                "row": worklist.row(each, now),
+                "received": promises.moment_in_words(each.received_at),
+                "answers": [(label, words) for label, words in each.declared.in_words(each.answers) if words],
+                "notes": [entry["text"] for entry in each.history if entry.get("text")],
+                "is_open": each.is_open,
+            }
+            for each in person.submissions
+        ],
+        "agencies": [(each, lists.in_words(each, now)) for each in agencies if each],
+        "subscriber": person.subscriber,
+        "unfinished": [worklist.row(each, now) for each in person.open],
+    }
+
+
+def seen(person: Person) -> str:
+    """Return a hash of what a person's page shows, to detect that it changed since someone saw it."""
+    content = [[each.reference, version(each), len(each.history)] for each in person.submissions]
+    kept = [content, [item["id"] for item in person.certifications], person.subscriber]
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:16]
 
 
 def meanwhile(submission: Submission) -> str:

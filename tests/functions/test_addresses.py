@@ -11,8 +11,7 @@ import links
 import promises
 from forms import addresses
 from forms.addresses import NotMailable, identity, normalized
-from staff.erase import erase
-from storage import subscribers
+from storage import erasure, subscribers
 from tests.support.examples import examples
 from tests.support.samples import SAMPLES
 
@@ -97,7 +96,7 @@ def test_composed_and_decomposed_are_one_domain(domain):
 SITE = "https://certification.example.org"
 ENDS = {
     "the button": lambda address, press: press(links.unsubscribe_link(normalized(address)).removeprefix(SITE)),
-    "erasing": lambda address, _: erase(address.upper(), promises.now()),
+    "erasing": lambda address, _: erasure.erase(erasure.find(address.upper()), "office", promises.now()),
     "a bounce": lambda address, _: subscribers.unsubscribe(subscribers.subscriber_id(normalized(address))),
 }
 

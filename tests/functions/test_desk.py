@@ -1,12 +1,16 @@
 """The desk: who gets in, what can be done to a submission, and what is written down of it."""
 
+import os
 import re
 from datetime import timedelta
 
 import pytest
 
+import promises
+from storage import certifications
 from tests.support.office import DIRECTOR, OFFICE, SITE, at_desk, code_in
 from tests.support.samples import CONTACT, HOSTILE, PLAQUE
+from tests.support.tables import Table
 
 TRAPPED = {"reply_code": "cheap backlinks"}
 
@@ -159,17 +163,50 @@ FORGED = {
 }
 
 
+def actions(office, *pages):
+    """Every address that a form of these pages posts to, with the form as it is drawn."""
+    return {form.action: form.fields for page in pages for form in office.get(page).forms if form.method == "post"}
+
+
+@pytest.fixture
+def every_action(office, submitted):
+    """The forms of every kind of page, of submissions in every state."""
+    done, closed, held = submitted("plaque"), submitted("contact"), submitted("contact", **TRAPPED)
+    taken, plaque = submitted("contact", message="Taken"), submitted("plaque", agency="Another agency")
+    office.do(done, "mark")
+    office.do(closed, "close", reason="spam")
+    office.do(taken, "take")
+    [agency] = certifications.everybody()
+    certifications.end(agency.id, OFFICE, promises.now())
+    certifications.relist(agency.id, OFFICE, promises.now())
+    office.do(ended := submitted("plaque", agency="A third agency"), "mark")
+    pages = [
+        f"/desk/{each}{more}"
+        for each in (done, ended, closed, held, taken, plaque)
+        for more in ("", "/correct", "/person")
+    ]
+    return actions(office, "/desk/", "/desk/plaques", "/desk/certified", "/desk/numbers", *pages)
+
+
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-def test_a_post_that_no_page_of_the_desk_made_changes_nothing(forged, office, submitted, table):
-    reference = submitted("contact")
-    before = table.item(reference)
-    fields = office.get(f"/desk/{reference}").form(f"/desk/{reference}/note").fields
-    cookies, fields, headers = forged(fields | {"text": "x", "reason": "spam"})
-    if cookies is not None:
-        office.cookies = cookies
-    for verb in ("take", "give-back", "note", "mark", "close", "release", "undo", "correct"):
-        assert office.post(f"/desk/{reference}/{verb}", fields, **headers).status == 400
-    assert table.item(reference) == before
+def test_a_post_that_no_page_of_the_desk_made_is_refused_at_every_address_and_changes_nothing(
+    forged, office, every_action, table, stand_in
+):
+    from desk import OF_CERTIFICATIONS, VERBS
+
+    verbs = {action.rpartition("/")[2] for action in every_action}
+    assert verbs == {*VERBS, *OF_CERTIFICATIONS, "correct", "erase", "find", "sign-out"}
+    tables = ["SUBMISSIONS_TABLE", "CERTIFICATIONS_TABLE", "SUBSCRIBERS_TABLE"]
+    before = [Table(os.environ[name]).items() for name in tables]
+    mine = dict(office.cookies)
+    for action, fields in every_action.items():
+        typed = {"text": "x", "reason": "spam", "name": "x", "confirm": "yes", "unfinished": "yes"}
+        cookies, posted, headers = forged(fields | typed)
+        office.cookies = dict(mine if cookies is None else cookies)
+        answer = office.post(action, posted, **headers)
+        assert answer.status == 400, action
+        assert answer.cookies == [], action
+    assert [Table(os.environ[name]).items() for name in tables] == before
 
 
 def test_who_has_a_staff_e_mail_can_do_nothing_with_it(template, submitted, inbox, table, clock):
@@ -343,8 +380,6 @@ def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office,
     inbox.deliver()
     clock.look()
     [receipt] = inbox.titled("We have your message")
-    import promises
-
     due = promises.moment_in_words(promises.now() + timedelta(hours=24))
     assert due in receipt["text"]
     assert "the promised time counts from then" in receipt["text"]
@@ -407,8 +442,6 @@ def test_a_table_that_cannot_be_reached_is_told_and_what_was_typed_is_still_ther
 
 @pytest.fixture
 def certified(table):
-    from storage import certifications
-
     return lambda: list(certifications.everybody())
 
 

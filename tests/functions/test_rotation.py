@@ -14,8 +14,7 @@ import keys
 import links
 import promises
 from links import NEVER, unsubscribe_link
-from staff.erase import erase
-from storage import certifications, subscribers
+from storage import certifications, erasure, subscribers
 from tests.support.inbox import link_in
 from tests.support.samples import CONTACT, PLAQUE
 
@@ -251,7 +250,7 @@ def test_who_subscribed_before_two_changes_is_found_by_address_after_them(table,
         change()
         cold_start()
         assert subscribers.is_subscribed(ADDRESS)
-    assert erase(ADDRESS, promises.now()).subscriber
+    erasure.erase(erasure.find(ADDRESS), "office", promises.now())
     assert not subscribers.is_subscribed(ADDRESS)
 
 

@@ -152,6 +152,64 @@ def test_a_restored_table_is_counted_as_the_table_is(run_staff, post, table, tem
     assert run_staff("count")[1].splitlines()[0].split()[:2] == ["contact", "2"]
 
 
+def test_export_is_in_order_in_the_office_s_time_and_can_leave_out_what_is_done(run_staff, post, clock, table, office):
+    for number in range(3):
+        post("contact", {**CONTACT, "message": f"Number {number}"})
+        clock.forward(minutes=1)
+    post("contact", {**CONTACT, "message": "Held", TRAP: "x"})
+    post("announcements", {"email": "reader@example.gov"})
+    [second] = [each["reference"] for each in table.items() if each["answers"].get("message") == "Number 1"]
+    office.do(second, "mark")
+    found = rows(run_staff("export", "--form", "contact")[1])
+    assert [each["Message"] for each in found] == ["Number 0", "Number 1", "Number 2", "Held"]
+    assert [each["received_at"][-5:] for each in found] == ["12:00", "12:01", "12:02", "12:03"]
+    assert [each["due_at"][-5:] for each in found] == ["12:00", "12:01", "12:02", "12:03"]
+    still_open = rows(run_staff("export", "--open")[1])
+    assert [(each["Message"], each["status"]) for each in still_open] == [
+        ("Number 0", "open"),
+        ("Number 2", "open"),
+        ("Held", "held"),
+    ]
+
+
+def test_what_aws_leaves_out_of_a_batch_is_read_again(run_staff, post, monkeypatch):
+    from storage import dynamodb
+
+    for number in range(4):
+        post("contact", {**CONTACT, "message": f"Number {number}"})
+    client = dynamodb.client()
+    read = client.batch_get_item
+
+    def one_at_a_time(RequestItems):  # noqa: N803  # as AWS calls it
+        [(table, wanted)] = RequestItems.items()
+        first, *left = wanted["Keys"]
+        answer = read(RequestItems={table: {"Keys": [first]}})
+        return answer | {"UnprocessedKeys": {table: {"Keys": left}} if left else {}}
+
+    monkeypatch.setattr(client, "batch_get_item", one_at_a_time)
+    assert sorted(each["Message"] for each in rows(run_staff("export")[1])) == [f"Number {each}" for each in range(4)]
+
+
+@pytest.mark.parametrize("agency", ["W" * 120, "警察" * 60, "👮🏽‍♀️" * 20, "ش" * 120])
+def test_a_line_of_a_list_fits_into_80_columns(agency, run_staff, post, office, table, monkeypatch):
+    from rich.cells import cell_len
+
+    post("plaque", {**PLAQUE, "agency": agency})
+    post("contact", {**CONTACT, "organization": agency})
+    post("contact", {**CONTACT, "message": "Held", TRAP: "x"})
+    office.do(references(table)["plaque"], "mark")
+    for command in (("list",), ("list", "--done"), ("find", "sample")):
+        for line in run_staff(*command)[1].splitlines():
+            assert cell_len(line) <= 80, line
+
+
+def test_the_version_is_the_project_s(run_staff):
+    import tomllib
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert run_staff("--version")[:2] == (0, f"{project['version']}\n")
+
+
 def test_export_since_a_day(run_staff, post, clock):
     import promises
 
@@ -294,6 +352,29 @@ def test_erase_asks_first(run_staff, post, table, monkeypatch):
     assert code == 1
     assert "cannot undo this" in said
     assert table.items()[0]["answers"]["name"] == CONTACT["name"]
+
+
+@pytest.mark.parametrize(("typed", "asked", "erased"), [("n\n", 1, False), ("y\nn\n", 2, False), ("y\ny\n", 2, True)])
+def test_erase_says_what_it_would_take_and_asks_again_where_work_is_open(
+    typed, asked, erased, run_staff, post, table, office, monkeypatch
+):
+    import promises
+    from storage import subscribers
+
+    post("plaque", PLAQUE)
+    post("contact", {**CONTACT, "email": PLAQUE["email"]})
+    subscribers.subscribe(PLAQUE["email"], promises.now())
+    found = references(table)
+    office.do(found["contact"], "mark")
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    code, _, said = run_staff("erase", PLAQUE["email"].upper())
+    assert code == (0 if erased else 1)
+    assert f"{found['plaque']}  open" in said
+    assert f"{found['contact']}  done" in said
+    assert "Signed up for announcements." in said
+    assert said.count("[y/N]") == asked
+    assert ("1 not finished" in said) == (asked == 2)
+    assert {"erased_at" in item for item in table.items()} == {erased}
 
 
 # As a command
