@@ -29,6 +29,7 @@ from storage.erasure import Person
 from telemetry import logger
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+OneTask = Annotated[str, typer.Option("--form", help=f"Only this form: {', '.join(TASKS)}.")]
 OneForm = Annotated[str, typer.Option("--form", help=f"Only this form: {', '.join(FORMS)}.")]
 
 
@@ -54,7 +55,7 @@ def where(
 
 @app.command("list")
 def list_(
-    form: OneForm = "",
+    form: OneTask = "",
     done: Annotated[bool, typer.Option("--done", help="List what is done instead of what is open.")] = False,
     held: Annotated[bool, typer.Option("--held", help="List only what is held as possible spam.")] = False,
     closed: Annotated[bool, typer.Option("--closed", help="List what was closed without being done.")] = False,

@@ -41,6 +41,8 @@ class Line:
     about: str
     when: str
     link: str = ""
+    by: str = ""
+    """Who marked it as done."""
 
 
 def send_if_due(now: datetime) -> None:
@@ -100,7 +102,13 @@ def _per_form(found: list[Submission]) -> list[tuple[str, int]]:
 
 def _lines(found: list[Submission]) -> list[Line]:
     return [
-        Line(each.reference, each.declared.staff_subject(each.answers), _when(each), links.desk_link(each.reference))
+        Line(
+            each.reference,
+            each.declared.staff_subject(each.answers),
+            _when(each),
+            links.desk_link(each.reference),
+            each.done["by"] if each.done else "",
+        )
         for each in sorted(found, key=lambda each: each.due_at)
     ]
 

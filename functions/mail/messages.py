@@ -35,6 +35,7 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
         "staff",
         to=settings().staff_addresses,
         label=form.mailing_label(submission.answers),
+        valid=_validity(form.ends_on(submission.answers)),
         corrects=[(each.reference, form.differences(each.answers, submission.answers)) for each in earlier],
         hint=" ".join(filter(None, hints)),
         held=submission.held,
@@ -133,6 +134,17 @@ def about(submission: Submission) -> dict[str, Any]:
         "done": form.done_label,
         "desk": links.desk_link(submission.reference),
     }
+
+
+def _validity(ends_on: date | None) -> str:
+    """Return until when the certification is valid that a plaque is for, with a warning where that is soon."""
+    if ends_on is None:
+        return ""
+    left = ends_on - promises.day_at_office(promises.now())
+    words = f"Valid until {promises.day_in_words(ends_on)}."
+    if left >= promises.ENDS_SOON:
+        return words
+    return f"{words} Before you engrave it: {'that is over' if left.days < 0 else f'{left.days} days are left'}."
 
 
 def _remarks(submission: Submission) -> list[str]:

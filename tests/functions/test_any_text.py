@@ -68,7 +68,7 @@ def test_any_text_reaches_staff_in_words_as_typed(text):
     context = dict.fromkeys(
         ("about", "reference", "received", "due", "task", "done", "desk", "hint", "held", "reply_to"), "x"
     )
-    context |= {"corrects": [], "label": None}
+    context |= {"corrects": [], "label": None, "valid": ""}
     answers = [("Message", typed)]
     for told in ({"answers": answers, "texts": []}, {"answers": [], "texts": answers}):
         assert typed in render("email/staff/body.txt", **told, **context)

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
@@ -59,6 +60,7 @@ STATES = {
         "corrects": [[], [("AAAAAAAAAA", [("City", "Sampletown", ""), ("Title", "Chief", "Sheriff")])]],
         "hint": ["", "The sender writes from a government address (example.gov)."],
         "label": [None, LABEL],
+        "valid": "Valid until November 20, 2028.",
     },
     "reminder": {
         "found": [[TOLD], [TOLD, TOLD | {"about": "Message from Sample County"}]],
@@ -88,7 +90,7 @@ STATES = {
         "site": SITE,
         "day": "November 26, 2026",
         "received": [[("contact", 3), ("plaque", 0)]],
-        "done": [[("answered", []), ("mailed", LINES)]],
+        "done": [[("answered", []), ("mailed", [*LINES, replace(LINES[0], by="office@example.gov")])]],
         "late": [[], LINES],
         "today": [[], LINES[:1]],
         "waiting": [LINES[:2]],

@@ -36,7 +36,7 @@ def written(post, table, clock):
         contact = {name: value for name, value in held.items() if name != "held"}  # some texts are held by themselves
         done = plaque | {"done": {"at": plaque["received_at"], "by": text}}
         clock.forward(minutes=11)
-        from mail import renewals
+        from mail import reminders, renewals
 
         certified = {"id": "c", "reference": "B" * 10, "email": PLAQUE["email"], "name": text}
         certified |= {"completed": PLAQUE["completed"], "ends_on": promises.valid_until(COMPLETED).isoformat()}
@@ -45,7 +45,9 @@ def written(post, table, clock):
             "staff": [messages.staff_mail(each) for each in (plaque, contact, held)],
             "receipt": [messages.COMPOSE["receipt"](each) for each in (plaque | {"reference": "B" * 10},)],
             "confirm": [messages.COMPOSE["receipt"](items["announcements"])],
-            "reminder": [messages.reminder(plaque), messages.late_notice(contact)],
+            "reminder": [
+                reminders.compose(of, slot) for of, slot in (([plaque], "reminder"), ([contact, plaque], "late"))
+            ],
             "sign-in": [messages.sign_in("office@example.org", "123456")],
             "mailed": [messages.mailed_mail(done)],
             "renewal": [renewals.invitation(certified)],

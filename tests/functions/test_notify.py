@@ -1,9 +1,10 @@
 """E-mail: who gets what, once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from tests.support.samples import HOSTILE, SAMPLES
 from tests.support.ses_errors import BUSY, OUTAGE, REFUSAL, SILENCE
@@ -87,6 +88,23 @@ def test_staff_are_told_which_request_another_one_may_correct(post, inbox, table
         each["text"] for each in inbox.to_staff() if f"an earlier request, {first['reference']}:\n" in each["text"]
     ]
     assert "\nZIP code: 96746-0012 → 96747\n" in told
+
+
+@time_machine.travel(datetime(2026, 11, 24, 17, tzinfo=UTC), tick=False)
+@pytest.mark.parametrize(
+    ("days_left", "warned"),
+    [(700, ""), (60, ""), (59, "59 days are left"), (0, "0 days are left"), (-1, "that is over")],
+)
+def test_staff_are_told_until_when_a_plaque_holds_and_warned_before_they_engrave_it(days_left, warned, post, inbox):
+    import promises
+
+    today = promises.day_at_office(promises.now())
+    ends = today + timedelta(days=days_left)
+    post("plaque", {**SAMPLES["plaque"], "completed": ends.replace(year=ends.year - 2).isoformat()})
+    inbox.deliver()
+    [message] = inbox.to_staff()
+    assert f"Valid until {promises.day_in_words(ends)}." in message["text"]
+    assert ("Before you engrave it" in message["text"], warned in message["html"]) == (bool(warned), True)
 
 
 def test_the_receipt_of_a_plaque_brings_the_renewal_for_the_calendar(post, inbox):

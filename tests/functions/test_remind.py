@@ -12,6 +12,7 @@ from forms.spam import TRAP
 from storage import certifications
 from storage.outbox import Owed
 from tests.support.inbox import invitations, link_in
+from tests.support.office import OFFICE
 from tests.support.samples import CONTACT, PLAQUE, TODAY
 from tests.support.ses_errors import OUTAGE, REFUSAL, SILENCE
 from tests.support.tables import Table
@@ -313,10 +314,21 @@ def test_the_digest_of_a_full_day_says_everything(submitted, clock, inbox, press
     text = digests(inbox)[1]["text"]
     sections = dict(part.strip().split(": ", 1) for part in text.split("\n\n") if ": " in part)
     assert "Received: contact 4, plaque 1" in text
-    assert f"Answered: 1 ({answered['reference']})" in text
+    assert f"Answered: 1 ({answered['reference']} by {OFFICE})" in text
     assert waiting["reference"] in sections["Waiting"]
+    assert late["reference"] in sections["Due today"]
+    assert "0 late, 2 due today, 1 waiting, 1 held" in digests(inbox)[1]["subject"]
     assert held["reference"] in sections["Held as possible spam"]
     assert f"/desk/{held['reference']}" in text
     assert late["reference"] in sections["E-mail that did not arrive or was reported as spam"]
     assert owed["reference"] in sections["E-mail not sent for more than ten minutes"]
     assert "Subscribers to announcements: 1" in text
+
+
+def test_what_is_held_says_when_the_digest_lists_it_for_the_last_time(submitted, clock, inbox):
+    held = submitted("contact", **{TRAP: "x"})
+    for _ in range(16):
+        clock.forward(days=1)
+    listed = [message["text"] for message in digests(inbox) if held["reference"] in message["text"]]
+    assert ["for the last time" in text for text in listed] == [False] * (len(listed) - 1) + [True]
+    assert len(listed) >= 13
