@@ -1,4 +1,4 @@
-"""`make screenshots`: every page and every state of the forms in site-shots/, with index.html as the contact sheet."""
+"""`make screenshots`: every page, the desk, and every state of the forms in site-shots/, with a contact sheet."""
 
 import shutil
 import tempfile
@@ -13,6 +13,7 @@ from tests.support.programs import launch_options
 from tests.support.run import LocalRun
 from tests.support.samples import SAMPLES, new_address
 from tests.support.visits import FORMS, fill_in, visit
+from tools.desk_shots import Desk, for_the_handbook
 
 FOLDER = Path(__file__).parents[1] / "site-shots"
 WIDTHS = [390, 768, 1280]
@@ -83,6 +84,13 @@ def main() -> None:
         for name, show in STATES.items():
             page = browser.new_context(base_url=run.url, reduced_motion="reduce").new_page()
             show(page)
+            shoot(page, name)
+            page.context.close()
+        desk = Desk(run, browser)
+        for name, show in desk.states().items():
+            page = browser.new_context(base_url=run.url, storage_state=desk.storage_state).new_page()
+            show(page)
+            for_the_handbook(page, name)
             shoot(page, name)
             page.context.close()
         browser.close()

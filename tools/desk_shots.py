@@ -1,0 +1,102 @@
+"""The desk in pictures: sample work, some of it late, taken or held, and the three pictures of the handbook."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import Browser, Page
+
+from forms.spam import TRAP
+from tests.support.office import OFFICE, code_in
+from tests.support.run import LocalRun
+from tests.support.samples import CONTACT, PLAQUE
+
+HANDBOOK = Path(__file__).parents[1] / "handbook" / "pictures"
+PICTURES = {"desk-today": 900, "desk-request": 1150, "desk-plaques": 700}
+"""The states that the handbook shows, and their height in pixels."""
+WIDTH = 820
+TOWNS = ("Town of Sample", "Sample County", "Village of Sample", "City of Sample")
+
+
+class Desk:
+    """A local run with work in it, and a browser that is signed in."""
+
+    def __init__(self, run: LocalRun, browser: Browser) -> None:
+        self._run = run
+        late = self._post("contact", "Town of Sample", message="May we print the checklists for our council?")
+        self._advance(25)
+        self._post("contact", "Sample County", message="How do we begin? We are nine officers.")
+        self._post("contact", "Village of Sample", message="Who signs the commitment when the chief retires?")
+        self._advance(3)
+        plaques = [self._post("plaque", town) for town in TOWNS]
+        self._post("contact", "", message="Better ranking for your site, guaranteed.", **{TRAP: "x"})
+        self._references = {"": late, "request": plaques[0], "done": plaques[3]}
+        page = browser.new_context(base_url=run.url).new_page()
+        self._sign_in(page)
+        page.goto(f"/desk/{plaques[0]}")
+        page.get_by_role("button", name="I will take it").click()
+        page.get_by_label("Note for your colleagues").fill("Called: the name is right, the engraver has it.")
+        page.get_by_role("button", name="Add the note").click()
+        page.goto(f"/desk/{plaques[3]}")
+        page.get_by_role("button", name="Mark as mailed").click()
+        self.storage_state = page.context.storage_state()
+        page.context.close()
+
+    def states(self) -> dict[str, Callable[[Page], object]]:
+        """Return every page of the desk, by the name of its picture."""
+        request = self._references["request"]
+        addresses = {
+            "desk-sign-in": None,
+            "desk-today": "",
+            "desk-request": request,
+            "desk-mailed": self._references["done"],
+            "desk-correct": f"{request}/correct",
+            "desk-person": f"{request}/person",
+            "desk-plaques": "plaques",
+            "desk-labels": "plaques/labels",
+            "desk-find": "find?q=sample",
+            "desk-certified": "certified",
+            "desk-numbers": "numbers",
+        }
+        return {name: lambda page, address=address: _show(page, address) for name, address in addresses.items()}
+
+    def _post(self, slug: str, town: str, **answers: str) -> str:
+        domain = re.sub("[^a-z]", "", town.lower()) or "mail"
+        who = {"email": f"chief@{domain}.example.gov", "organization": f"{town} Police" if town else ""}
+        given = {"contact": CONTACT | who, "plaque": PLAQUE | {"email": who["email"], "agency": f"{town} Police"}}[slug]
+        body = urlencode(given | answers).encode()
+        request = Request(f"{self._run.url}/forms/{slug}", body, {"Accept": "application/json"})
+        with urlopen(request) as answer:
+            return str(json.load(answer)["reference"])
+
+    def _advance(self, hours: int) -> None:
+        with urlopen(Request(f"{self._run.url}/_clock/advance?hours={hours}", method="POST")):
+            pass
+
+    def _sign_in(self, page: Page) -> None:
+        page.goto("/desk/")
+        page.get_by_label("Your e-mail address").fill(OFFICE)
+        page.get_by_role("button", name="Send me a code").click()
+        page.get_by_label("Code").fill(
+            code_in([each for each in self._run.messages() if "code" in each["subject"]][-1])
+        )
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Today").wait_for()
+
+
+def _show(page: Page, address: str | None) -> None:
+    if address is None:
+        page.context.clear_cookies()
+    page.goto(f"/desk/{address or ''}")
+
+
+def for_the_handbook(page: Page, name: str) -> None:
+    """Take the picture of a state that handbook/office.md shows."""
+    if name in PICTURES:
+        HANDBOOK.mkdir(exist_ok=True)
+        page.set_viewport_size({"width": WIDTH, "height": PICTURES[name]})
+        page.emulate_media(color_scheme="light")
+        page.screenshot(path=HANDBOOK / f"{name}.png")
