@@ -144,7 +144,20 @@ def _answer(request: Request, session: Session) -> Response:
 def _ask_who(request: Request) -> Response:
     if request.method == "POST":
         raise Refused(HTTPStatus.BAD_REQUEST, "You are not signed in", "Sign in first. Nothing was changed.")
-    return _page(request, None, "Sign in", "sign_in.html", to=_own(request.path), email="", problem="")
+    return _ask_address(request, _own(request.path))
+
+
+def _ask_address(
+    request: Request, to: str, status: HTTPStatus = HTTPStatus.OK, problem: str = "", email: str = ""
+) -> Response:
+    page = _page(request, None, "Sign in", "sign_in.html", status, to=to, email=email, asked=False, problem=problem)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        page["headers"]["retry-after"] = "3600"
+    return page
+
+
+def _ask_code(request: Request, to: str, status: HTTPStatus = HTTPStatus.OK, problem: str = "") -> Response:
+    return _page(request, None, "Enter the code", "sign_in.html", status, to=to, asked=True, problem=problem)
 
 
 def _sign_in(event: Event, request: Request) -> Response:
@@ -152,51 +165,35 @@ def _sign_in(event: Event, request: Request) -> Response:
 
     The response is the same for staff addresses and for others.
     """
-    network = rate_limit.network_of(event)
+    network, to = rate_limit.network_of(event), _own(request.fields.get("to", ""))
     if sessions.is_flooding(network, request.now):
         count("limited")
-        page = _page(
-            request,
-            None,
-            "Sign in",
-            "sign_in.html",
-            HTTPStatus.TOO_MANY_REQUESTS,
-            to=_own(request.fields.get("to", "")),
-            email="",
-            problem="Too many tries from your network. Please try again in an hour.",
-        )
-        page["headers"]["retry-after"] = "3600"
-        return page
-    return _take_code(request, network) if "code" in request.fields else _send_code(request, network)
+        problem = "Too many tries from your network. Please try again in an hour."
+        return _ask_address(request, to, HTTPStatus.TOO_MANY_REQUESTS, problem)
+    return _take_code(request, to, network) if "code" in request.fields else _send_code(request, to, network)
 
 
-def _send_code(request: Request, network: str) -> Response:
-    address, to = request.fields.get("email", "").strip()[:200], _own(request.fields.get("to", ""))
+def _send_code(request: Request, to: str, network: str) -> Response:
+    address = request.fields.get("email", "").strip()[:200]
     if "@" not in address:
         problem = "Enter your e-mail address, as in name@example.gov."
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, None, "Sign in", "sign_in.html", status, to=to, email=address, problem=problem)
+        return _ask_address(request, to, HTTPStatus.UNPROCESSABLE_ENTITY, problem, address)
     sessions.count_try(network, request.now)
     if sessions.had_enough(address, request.now):
         problem = "This address asked for five codes within an hour. Use the newest one, or try again in an hour."
-        status = HTTPStatus.TOO_MANY_REQUESTS
-        page = _page(request, None, "Sign in", "sign_in.html", status, to=to, email=address, problem=problem)
-        page["headers"]["retry-after"] = "3600"
-        return page
+        return _ask_address(request, to, HTTPStatus.TOO_MANY_REQUESTS, problem, address)
     asked = sessions.ask(address, request.now)
     if asked.code and (listed := sessions.known(address)):
         ses.send(messages.sign_in(listed, asked.code), {"kind": "sign-in"})
     cookie = sessions.set_cookie(sessions.BROWSER_COOKIE, asked.browser, sessions.CODE_LASTS)
-    return _page(request, None, "Enter the code", "code.html", to=to, problem="") | {"cookies": [cookie]}
+    return _ask_code(request, to) | {"cookies": [cookie]}
 
 
-def _take_code(request: Request, network: str) -> Response:
-    to = _own(request.fields.get("to", ""))
+def _take_code(request: Request, to: str, network: str) -> Response:
     found = sessions.check(request.cookies.get(sessions.BROWSER_COOKIE, ""), request.fields["code"][:20], request.now)
     if isinstance(found, Denied):
         sessions.count_try(network, request.now)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, None, "Enter the code", "code.html", status, to=to, problem=SPOILED[found])
+        return _ask_code(request, to, HTTPStatus.UNPROCESSABLE_ENTITY, SPOILED[found])
     count("signed_in")
     cookie = sessions.begin(found, request.now)
     return see_other(to) | {
@@ -541,7 +538,9 @@ def _check_origin(request: Request) -> None:
 def _say(request: Request, session: Session | None, status: HTTPStatus, title: str, text: str) -> Response:
     """Show a problem, with the typed text and a button to send it again."""
     kept = request.typed if session and request.method == "POST" else {}
-    return _page(request, session, title, "said.html", status, place=None, text=text, kept=kept, action=request.path)
+    # So that sending it again is still the same step, and still notices what somebody else did meanwhile.
+    hidden = {name: request.fields[name] for name in ("from", "seen") if name in request.fields}
+    return _page(request, session, title, "said.html", status, text=text, kept=kept, hidden=hidden, action=request.path)
 
 
 def _page(

@@ -171,7 +171,7 @@ def actions(office, *pages):
 @pytest.fixture
 def every_action(office, submitted):
     """The forms of every kind of page, of submissions in every state."""
-    done, closed, held = submitted("plaque"), submitted("contact"), submitted("contact", **TRAPPED)
+    done, closed, held = submitted("plaque"), submitted("contact"), submitted("contact", message="Held", **TRAPPED)
     taken, plaque = submitted("contact", message="Taken"), submitted("plaque", agency="Another agency")
     office.do(done, "mark")
     office.do(closed, "close", reason="spam")
@@ -423,18 +423,35 @@ def test_a_reference_that_is_none_is_a_plain_page(office):
         assert "<script>" not in page.text
 
 
+TYPED = {
+    "note": ("", {"text": "Called the <chief>,\nleft a message"}),
+    "mark": ("", {"tracking": "9400 <1>"}),
+    "close": ("", {"reason": "duplicate", "of": "K7M2P9QRTX"}),
+    "correct": ("/correct", {"agency": "Town of <b>Sample</b>", "city": "New Town", "new-receipt": "yes"}),
+}
+
+
 @pytest.mark.denies
-def test_a_table_that_cannot_be_reached_is_told_and_what_was_typed_is_still_there(office, submitted, set_variable):
-    reference = submitted("contact")
-    page = office.get(f"/desk/{reference}")
+@pytest.mark.parametrize(("verb", "page", "typed"), [(verb, *given) for verb, given in TYPED.items()], ids=TYPED)
+def test_what_was_typed_is_still_there_where_a_table_cannot_be_reached(
+    verb, page, typed, office, submitted, table, set_variable
+):
+    reference = submitted("plaque")
+    action = f"/desk/{reference}/{verb}"
+    shown = office.get(f"/desk/{reference}{page}")
+    before = table.item(reference)
     set_variable("SUBMISSIONS_TABLE", "gone")
-    page = office.press(page, f"/desk/{reference}/note", text="Called the <chief>")
-    assert page.status == 500
-    assert "Something went wrong here" in page.words
-    assert page.form(f"/desk/{reference}/note").fields["text"] == "Called the <chief>"
+    answer = office.press(shown, action, **typed)
+    assert (answer.status, "Something went wrong here" in answer.words) == (500, True)
+    kept = answer.form(action).fields
+    assert {name: kept[name] for name in typed} == typed
+    assert kept.get("seen") == shown.form(action).fields.get("seen")
+    assert "<b>" not in answer.text
     set_variable("SUBMISSIONS_TABLE", "Submissions")
-    page = office.press(page, f"/desk/{reference}/note")
-    assert "Called the &lt;chief&gt;" in page.text
+    assert table.item(reference) == before
+    if verb != "close":
+        assert office.press(answer, action).status == 200
+        assert len(table.item(reference)["history"]) == 1
 
 
 # Certification follows the mark

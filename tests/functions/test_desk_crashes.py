@@ -1,0 +1,111 @@
+"""A desk that breaks off at any call, is asked again, and by two people: the same comes of it as without a fault.
+
+The faults of tools/chaos strike the other verbs.
+"""
+
+import re
+from itertools import count
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
+from tests.support.office import DIRECTOR, at_desk
+
+WORK = {
+    "give-back": ("contact", {}, ("take",), {}),
+    "correct": ("plaque", {}, ("mark",), {"agency": "Springfield Police", "new-receipt": "yes"}),
+    "erase": ("contact", {}, (), {"confirm": "yes", "unfinished": "yes"}),
+}
+"""By verb: the form, what is answered differently, what happened before, and what is typed."""
+PAGES = {"correct": "/correct", "erase": "/person"}
+
+
+class Broken:
+    """DynamoDB, of which one call fails: before it did anything, or after it did it."""
+
+    def __init__(self, monkeypatch):
+        from storage import dynamodb
+
+        self._client = dynamodb.client()
+        self._calls = self._client._make_api_call
+        monkeypatch.setattr(self._client, "_make_api_call", self._call)
+        self.rest()
+
+    def rest(self):
+        self.calls, self._at, self._after = 0, -1, False
+
+    def strike(self, at, after):
+        self.calls, self._at, self._after = 0, at, after
+
+    def _call(self, operation, parameters):
+        here, self.calls = self.calls == self._at, self.calls + 1
+        if here and not self._after:
+            raise ConnectionClosedError(endpoint_url="x")
+        answer = self._calls(operation, parameters)
+        if here:
+            raise ConnectionClosedError(endpoint_url="x")
+        return answer
+
+
+def form(page, action):
+    """The hidden fields of a form of the page; of another one, where it does not offer this."""
+    return next((each for each in page.forms if each.action == action), page.forms[-1]).fields
+
+
+def subjects(messages, reference):
+    """What the e-mails about one submission are, without what differs from one to the next."""
+    found = [message["subject"] for message in messages if reference in message["subject"]]
+    return [re.sub(r" - by .*|Sample \d+", "", subject).replace(reference, "") for subject in found]
+
+
+@pytest.fixture
+def lived(office, template, submitted, table, inbox, clock, monkeypatch):
+    """Live it once, with a fault or without: the answers, the calls of the first press, and what came of it."""
+    other = at_desk(template)
+    other.begin_session(DIRECTOR)
+    broken, number = Broken(monkeypatch), count()
+
+    def lived(verb, at=-1, after=False):
+        slug, changed, before, typed = WORK[verb]
+        each = next(number)
+        whom = {"email": f"chief.{each}@example.gov"} | ({"agency": f"Sample {each}"} if slug == "plaque" else {})
+        reference = submitted(slug, **whom, **changed)
+        for earlier in before:
+            office.do(reference, earlier)
+        sent, page = len(inbox.messages()), f"/desk/{reference}{PAGES.get(verb, '')}"
+        action = f"/desk/{reference}/{verb}"
+        first, second = office.get(page), other.get(page)
+        fields = {person: form(shown, action) | typed for person, shown in ((office, first), (other, second))}
+        broken.strike(at, after)
+        answers = [office.post(action, fields[office]).status]
+        calls = broken.calls
+        broken.rest()
+        answers += [office.post(action, fields[office]).status, other.post(action, fields[other]).status]
+        inbox.deliver()
+        clock.forward(minutes=11)
+        item = table.item(reference)
+        state = {
+            "history": [(entry["what"], entry["by"]) for entry in item.get("history", ())],
+            "mail": {slot: what["state"] for slot, what in item["mail"].items()},
+            **{name: name in item for name in ("held", "done", "closed", "released", "taken", "erased_at", "clock")},
+            "stage": item.get("stage"),
+            "counted": dict(item.get("counted", {})),
+            "answers": {name: answer for name, answer in item["answers"].items() if answer not in whom.values()},
+            "subjects": sorted(subjects(inbox.messages()[sent:], reference)),
+        }
+        return answers, calls, state
+
+    return lived
+
+
+@pytest.mark.parametrize("verb", WORK)
+def test_each_verb_that_breaks_off_at_any_call_comes_to_the_same_as_without(verb, lived):
+    answers, calls, expected = lived(verb)
+    assert answers[:2] == [303, 303]
+    assert calls > 2
+    for at in range(calls):
+        for after in (False, True):
+            answers, _, state = lived(verb, at, after)
+            assert answers[0] in (303, 500), (at, after)
+            assert answers[1] == 303, (at, after)
+            assert state == expected, (at, after)
