@@ -1,27 +1,12 @@
 """Pages as people set them: narrow or enlarged, with wide spacing, in forced colors, without motion, on paper."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.keyboard import check as walk_and_check
 from tests.support.pages import PAGES
+from tests.support.reflow import BORDERLESS, CLIPPED, SPACED
 from tests.support.visits import FORMS, SCHEMES, visit
 
-CLIPPED = (Path(__file__).parents[1] / "support/clipped.js").read_text("utf-8")
-SPACED = """() => {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
-    p { margin-block-end: 2em !important }`);
-  document.adoptedStyleSheets = [sheet];
-}"""
-"""What WCAG 1.4.12 lets a reader set."""
-BORDERLESS = """() => {
-  const all = document.querySelectorAll("button, .button, .card, .error-summary, .field :is(input, select, textarea)");
-  const shown = [...all].filter((each) => each.checkVisibility() && !each.closest(".trap") && each.type !== "checkbox");
-  const isBare = ({ borderBottomWidth, textDecorationLine: line }) => !parseFloat(borderBottomWidth) && line === "none";
-  return shown.filter((each) => isBare(getComputedStyle(each))).map((each) => each.outerHTML);
-}"""
 DRAWN = """() => {
   const shapes = document.querySelectorAll("svg:not(.bar, .parts svg) :is(path, circle, rect)");
   const colors = (style) => [style.fill, style.stroke].filter((color) => color !== "none");

@@ -35,7 +35,7 @@ def test_an_e_mail_that_came_back_is_on_today_with_whom_to_call_until_somebody_d
     bounced(report, plaque)
     page = office.get()
     assert "E-mail that came back 2" in page.words
-    assert f"{PLAQUE['agency']} receipt bounced" in html.unescape(page.words)
+    assert f"{PLAQUE['agency']} , receipt of {plaque} receipt bounced" in html.unescape(page.words)
     assert "Its address does not exist, or takes no e-mail. Call, and correct the address." in page.words
     assert 'href="tel:5555550123;ext=4"' in page.text
     assert PLAQUE["telephone"] in page.words
@@ -45,7 +45,7 @@ def test_an_e_mail_that_came_back_is_on_today_with_whom_to_call_until_somebody_d
     assert "came back" not in office.get().words
     clock.forward(minutes=1)
     bounced(report, plaque, "mailed")
-    assert f"{PLAQUE['agency']} mailed bounced" in html.unescape(office.get().words)
+    assert f"{PLAQUE['agency']} , mailed of {plaque} mailed bounced" in html.unescape(office.get().words)
     clock.forward(days=29)
     office.begin_session()
     assert "came back" in office.get().words

@@ -15,6 +15,7 @@ from hpack import Encoder
 
 from local.template import Template
 from tests.support.pages import ADDRESS, PAGES, Reader
+from tests.support.samples import CONTACT, PLAQUE
 
 ROUND_TRIP = 14_000
 HOME = 11_000
@@ -54,8 +55,13 @@ def compressed(content: bytes) -> int:
 def loaded(built_site: Path, page: str) -> list[Path]:
     """The files that a visit to a page brings before anybody does anything, the page itself first."""
     file = built_site / page.strip("/") / "index.html" if page.endswith("/") else built_site / page.strip("/")
-    files = [file]
-    for tag, attributes in Reader(file.read_text("utf-8")).elements:
+    return [file, *assets(built_site, page, file.read_text("utf-8"))]
+
+
+def assets(built_site: Path, page: str, html: str) -> list[Path]:
+    """The files that a page brings besides itself."""
+    files = []
+    for tag, attributes in Reader(html).elements:
         wanted = tag in ("script", "img") or (tag == "link" and attributes.get("rel") in ("stylesheet", "icon"))
         address = attributes.get("src") or attributes.get("href")
         if wanted and address:
@@ -135,3 +141,43 @@ def test_a_page_holds_no_code_that_the_policy_refuses(page, built_site, template
         assert "src=" in attributes or is_data or f"'sha256-{digest}'" in policy, f"{page}: {content[:60]}"
     for _, attributes in Reader(html).elements:
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
+
+
+TOWNS = ["Springfield", "Franklin", "Clinton", "Georgetown", "Salem", "Madison", "Greenville", "Bristol", "Dover"]
+ASKED = [
+    "How do we begin, and who should lead it where there is no training officer?",
+    "Our council wants to see the checklists before it decides. May we print them?",
+    "We finished the first three. Does the order matter for the next one, with elections in between?",
+    "The chief retired last week. Who signs the commitment now?",
+    "May two towns that share one department ask for one plaque each?",
+]
+FIFTY = [(TOWNS[number % 9], ASKED[number % 5], f"{number:02}") for number in range(50)]
+
+
+@pytest.fixture
+def fifty(post, table, office):
+    """Fifty open messages and fifty plaques to mail, of many towns; the references of one of each."""
+    for town, question, number in FIFTY:
+        who = {"email": f"chief.{number}@{town.lower()}.example.gov", "telephone": f"(555) 555-01{number}"}
+        message = who | {"name": f"Jordan {town} {number}", "organization": f"{town} {number} Police"}
+        post("contact", CONTACT | message | {"message": question}, sender=f"127.0.1.{number}")
+        plaque = who | {"agency": f"City of {town} {number} Police Department", "street1": f"{number} Main Street"}
+        post("plaque", PLAQUE | plaque | {"city": town}, sender=f"127.0.1.{number}")
+    return {item["form"]: item["reference"] for item in table.items()}
+
+
+def test_a_page_of_the_desk_comes_in_one_round_trip_with_fifty_open_rows(
+    fifty, office, built_site, template: Template, tmp_path
+):
+    office.do(fifty["contact"], "take")
+    contact, plaque = fifty["contact"], fifty["plaque"]
+    ones = [contact, plaque, f"{plaque}/correct", f"{plaque}/person"]
+    weights = {}
+    for address in ["", "plaques", "plaques/labels", "find?q=police", "certified", "numbers", *ones]:
+        page = office.get(f"/desk/{address}")
+        assert page.status == 200
+        file = tmp_path / "page.html"
+        file.write_text(page.text, "utf-8")
+        weights[address] = weight([file, *assets(built_site, "/desk/", page.text)], template.response_headers())
+    assert {address: total for address, total in weights.items() if total > ROUND_TRIP} == {}
+    assert weights[""] > weights["numbers"]

@@ -32,6 +32,9 @@ LOOKED_AT = [
     ("color-contrast-enhanced", ".map"),
     # The letters AA it takes for a sign, not for a word of the name.
     ("label-content-name-mismatch", ".map"),
+    # Words beside the bars of a chart, and cells of a table that scrolls, stand on the page's own background.
+    ("color-contrast", ".chart, .desk-table"),
+    ("color-contrast-enhanced", ".chart, .desk-table"),
     # What is hidden in one size or state is shown, and looked at, in another; paper has the rest.
     (
         "hidden-content",

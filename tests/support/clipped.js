@@ -2,12 +2,14 @@
 (() => {
   const width = document.documentElement.clientWidth;
   const cuts = (each) => /hidden|clip/.test(getComputedStyle(each).overflow) && !each.closest(".visually-hidden, .trap");
+  // A table of numbers has two dimensions: its region scrolls, by keyboard too (WCAG 1.4.10).
+  const apart = ".visually-hidden, .trap, .skip, option, [role=region][tabindex]";
   const lost = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !parent.checkVisibility() || parent.closest(".visually-hidden, .trap, .skip, option")) continue;
+    if (!walker.currentNode.data.trim() || !parent.checkVisibility() || parent.closest(apart)) continue;
     range.selectNodeContents(walker.currentNode);
     for (const box of range.getClientRects()) {
       if (box.left < -0.5 || box.right > width + 0.5) lost.push(walker.currentNode.data.trim());

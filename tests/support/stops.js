@@ -3,7 +3,13 @@
 (() => {
   const SELECTOR = "a[href], button, input, select, textarea, summary, [tabindex]";
   const shown = (each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest("details:not([open]) > :not(summary)");
-  const all = [...document.querySelectorAll(SELECTOR)].filter((each) => each.tabIndex >= 0 && !each.disabled && shown(each));
+  const isStop = (each) => {
+    if (each.type !== "radio") return true;
+    const group = [...each.form.querySelectorAll(`[name="${each.name}"]`)]; // has one stop; the arrows lead to the others
+    return each === (group.find((radio) => radio.checked) ?? group[0]);
+  };
+  const reached = (each) => each.tabIndex >= 0 && !each.disabled && shown(each) && isStop(each);
+  const all = [...document.querySelectorAll(SELECTOR)].filter(reached);
 
   const color = (text) => {
     const [red, green, blue, alpha = 1] = text.match(/[\d.]+/g).map(Number);
