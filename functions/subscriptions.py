@@ -60,7 +60,9 @@ def _stop(event: Event) -> Response:
         return _page("This link is incomplete or too old", "Please open it from your newest e-mail.")
     if event["requestContext"]["http"]["method"] != "POST":
         return _page(
-            "No more invitations", "We then no longer invite your agency to renew.", button="Stop the invitations"
+            "Stop the invitations to renew?",
+            "We then no longer invite your agency to renew.",
+            button="Stop the invitations",
         )
     certifications.stop(certification, promises.now())
     count("stopped")

@@ -59,7 +59,7 @@ def telephone_number(_form: Form, field: Field) -> None:
     """Accept any spelling of a telephone number, with an extension or with a word as in 1-800-FLOWERS."""
     digits, letters = len(re.findall(r"\d", field.data)), len(re.findall("[A-Za-z]", field.data))
     if not (7 <= digits <= 25 or (digits >= 3 and digits + letters >= 10)):
-        raise ValidationError("Enter a telephone number with area code, such as (555) 555-0100")
+        raise ValidationError("Enter a telephone number, such as (555) 555-0100")
 
 
 def zip_code(_form: Form, field: Field) -> None:

@@ -1,6 +1,6 @@
 """The table of submissions: put once, find.
 
-An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text as typed),
+An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text, cleaned),
 agency and completed (index `agencies`, plaque requests only), mail (see outbox.py), expires_at (TTL).
 The office's work: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
 done ({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was
