@@ -14,7 +14,7 @@ from storage.submissions import Submission
 
 @dataclass(frozen=True)
 class Person:
-    """What is stored of one e-mail address, in any spelling."""
+    """One person: an e-mail address in any spelling, with all that is stored of it."""
 
     address: str
     submissions: list[Submission]
