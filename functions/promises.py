@@ -53,8 +53,8 @@ def moment_in_words(moment: datetime) -> str:
 
 
 def short_moment(moment: datetime, now: datetime) -> str:
-    """An aware time in a few characters: `Fri 9:32 AM` within a week, `Thu, Dec 10` further away, with the year if
-    that is another one."""
+    """Return an aware time in a few characters: `Fri 9:32 AM` within a week, `Thu, Dec 10` further away; with the
+    year if it is not this one."""
     local = moment.astimezone(_office_zone())
     if abs(moment - now) < timedelta(days=6) and local.time() != time.max:
         return f"{local:%a %I:%M %p}".replace(" 0", " ")
@@ -63,7 +63,7 @@ def short_moment(moment: datetime, now: datetime) -> str:
 
 
 def from_now(moment: datetime, now: datetime) -> str:
-    """How far away a time is, in words: `in 3 hours`, `2 days late`."""
+    """Return how far away a time is, in words: `in 3 hours`, `2 days late`."""
     minutes = abs(moment - now) // timedelta(minutes=1)
     for size, word in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
         if minutes >= 2 * size or size == 1:
@@ -89,7 +89,7 @@ def day_at_office(moment: datetime) -> date:
 
 
 def weekday_in_words(day: date) -> str:
-    """A day with its weekday: `Tuesday, November 24, 2026`."""
+    """Return a day with its weekday: `Tuesday, November 24, 2026`."""
     return f"{day:%A}, {day_in_words(day)}"
 
 

@@ -19,7 +19,7 @@ from storage.submissions import SWEPT_AFTER, Submission
 from telemetry import count, log_failure, logger, publish
 
 LONGEST_LOOK = timedelta(seconds=60)
-"""At one item, while SES is silent for each e-mail that it owes. Lambda ends a call that runs out of time."""
+"""Longest time at one item, if SES answers none of its e-mails. With less time left, no item is begun."""
 LONGEST_PAUSE = timedelta(hours=1)
 """Longest time between two attempts to send an e-mail."""
 
@@ -36,8 +36,8 @@ def handler(_event: dict[str, Any], context: Any) -> None:
     """Raises Unfinished once everything was tried, so that the alarm sees it.
 
     The digest and the invitations come first: a backlog of submissions, however long, does not keep them waiting. What
-    there is no time for is left to the next call, and counted. What failed is not raised itself: Lambda would log its
-    text, and SES repeats addresses in what it refuses.
+    there is no time for is left to the next call, and counted. No failure is raised itself: Lambda would log its text,
+    and SES repeats addresses in its refusals.
     """
     logger.set_correlation_id(context.aws_request_id)
     now = promises.now()

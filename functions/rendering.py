@@ -50,12 +50,12 @@ def _templates() -> "Environment":
 
 
 def _lines(text: str) -> Markup:
-    """Text with its line ends as elements: Outlook for Windows knows no `white-space`, and makes one line of them."""
+    """Return text with its line ends as elements: Outlook for Windows ignores `white-space`, and shows one line."""
     return Markup("<br>").join(text.split("\n"))
 
 
 def _xml_text(text: str) -> str:
-    """Text without the characters that XML allows nowhere (XML 1.0, 2.2)."""
+    """Return text without the characters that XML allows nowhere (XML 1.0, 2.2)."""
     return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
 
 
@@ -68,14 +68,14 @@ def render(template: str, **context: Any) -> Markup:
 
 
 def macro(template: str, name: str) -> "Callable[..., Markup]":
-    """A macro of a template of functions/templates/, to call from elsewhere."""
+    """Return a macro of a template of functions/templates/, to call from elsewhere."""
     found: Callable[..., Markup] = getattr(_templates().get_template(template).module, name)
     return found
 
 
 @cache
 def finished(name: str) -> str:
-    """A file that the site build left for the functions.
+    """Return a file that the site build left for the functions.
 
     In the package they lie beside this module; elsewhere PAGES_FOLDER says where the last build put them.
     """

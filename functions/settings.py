@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Settings:
-    """One field for each variable, under its name in lower case; those with a default are set for one function only."""
+    """One field for each variable, under its name in lower case. One with a default is not set for every function."""
 
     submissions_table: str
     certifications_table: str
@@ -50,6 +50,7 @@ def settings() -> Settings:
     """Read the environment; lists are separated by commas. Raises MissingVariables."""
     values: dict[str, Any] = {}
     for field in fields(Settings):
+        # Empty is missing: CloudFormation passes a parameter that was left empty as empty text.
         if value := os.environ.get(field.name.upper()):
             listed = tuple(each.strip() for each in value.split(","))
             values[field.name] = value if field.type is str else listed
@@ -59,7 +60,7 @@ def settings() -> Settings:
 
 
 def require(*own: str) -> None:
-    """Fail without the settings that every function has, and those that this one has as its own.
+    """Check the settings that every function has, and the `own` ones of this function.
 
     Each handler module calls this when it is imported: a function with a wrong environment fails at its start, and not
     for the first visitor who needs what is missing. Raises MissingVariables.

@@ -55,6 +55,7 @@ def send_if_due(now: datetime) -> None:
     try:
         dynamodb.put(settings().counters_table, item, "attribute_not_exists(#key)", {"#key": "key"})
     except dynamodb.ConditionFailed as there:
+        # A slot that does not exist counts as settled: an earlier call may have stored the item and ended there.
         if is_settled(there.item["mail"], "digest") and "digest" in there.item["mail"]:
             return
     send_once(Owed("COUNTERS_TABLE", key, "digest"), lambda _: compose(now))

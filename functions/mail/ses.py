@@ -36,7 +36,7 @@ class _AsItIs(UnstructuredHeader, BaseHeader):
     not decode in a link or an address."""
 
     def fold(self, *, policy: Policy) -> str:
-        """Parse the value. Raises ValueError if it is not one line of ASCII."""
+        """Return the header as one line. Raises ValueError if it is too long, or not printable ASCII."""
         line = f"{self.name}: {self}"
         if not (line.isascii() and line.isprintable() and len(line) <= LONGEST_LINE):
             raise ValueError(f"{line.partition(':')[0]} is not one line of printable ASCII")

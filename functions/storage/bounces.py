@@ -86,6 +86,7 @@ def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:
         "said": said,
         "expires_at": int((now + KEPT_FOR).timestamp()),
     }
+    # Only if it is new: a repeated report must not become newer than what the office did about the first.
     try:
         dynamodb.put(settings().counters_table, item, "attribute_not_exists(#key)", {"#key": "key"})
     except dynamodb.ConditionFailed:
@@ -95,7 +96,7 @@ def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:
 def since(moment: datetime, now: datetime) -> Iterator[Returned]:
     """Yield the reports since a moment at most KEPT_FOR ago, in order. The index is eventually consistent."""
     condition, table = "noted_on = :month AND noted_at >= :since", settings().counters_table
-    days = range((now.date() - moment.date()).days + 1)
+    days = range((now.date() - moment.date()).days + 1)  # the index has a key for each month
     for month in dict.fromkeys(_month(moment + timedelta(days=day)) for day in days):
         for item in dynamodb.query(table, "returned", condition, month=month, since=moment.isoformat()):
             owed = Owed(item["source"], item["about"], item["slot"])

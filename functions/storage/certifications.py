@@ -198,7 +198,7 @@ def id_for(agency: str) -> str:
 
 
 def invitation_times(ends_on: date) -> list[tuple[str, datetime]]:
-    """Return the slots of the invitations to renew, and the mornings on which they are sent, the first first."""
+    """Return the slots of the invitations to renew, and the mornings on which they are sent, the earliest first."""
     days = sorted((int(number) for number in settings().invitation_days), reverse=True)
     return [(f"{INVITATION}{each}", promises.morning_at_office(ends_on - timedelta(days=each))) for each in days]
 

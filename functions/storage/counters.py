@@ -26,6 +26,7 @@ def read(name: str) -> int:
 
 def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
     """Add points to a counter, which expires after `lives`."""
+    # ADD, so that of two requests at once both are counted.
     dynamodb.client().update_item(
         TableName=settings().counters_table,
         Key=dynamodb.to_item({"key": name}),

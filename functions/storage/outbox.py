@@ -73,7 +73,8 @@ def tagged(tags: Mapping[str, str]) -> list[Owed]:
 def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
     """Take the right to send one e-mail, for `CLAIM_LASTS`; return the item as it is now.
 
-    None where there is nothing to send: that is settled, or waits, the item is gone, or has the attribute `unless`.
+    None if there is nothing to send: the e-mail is settled or must wait, the item is gone, or it has the attribute
+    `unless`.
     Raises ClaimedByAnother while another invocation may be sending it.
     """
     claimed = {"state": "claimed", "until": (now + CLAIM_LASTS).isoformat()}

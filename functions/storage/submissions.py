@@ -4,9 +4,9 @@ An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, U
 agency and completed (index `agencies`, plaque requests only), mail (see outbox.py), expires_at (TTL).
 The office's work: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
 done ({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was
-done with it, the first first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the one
-that its mark made. counted: what it added to the numbers of its month (see numbers.py). shelf and find: its month, and
-its words (index `found`, see search.py). When the clock looks at it: clock and next_at (index `clock`).
+done with it, the oldest first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the
+certification that its mark made. counted: what it added to the numbers of its month (see numbers.py). shelf and find:
+its month, and its words (index `found`, see search.py). When the clock looks at it: clock and next_at (index `clock`).
 When its sender's data were erased on request: erased_at. When its sender confirmed a sign-up: confirmed_at.
 """
 
@@ -76,7 +76,7 @@ class Submission:
         return bool(self.declared.staff_task) and not (self.done or self.closed or self.erased_at)
 
     def state(self, now: datetime) -> str:
-        """erased, closed, held, late, open, or the form's word for done."""
+        """Return erased, closed, held, late, open, or the form's word for done."""
         if self.erased_at:
             return "erased"
         if self.closed:
@@ -182,14 +182,14 @@ def look_again(reference: str, seen: str, at: datetime | None) -> bool:
 
 
 def stage(form: str, name: str) -> str:
-    """The value of `stage`, as in `contact open`; names are open, held, done and closed."""
+    """Return the value of `stage`, as in `contact open`; names are open, held, done and closed."""
     return f"{form} {name}"
 
 
 def in_stage(form: str, name: str, since: str = "", until: str = "~") -> Iterator[Submission]:
     """Yield the submissions of a form in a stage, by `stage_at`, between two times in ISO 8601.
 
-    The index is eventually consistent, within about a second.
+    The index is eventually consistent, within about a second. `~` sorts after every time.
     """
     condition = "stage = :stage AND stage_at BETWEEN :since AND :until"
     values = {"stage": stage(form, name), "since": since or "0", "until": until}
@@ -219,7 +219,7 @@ def may_be_corrected_by(submission: Submission) -> list[Submission]:
         return []
     since = (submission.received_at - CORRECTED_WITHIN).isoformat()
     stages = in_stage(form.slug, "open"), in_stage(form.slug, "held"), in_stage(form.slug, "done", since=since)
-    # Bounded: a flood of requests must not make each e-mail dearer.
+    # Bounded: a flood of requests must not make each e-mail cost more.
     near = [each for found in stages for each in islice(found, COMPARED_AT_MOST)]
     return sorted(
         (

@@ -1,6 +1,6 @@
 """Stores the people who signed up for announcements and confirmed it.
 
-An item: id (salted hash), email, since, and mail (a slot for each announcement, see outbox.py).
+An item: id (keyed hash), email, since, and mail (a slot for each announcement, see outbox.py).
 """
 
 import hashlib

@@ -42,6 +42,7 @@ def is_quiet(points: int) -> bool:
 def note(event: Mapping[str, Any], points: int) -> None:
     """Add the points of one form to the network's counter."""
     try:
+        # Kept longer than its hour: a counter that expired early would reset the limit.
         counters.add(_key(event), points, promises.now(), 2 * WINDOW)
     except (BotoCoreError, ClientError) as error:
         log_failure("rate not noted", error)

@@ -173,7 +173,7 @@ def cookies_of(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def set_cookie(name: str, value: str, lasts: timedelta) -> str:
-    """Return the Set-Cookie value that sets a cookie, or removes it if `lives` is zero."""
+    """Return the Set-Cookie value that sets a cookie, or removes it if `lasts` is zero."""
     return f"{name}={value}; Max-Age={int(lasts.total_seconds())}; {HARDENED}"
 
 
