@@ -78,7 +78,7 @@ def test_a_backlog_keeps_neither_digest_nor_invitation_waiting_and_is_counted(
     clock.forward(days=40)
     sent = inbox.messages()[before:]
     assert sent[0]["subject"].startswith("Digest of")
-    assert invitations(inbox) == [sent[1]]
+    assert [each for each in invitations(inbox) if each in sent] == [sent[1]]
     [left] = [json.loads(line)["left"] for line in capsys.readouterr().out.splitlines() if '"left":[' in line]
     assert left[0] > 10
     monkeypatch.undo()
