@@ -6,6 +6,7 @@ year. Lighthouse, its Node.js and the server are installed into `.build/lighthou
 Lighthouse computes the paint of a slow phone from a fast load, and lets it wait for a module script that came before it
 there, though no browser waits so. With the line and processor really slowed down (throttlingMethod devtools), the
 contact page paints as soon with its script as without it: 1,316 and 1,333 ms, where 871 and 810 are computed.
+The script of the header's button counts in the same way on every page: /faq/ is computed at 1.12 with it, 1.02 without.
 """
 
 import asyncio
