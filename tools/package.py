@@ -24,6 +24,7 @@ SHIPPED = ("--no-deps", "--require-hashes", "--requirement", str(ROOT / "functio
 NOT_NEEDED = (
     *("bin", ".lock", "*.dist-info", "*/tests", "*/py.typed"),
     *("boto3/data", "boto3/examples", "dns", "aws_lambda_powertools/event_handler"),
+    *(f"aws_lambda_powertools/utilities/{name}" for name in ("auth_alpha", "feature_flags", "kafka", "parser")),
 )
 """Files of wheels that no function reads."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)

@@ -496,7 +496,7 @@ def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the
     assert DECISION["why"] not in shown
     page.get_by_role("link", name="Request your plaque").locator("visible=true").last.click()
     page.wait_for_url("**/plaque/")
-    assert page.locator("[name=agency]").input_value() == "Town of Sample Police & Fire"
+    expect(page.locator("[name=agency]")).to_have_value("Town of Sample Police & Fire")
     assert page.locator("[name=completed]").input_value() == today.isoformat()
     preview = page.locator(".field__offered").inner_text()
     assert words in preview

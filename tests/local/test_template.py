@@ -308,7 +308,7 @@ def test_error_pages_are_those_of_the_distribution(template):
 def test_the_template_of_this_project_can_be_played():
     template = Template(ROOT / "template.yaml", SiteUrl="http://127.0.0.1:8000")
     assert template.environment()["SITE_URL"] == "http://127.0.0.1:8000"
-    assert {route.path.split("/")[1] for route in template.routes()} == {"forms", "desk"}
+    assert {route.path.split("/")[1] for route in template.routes()} == {"forms", "desk", "certified"}
     assert stream_mappings(template)
     assert "Content-Security-Policy" in dict(template.response_headers())
 
