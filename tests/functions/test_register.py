@@ -205,8 +205,7 @@ EVENTS = [
 
 
 def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_mark(table, clock):
-    from staff import erase
-    from storage import certifications, register, submissions, workflow
+    from storage import certifications, erasure, register, submissions, workflow
 
     number = count()
 
@@ -237,7 +236,7 @@ def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_
                 acts[verb](submission, step) if verb in acts else workflow.correct(submission, step, answers)
                 certifications.follow(submissions.get(references[which]))
             elif verb == "erase":
-                erase.erase(email, now)
+                erasure.erase(erasure.find(email), "office@example.gov", now)
             else:
                 act = {"list": certifications.relist}.get(verb) or getattr(certifications, verb)
                 act(certification, "office@example.gov", now)
