@@ -7,12 +7,16 @@ ONE_LINE = 26
 """Longest line in large letters, in characters. A longer name is broken into two lines."""
 SMALLER = (ONE_LINE, 34, 46)
 """Longest line of each size of letters, from large to small; a still longer one has the smallest."""
+LONGEST = 120
+"""Longest name that is broken, in characters: no form takes a longer one, but each draws again what it refuses."""
 SMALL_WORDS = {"a", "and", "at", "for", "in", "of", "on", "the", "&"}
 """Words that do not end a line: "Town of" says nothing by itself."""
 
 
 def engraved(name: str) -> tuple[list[str], int]:
     """Return the lines of a name whose words are one space apart, and the size of its letters: 0 is the largest."""
+    if len(name) > LONGEST:
+        return [name], len(SMALLER)
     words = name.split(" ")
     broken = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
     good = [each for each in broken if each[0].split(" ")[-1].lower() not in SMALL_WORDS]
