@@ -27,7 +27,7 @@ const draftOf = (action) => `draft of ${action}`;
 
 function saveDraft(form) {
   try {
-    sessionStorage.setItem(draftOf(form.action), JSON.stringify([...new FormData(form)]));
+    sessionStorage.setItem(draftOf(form.action), JSON.stringify([...new FormData(form)].filter(([name]) => name !== "reply_code")));
   } catch {
     // Storage is full or turned off: the form works without a draft.
   }
