@@ -80,9 +80,10 @@ def gather(now: datetime) -> dict[str, Any]:
     waiting = {slug: list(in_stage(slug, "open")) for slug in TASKS}
     done = {slug: list(in_stage(slug, "done", since=since.isoformat())) for slug in TASKS}
     held = {slug: list(in_stage(slug, "held", since=(now - HELD_LISTED_FOR).isoformat())) for slug in TASKS}
+    closed = {slug: list(in_stage(slug, "closed", since=since.isoformat())) for slug in TASKS}
     open_now = [each for found in waiting.values() for each in found]
     tonight = promises.end_of_day_at_office(promises.day_at_office(now))
-    everything = [each for lists in (waiting, done, held) for found in lists.values() for each in found]
+    everything = [each for lists in (waiting, done, held, closed) for found in lists.values() for each in found]
     return {
         "received": _per_form([each for each in everything if each.received_at >= since]),
         "done": [(form.done_label, _lines(done[slug])) for slug, form in TASKS.items()],
