@@ -60,6 +60,7 @@ def _read(text: str, name: str) -> Answer:
 
 
 def _mailto(address: str, **headers: str) -> str:
-    """Make a mailto link (RFC 6068)."""
-    filled = "&".join(f"{name}={quote(value, safe='')}" for name, value in headers.items())
+    """Make a mailto link; RFC 6068 writes the end of a line as CR LF."""
+    values = {name: quote(value.replace("\n", "\r\n"), safe="") for name, value in headers.items()}
+    filled = "&".join(f"{name}={value}" for name, value in values.items())
     return f"mailto:{quote(address, safe='@')}?{filled}"
