@@ -144,8 +144,9 @@ def certified(
         print_json(rows)
     elif as_csv:
         writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
+        shown = for_terminal if sys.stdout.isatty() else str
         writer.writerow(rows[0] if rows else ["agency"])
-        writer.writerows([for_spreadsheet(str(cell)) for cell in row.values()] for row in rows)
+        writer.writerows([shown(for_spreadsheet(str(cell))) for cell in row.values()] for row in rows)
     else:
         for row in rows:
             name = for_terminal(str(row["agency"]))

@@ -73,10 +73,11 @@ def test_an_agency_that_writes_from_its_own_domain_is_no_stranger(earlier):
     assert stranger("chief@example.gov", earlier) == ""
 
 
-def test_staff_are_told_where_a_stranger_asks_in_the_name_of_an_agency_on_file(post, inbox):
+def test_staff_are_told_where_a_stranger_asks_in_the_name_of_an_agency_on_file(post, inbox, clock):
     post("plaque", PLAQUE)
     inbox.deliver()
+    clock.forward(minutes=1)
     post("plaque", PLAQUE | {"email": "chief@evil.example.com", "street1": "1 Other Street"})
     inbox.deliver()
     warned = ["call the agency at a number that you know" in each["text"] for each in inbox.to_staff()]
-    assert sorted(warned) == [False, True]
+    assert warned.count(True) == 1
