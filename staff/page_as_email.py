@@ -97,6 +97,8 @@ class _Reader(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag not in SHOWN:
             raise CannotBeMailed(f"an e-mail cannot show <{tag}>; leave it to a page, and link to that.", f"<{tag}")
+        if tag == "ol" and not re.fullmatch("[0-9]{1,9}", given.get("start", "1")):
+            raise CannotBeMailed(f"a list cannot start at {given['start']}; give a number.", given["start"])
         kept = {name: given[name] for name in KEPT.get(tag, ()) if name in given}
         style = BUTTON if tag == "a" and "button" in given.get("class", "").split() else STYLES.get(tag, "")
         at_end = ""
@@ -168,15 +170,18 @@ class _Reader(HTMLParser):
         self._line = ""
 
     def _absolute(self, link: str) -> str:
-        address = urljoin(self._address, link)
-        parts = urlsplit(address)
+        try:
+            address = urljoin(self._address, link)
+            parts = urlsplit(address)
+        except ValueError:  # half an IPv6 address, as in http://[x
+            raise CannotBeMailed(f"an e-mail cannot link to {link}.", link) from None
         is_source = parts.netloc == urlsplit(self._address).netloc and parts.path.endswith(".md")
         if parts.scheme not in SCHEMES or is_source:
             raise CannotBeMailed(f"an e-mail cannot link to {link}.", link)
         return address
 
     def _picture(self, source: str) -> str:
-        address = urljoin(self._address, source)
+        address = self._absolute(source)
         parts = urlsplit(address)
         if parts.scheme not in ("https", "http") or not parts.path.lower().endswith(PICTURES):
             raise CannotBeMailed(
