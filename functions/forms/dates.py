@@ -16,11 +16,16 @@ DAY = "(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 MONTH = "(?P<month>[a-z]{3,9})"
 WRITTEN = (
     "(?P<year>[0-9]{4})[-/. ]+(?P<month>[0-9]{1,2})[-/. ]+(?P<day>[0-9]{1,2})",
+    f"(?P<year>[0-9]{{4}})[-/., ]+{MONTH}[-/., ]+{DAY}",
+    "(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
     f"(?P<month>[0-9]{{1,2}})[-/. ]+(?P<day>[0-9]{{1,2}})[-/. ]+'?{YEAR}",
-    f"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[., ]+)?{MONTH}[-. ]*{DAY}(?:[-, ]+'?|'){YEAR}",
+    f"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[., ]+)?{MONTH}[-. ]*{DAY}(?:[-., ]+'?|'){YEAR}",
     f"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[., ]+)?(?:the )?{DAY}[-. ]*(?:of )?{MONTH}[-., ]*'?{YEAR}",
 )
-"""2026-11-20; 11/20/2026; Friday, Nov. 20th, 2026; 20 Nov 2026. A year of two digits is of this century."""
+"""2026-11-20; 2026 Nov 20; 20261120; 11/20/2026; Friday, Nov. 20th, 2026; 20 Nov 2026.
+
+A year of two digits is of this century.
+"""
 
 
 def parse(text: str) -> date | None:

@@ -19,9 +19,12 @@ MEANT = {
 SMALL = {"a", "and", "department", "of", "office", "the"}
 """Words that are often left out of the name of an agency."""
 PUNCTUATION = str.maketrans(
-    dict.fromkeys("`\u02b9\u02bb\u02bc\u2018\u2019\u201a\u201b\u2032\u2035\u2039\u203a", "'")
-    | dict.fromkeys("\u00ab\u00bb\u201c\u201d\u201e\u201f", '"')
+    dict.fromkeys(
+        "`\u02b9\u02bb\u02bc\u02c8\u05f3\u2018\u2019\u201a\u201b\u2032\u2035\u2039\u203a\u275b\u275c\ua78c", "'"
+    )
+    | dict.fromkeys("\u00ab\u00bb\u201c\u201d\u201e\u201f\u275d\u275e\u301d\u301e", '"')
     | dict.fromkeys("\u2043\u2212", "-")
+    | dict.fromkeys("\u2044\u2215", "/")
 )
 """Apostrophes, letters like them, quotation marks, and dashes that Unicode does not call so."""
 SLIP_IN = 4
@@ -34,7 +37,7 @@ def plain(text: str) -> str:
     What Unicode's NFKC_Casefold makes equal is equal here.
     """
     one = text.casefold() if text.isascii() else _compatible(text)
-    one = re.sub(" ?- ?", "-", " ".join(one.translate(PUNCTUATION).replace("''", '"').split()))
+    one = re.sub(" ?-+ ?", "-", " ".join(one.translate(PUNCTUATION).replace("''", '"').split()))
     return one.rstrip(" .,")
 
 

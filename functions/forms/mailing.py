@@ -29,7 +29,7 @@ WITHIN = (
 
 def zip_code(typed: str) -> str:
     """Return a ZIP code as it is printed, 75001 or 75001-1234, whatever its hyphen is. Empty if it is not one."""
-    found = re.fullmatch("([0-9]{5})(?:[-. ]*([0-9]{4}))?[-. ]*", plain(typed))
+    found = re.fullmatch("([0-9]{5})(?:[-._,/+ ]*([0-9]{4}))?[-. ]*", plain(typed))
     return "-".join(filter(None, found.groups())) if found else ""
 
 

@@ -22,6 +22,7 @@ SPELLINGS = {
         "Charlie County Sheriff＇s Office",
         "Charlie County Sheriff´s Office",
         "Charlie County Sheriff`s Office",
+        *("Charlie County Sheriff\ua78cs Office", "Charlie County Sheriff\u05f3s Office"),
         "CHARLIE COUNTY SHERIFF'S OFFICE",
         " Charlie  County\u00a0Sheriff's Office. ",
         "Charlie\u200b County Sher\u00adiff's Office",
@@ -32,6 +33,7 @@ SPELLINGS = {
         "Austin–Travis County Police",
         "Austin — Travis County Police",
         "Austin‑Travis County Police",
+        "Austin--Travis County Police",
     ],
     'Police "Sample" Unit': ["Police “Sample” Unit", "Police «Sample» Unit"],
 }

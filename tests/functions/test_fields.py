@@ -175,6 +175,7 @@ def test_a_date_is_understood_as_americans_write_it(way):
     "written",
     [
         *("Nov. 1, 2026", "01 NOV 2026", "November 1st, 2026", "2026/11/01", "11/1/26", "1 Nov 2026", "1-Nov-26"),
+        *("2026-Nov-01", "2026 November 1", "20261101", "November 1. 2026", "11\u204401\u20442026"),
         *(
             "Nov 1 2026",
             "Sunday, November 1, 2026",
