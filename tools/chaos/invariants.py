@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlparse
 from itsdangerous import URLSafeSerializer
 from markupsafe import escape
 
+import aws
+import keys
 from forms.catalog import FORMS
 from local.aws.api_gateway import Response
 from tests.support.samples import SAMPLES
@@ -21,6 +23,7 @@ from tools.chaos.story import CORRECTED
 SLOTS = ("staff", "receipt")
 REMINDERS = ("reminder", "late")
 INVITATIONS = ("invitation-180", "invitation-60", "invitation-0")
+SDK_TRIES = aws.CLIENT_TIMEOUTS.retries["total_max_attempts"]
 LONGEST_DELAY = timedelta(hours=1)
 """Between the first POST and the last e-mail, where one fault struck; each further one may add as much."""
 WITHOUT_FAULT = timedelta(minutes=5)
@@ -110,16 +113,17 @@ def _told(run: Run, slug: str, answers: list[Response | None], items: list[dict[
             yield from _apologized(run, slug, answer)
         else:
             yield f"3: {slug} was answered with {answer.status}"
-    if run.cloud.faults and not any(_turns_away(fault) for fault in run.cloud.faults) and answers[0].status != 303:
+    if run.cloud.faults and not any(_turns_away(run, fault) for fault in run.cloud.faults) and answers[0].status != 303:
         yield f"3: {slug} was turned away by what another try outlasts"
     told = any(answer and answer.status == 303 for answer in answers)
     if run.schedule.resends and not told:
         yield f"3: {slug} was sent {len(answers)} times, and never received"
 
 
-def _turns_away(fault: Fault) -> bool:
+def _turns_away(run: Run, fault: Fault) -> bool:
     """Return whether a visitor may notice the fault: not if the SDK's own retry succeeds."""
-    return not fault.kind.retried or fault.width > 2
+    at_secrets = run.cloud.points[fault.at].service == "secretsmanager"
+    return not fault.kind.retried or fault.width >= (keys.TRIES if at_secrets else SDK_TRIES)
 
 
 def _reference(slug: str, answer: Response) -> str:
