@@ -33,18 +33,13 @@ def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submi
     """
     wanted = {"received_at >= :since": {"since": since or "0"}} | ({"form = :form": {"form": form}} if form else {})
     values = {f":{name}": value for each in wanted.values() for name, value in each.items()}
-    pages = (
-        dynamodb.client()
-        .get_paginator("scan")
-        .paginate(
-            TableName=settings().submissions_table,
-            FilterExpression=" AND ".join(wanted),
-            ExpressionAttributeValues=dynamodb.to_item(values),
-            ProjectionExpression="received_at, #reference",
-            ExpressionAttributeNames={"#reference": "reference"},
-        )
+    found = dynamodb.scan(
+        settings().submissions_table,
+        FilterExpression=" AND ".join(wanted),
+        ExpressionAttributeValues=dynamodb.to_item(values),
+        ProjectionExpression="received_at, #reference",
+        ExpressionAttributeNames={"#reference": "reference"},
     )
-    found = (dynamodb.from_item(item) for page in pages for item in page["Items"])
     by_time = sorted((item["received_at"], item["reference"]) for item in found)
     for start in range(0, len(by_time), TOGETHER):
         references = [reference for _, reference in by_time[start : start + TOGETHER]]
@@ -99,17 +94,9 @@ def how_many() -> int:
 
 def counted(table: str) -> dict[str, tuple[int, str]]:
     """Return the number of submissions of each form, erased ones included, and the time of the latest."""
-    pages = (
-        dynamodb.client()
-        .get_paginator("scan")
-        .paginate(
-            TableName=table,
-            ConsistentRead=True,
-            ProjectionExpression="#form, received_at",
-            ExpressionAttributeNames={"#form": "form"},
-        )
-    )
-    found = [dynamodb.from_item(item) for page in pages for item in page["Items"]]
+    names = {"#form": "form"}
+    asked = {"ProjectionExpression": "#form, received_at", "ExpressionAttributeNames": names}
+    found = list(dynamodb.scan(table, ConsistentRead=True, **asked))
     received = {form: [each["received_at"] for each in found if each["form"] == form] for form in FORMS}
     return {form: (len(times), max(times, default="")) for form, times in received.items()}
 

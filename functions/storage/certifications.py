@@ -95,9 +95,7 @@ def get(certification: str) -> Certification | None:
 
 def everybody() -> Iterator[Certification]:
     """Yield every certification, ended ones included, in no particular order. Scans the table."""
-    pages = dynamodb.client().get_paginator("scan").paginate(TableName=_table())
-    items = (dynamodb.from_item(item) for page in pages for item in page["Items"])
-    return (Certification.from_item(item) for item in items if item.get("periods"))
+    return (Certification.from_item(item) for item in dynamodb.scan(_table()) if item.get("periods"))
 
 
 def rename(certification: str, name: str, by: str, now: datetime) -> bool:

@@ -74,6 +74,12 @@ def query(table: str, index: str, condition: str, **values: Any) -> Iterator[dic
     return (from_item(item) for page in found for item in page["Items"])
 
 
+def scan(table: str, **asked: Any) -> Iterator[dict[str, Any]]:
+    """Yield every item of a table, in no particular order. `asked` are further parameters of Scan."""
+    found = client().get_paginator("scan").paginate(TableName=table, **asked)
+    return (from_item(item) for page in found for item in page["Items"])
+
+
 def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in plain.items()}
 

@@ -87,14 +87,5 @@ def _erase_submission(submission: Submission, by: str, now: datetime) -> None:
 
 
 def _scan(table: str, attributes: str) -> Iterator[dict[str, Any]]:
-    found = (
-        dynamodb.client()
-        .get_paginator("scan")
-        .paginate(
-            TableName=table,
-            ConsistentRead=True,
-            ProjectionExpression=attributes,
-            ExpressionAttributeNames={"#reference": "reference"},
-        )
-    )
-    return (dynamodb.from_item(item) for page in found for item in page["Items"])
+    names = {"#reference": "reference"}
+    return dynamodb.scan(table, ConsistentRead=True, ProjectionExpression=attributes, ExpressionAttributeNames=names)

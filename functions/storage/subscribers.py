@@ -37,8 +37,7 @@ def unsubscribe(subscriber: str) -> None:
 
 def everybody() -> Iterator[dict[str, Any]]:
     """Yield every subscriber's item, in no particular order."""
-    pages = dynamodb.client().get_paginator("scan").paginate(TableName=settings().subscribers_table)
-    return (dynamodb.from_item(item) for page in pages for item in page["Items"])
+    return dynamodb.scan(settings().subscribers_table)
 
 
 def is_subscribed(address: str) -> bool:
