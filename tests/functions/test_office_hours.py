@@ -34,6 +34,20 @@ def at(text):
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(ZONE))
 
 
+@pytest.fixture
+def asked(post, inbox, template):
+    """Post so many messages on the Tuesday before Thanksgiving, and mail what follows; the office's clock."""
+    with time_machine.travel(at("2026-11-24 09:32"), tick=False) as traveller:
+
+        def asked(number):
+            for each in range(number):
+                post("contact", {**CONTACT, "email": new_address(), "message": f"Question {each}"})
+            inbox.deliver()
+            return Clock(template, traveller)
+
+        yield asked
+
+
 def told(moment):
     return f"{moment.astimezone(ZoneInfo(ZONE)):%a %m-%d %H:%M}"
 
@@ -95,68 +109,56 @@ def test_hours_days_and_holidays_are_settings(set_variable):
     assert told(office_hours.next_hour(at("2026-11-26 23:01"))) == "Sun 11-29 20:00"
 
 
-def test_fourteen_messages_of_a_holiday_are_one_reminder_and_one_late_notice(post, inbox, table, template, office):
-    with time_machine.travel(at("2026-11-24 09:32"), tick=False) as traveller:
-        clock = Clock(template, traveller)
-        for number in range(14):
-            post("contact", {**CONTACT, "email": new_address(), "message": f"Question {number}"})
-        inbox.deliver()
-        clock.forward(hours=6, minutes=30)
-        [reminder] = inbox.titled("Due soon")
-        assert reminder["subject"] == "Due soon: 14, the first by Wed 9:32 AM"
-        assert all(f"Question {number}" in reminder["text"] for number in range(14))
-        assert reminder["reply_to"] == ["office@example.org"]
-        assert CONTACT["telephone"] in reminder["html"]
-        references = [item["reference"] for item in table.items()]
-        office.begin_session()
-        office.do(references[0], "mark")
-        for _ in range(4):
-            clock.forward(hours=6)
-        [late] = inbox.titled("Late")
-        assert late["subject"] == "Late: 13, the first since Wed 9:32 AM"
-        assert late["to"] == ["director@certification.example.org"]
-        assert references[0] not in late["text"]
-        assert len(inbox.titled("Due soon")) == 1
+def test_fourteen_messages_of_a_holiday_are_one_reminder_and_one_late_notice(asked, inbox, table, office):
+    clock = asked(14)
+    clock.forward(hours=6, minutes=30)
+    [reminder] = inbox.titled("Due soon")
+    assert reminder["subject"] == "Due soon: 14, the first by Wed 9:32 AM"
+    assert all(f"Question {number}" in reminder["text"] for number in range(14))
+    assert reminder["reply_to"] == ["office@example.org"]
+    assert CONTACT["telephone"] in reminder["html"]
+    references = [item["reference"] for item in table.items()]
+    office.begin_session()
+    office.do(references[0], "mark")
+    for _ in range(4):
+        clock.forward(hours=6)
+    [late] = inbox.titled("Late")
+    assert late["subject"] == "Late: 13, the first since Wed 9:32 AM"
+    assert late["to"] == ["director@certification.example.org"]
+    assert references[0] not in late["text"]
+    assert len(inbox.titled("Due soon")) == 1
 
 
 def test_more_than_fit_into_one_e_mail_are_several_and_each_report_settles_its_own(
-    post, inbox, table, template, ses_error, report
+    asked, inbox, table, ses_error, report
 ):
-    with time_machine.travel(at("2026-11-24 09:32"), tick=False) as traveller:
-        clock = Clock(template, traveller)
-        for number in range(23):
-            post("contact", {**CONTACT, "email": new_address(), "message": f"Question {number}"})
-        inbox.deliver()
-        ses_error(SILENCE)
-        clock.forward(hours=6, minutes=30)
-        assert {item["mail"]["reminder"]["state"] for item in table.items()} == {"claimed"}
-        ses_error(None)
-        told = [Owed("SUBMISSIONS_TABLE", item["reference"], "reminder") for item in table.items()]
-        report("Send", told[:20])
-        clock.forward(hours=1, minutes=1)
-        [reminder] = inbox.titled("Due soon")
-        assert reminder["subject"].startswith("Due soon: 3, ")
-        assert {item["mail"]["reminder"]["state"] for item in table.items()} == {"sent"}
+    clock = asked(23)
+    ses_error(SILENCE)
+    clock.forward(hours=6, minutes=30)
+    assert {item["mail"]["reminder"]["state"] for item in table.items()} == {"claimed"}
+    ses_error(None)
+    told = [Owed("SUBMISSIONS_TABLE", item["reference"], "reminder") for item in table.items()]
+    report("Send", told[:20])
+    clock.forward(hours=1, minutes=1)
+    [reminder] = inbox.titled("Due soon")
+    assert reminder["subject"].startswith("Due soon: 3, ")
+    assert {item["mail"]["reminder"]["state"] for item in table.items()} == {"sent"}
 
 
-def test_one_that_is_locked_or_cannot_be_claimed_holds_up_no_other(post, inbox, table, template, monkeypatch):
-    with time_machine.travel(at("2026-11-24 09:32"), tick=False) as traveller:
-        clock = Clock(template, traveller)
-        for number in range(3):
-            post("contact", {**CONTACT, "email": new_address(), "message": f"Question {number}"})
-        inbox.deliver()
-        references = sorted(item["reference"] for item in table.items())
-        outbox.claim(Owed("SUBMISSIONS_TABLE", references[0], "reminder"), at("2026-11-24 15:55").astimezone(UTC))
-        claim = outbox.claim
+def test_one_that_is_locked_or_cannot_be_claimed_holds_up_no_other(asked, inbox, table, monkeypatch):
+    clock = asked(3)
+    references = sorted(item["reference"] for item in table.items())
+    outbox.claim(Owed("SUBMISSIONS_TABLE", references[0], "reminder"), at("2026-11-24 15:55").astimezone(UTC))
+    claim = outbox.claim
 
-        def fails_once(owed, *more):
-            if owed.id == references[1] and owed.slot == "reminder":
-                monkeypatch.undo()
-                raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
-            return claim(owed, *more)
+    def fails_once(owed, *more):
+        if owed.id == references[1] and owed.slot == "reminder":
+            monkeypatch.undo()
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+        return claim(owed, *more)
 
-        monkeypatch.setattr(outbox, "claim", fails_once)
-        clock.forward(hours=6, minutes=28)
-        assert [each["subject"][-11:-1] for each in inbox.titled("Due soon")] == [references[2]]
-        clock.forward(hours=1, minutes=1)
-        assert inbox.titled("Due soon")[1]["subject"].startswith("Due soon: 2, ")
+    monkeypatch.setattr(outbox, "claim", fails_once)
+    clock.forward(hours=6, minutes=28)
+    assert [each["subject"][-11:-1] for each in inbox.titled("Due soon")] == [references[2]]
+    clock.forward(hours=1, minutes=1)
+    assert inbox.titled("Due soon")[1]["subject"].startswith("Due soon: 2, ")
