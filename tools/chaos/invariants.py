@@ -18,11 +18,11 @@ from tests.support.samples import SAMPLES
 from tools.chaos.cloud import SECRET
 from tools.chaos.kinds import Fault
 from tools.chaos.outcome import Run
-from tools.chaos.story import CORRECTED
+from tools.chaos.story import CORRECTED, INVITED_BEFORE
 
 SLOTS = ("staff", "receipt")
 REMINDERS = ("reminder", "late")
-INVITATIONS = ("invitation-180", "invitation-60", "invitation-0")
+INVITATIONS = tuple(f"invitation-{before.days}" for before in INVITED_BEFORE)
 SDK_TRIES = aws.CLIENT_TIMEOUTS.retries["total_max_attempts"]
 LONGEST_DELAY = timedelta(hours=1)
 """Between the first POST and the last e-mail, where one fault struck; each further one may add as much."""
