@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import Progress
 
 import promises
-from forms import addresses
 from forms.catalog import FORMS, TASKS
+from normalize import addresses
 from settings import settings
 from staff import announce as announcing
 from staff import announcement_page, listing, work

@@ -14,8 +14,9 @@ from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, DataRequired, Optional, StopValidation
 from wtforms.widgets import html_params
 
-from forms import addresses, cleaning, dates, mailing, validators
+from forms import validators
 from forms.validators import Validator, at_most, e_mail_address, no_control_characters, telephone_number
+from normalize import addresses, cleaning, dates, mailing
 from promises import day_in_words
 
 LINE_LIMIT = 200

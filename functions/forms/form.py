@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 import promises
 from forms.fields import AttachedText, Checkbox, Telephone, Text
-from forms.folding import digits_of, folded, plain
 from forms.spam import TRAP
+from normalize.folding import digits_of, folded, plain
 from rendering import render
 
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"

@@ -9,9 +9,10 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 
 import promises
-from forms import addresses, cleaning, fields, folding, mailing, validators
+from forms import fields, validators
 from forms.fields import Zip
 from forms.form import Form
+from normalize import addresses, cleaning, folding, mailing
 
 PLAQUE_LINE_LIMIT = 120
 """Longest agency name that fits on the plaque, in characters."""

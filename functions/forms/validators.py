@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from wtforms import Field, Form
 from wtforms.validators import StopValidation, ValidationError
 
-from forms import addresses, mailing
+from normalize import addresses, mailing
 
 Validator = Callable[[Form, Field], None]
 

@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 
 import promises
-from forms import addresses
+from normalize import addresses
 from settings import settings
 from storage import counters
 from storage.submissions import Submission

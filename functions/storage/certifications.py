@@ -18,7 +18,7 @@ from typing import Any
 
 import keys
 import promises
-from forms.folding import agency_key
+from normalize.folding import agency_key
 from settings import settings
 from storage import dynamodb, register
 from storage.register import Entry

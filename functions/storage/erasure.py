@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from forms import addresses
+from normalize import addresses
 from settings import settings
 from storage import dynamodb, submissions, subscribers
 from storage.outbox import is_settled

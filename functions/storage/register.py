@@ -13,8 +13,8 @@ from datetime import date
 from typing import Any
 
 import promises
-from forms.folding import folded
 from forms.form import reference_for
+from normalize.folding import folded
 from settings import settings
 from storage import dynamodb
 

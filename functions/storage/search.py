@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any
 
-from forms import addresses
-from forms.folding import digits_of, folded
 from forms.form import is_reference, reference_in
+from normalize import addresses
+from normalize.folding import digits_of, folded
 from settings import settings
 from storage import dynamodb, submissions
 from storage.submissions import KEPT_AT_MOST, Submission, shelf

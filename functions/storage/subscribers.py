@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import keys
-from forms import addresses
+from normalize import addresses
 from settings import settings
 from storage import dynamodb
 

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 import promises
-from forms.folding import folded
 from forms.plaque import STATES
+from normalize.folding import folded
 from safe_text import csv_text
 from settings import settings
 from storage.register import Entry

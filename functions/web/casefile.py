@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import promises
 import sender_hint
-from forms import cleaning
-from forms.folding import dialed
+from normalize import cleaning
+from normalize.folding import dialed
 from storage import certifications, search, submissions, workflow
 from storage.erasure import Person
 from storage.outbox import is_settled

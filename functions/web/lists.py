@@ -7,8 +7,8 @@ from typing import Any
 
 import promises
 from forms.catalog import TASKS
-from forms.folding import folded
 from forms.form import reference_in
+from normalize.folding import folded
 from safe_text import csv_text
 from storage import certifications, numbers, search, submissions
 from storage.certifications import Certification

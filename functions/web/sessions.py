@@ -16,7 +16,7 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 
 import keys
-from forms import addresses
+from normalize import addresses
 from settings import settings
 from storage import counters, dynamodb
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import promises
 from forms.catalog import TASKS
-from forms.folding import dialed
+from normalize.folding import dialed
 from storage import bounces, submissions
 from storage.bounces import Returned
 from storage.submissions import Submission

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import links
 import promises
-from forms import addresses
-from forms.addresses import NotMailable, identity, normalized
+from normalize import addresses
+from normalize.addresses import NotMailable, identity, normalized
 from storage import erasure, subscribers
 from tests.support.examples import examples
 from tests.support.samples import SAMPLES

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms import cleaning
-from forms.folding import agency_key, folded, is_alike, plain
 from forms.plaque import PlaqueForm
+from normalize import cleaning
+from normalize.folding import agency_key, folded, is_alike, plain
 from storage import certifications
 from tests.support.examples import examples
 from tests.support.samples import PLAQUE

@@ -46,9 +46,9 @@ def test_any_text_in_a_field_is_kept_as_it_reads_or_refused_by_name(slug, field,
 @given(st.text(max_size=300))
 @examples(100)
 def test_any_text_comes_back_in_its_box_as_it_reads(text):
-    from forms import cleaning
     from forms.contact import ContactForm
     from forms.form import FormData
+    from normalize import cleaning
     from tests.support.answers import FormValues
 
     typed = cleaning.lines(text.encode("utf-8", "ignore").decode().replace("\x00", ""))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from forms import addresses
+from normalize import addresses
 from tests.support.samples import SAMPLES
 
 SLIPS = {

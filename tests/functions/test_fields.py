@@ -9,12 +9,12 @@ from email_validator import validate_email
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from forms import addresses, dates
 from forms.catalog import TASKS
 from forms.contact import ContactForm
 from forms.fields import Line
 from forms.form import FormData
 from forms.plaque import PLAQUE_LINE_LIMIT, PlaqueForm
+from normalize import addresses, dates
 from promises import day_in_words
 from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
@@ -283,6 +283,6 @@ def test_an_empty_date_is_missing_and_not_wrong():
     ],
 )
 def test_a_telephone_dials_what_was_typed_and_the_extension_apart(typed, dialed):
-    from forms import folding
+    from normalize import folding
 
     assert folding.dialed(typed) == dialed

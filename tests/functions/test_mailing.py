@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms import mailing
 from forms.plaque import STATES, PlaqueForm
+from normalize import mailing
 from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
 from tests.support.samples import PLAQUE

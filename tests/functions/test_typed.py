@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms import cleaning
 from forms.catalog import FORMS
 from forms.contact import ContactForm
 from forms.fields import Checkbox, Text
 from forms.form import FormData
 from forms.plaque import PlaqueForm
+from normalize import cleaning
 from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
 from tests.support.samples import SAMPLES

@@ -7,8 +7,8 @@ composed or decomposed, in full-width letters; a curly apostrophe where the stra
 import re
 import unicodedata
 
-from forms import cleaning
-from forms.folding import is_one_slip_away
+from normalize import cleaning
+from normalize.folding import is_one_slip_away
 
 ORDINARY = re.compile(
     r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+(com|edu|gov|mil|net|org|us)", re.IGNORECASE | re.ASCII

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from forms.folding import plain
+from normalize.folding import plain
 
 MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),

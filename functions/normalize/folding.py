@@ -3,7 +3,7 @@
 import re
 from unicodedata import category, normalize
 
-from forms.cleaning import INVISIBLE
+from normalize.cleaning import INVISIBLE
 
 MEANT = {
     "pd": "police department",

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from forms.folding import plain
+from normalize.folding import plain
 
 AREAS = """
 AA 340|AE 090-098|AK 995-999|AL 350-369|AP 962-966|AR 716-729 755|AS 967|AZ 850-865|CA 900-961|CO 800-816|CT 060-069
