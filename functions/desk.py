@@ -18,10 +18,11 @@ import rendering
 from forms.form import Form, FormData, read_form, reference_in
 from forms.plaque import PLAQUE_LINE_LIMIT
 from mail import messages, ses
+from office import erasure, workflow
+from office.workflow import Step
 from settings import require, settings
-from storage import certifications, erasure, submissions, workflow
+from storage import certifications, submissions
 from storage.submissions import Submission
-from storage.workflow import Step
 from telemetry import count, log_failure, logger, publish
 from web import casefile, lists, pages, rate_limit, sessions, worklist
 from web.responses import Event, Response, body_of, csv_file, no_store, see_other

@@ -12,8 +12,9 @@ import promises
 from mail import digest, reminders, renewals
 from mail.delivery import try_to_send
 from mail.messages import composer
+from office import numbers
 from settings import require
-from storage import certifications, numbers, submissions
+from storage import certifications, submissions
 from storage.outbox import BUNDLED, ClaimedByAnother, Owed, is_settled
 from storage.submissions import SWEPT_AFTER, Submission
 from telemetry import count, log_failure, logger, publish

@@ -18,14 +18,14 @@ from rich.progress import Progress
 import promises
 from forms.catalog import FORMS, TASKS
 from normalize import addresses
+from office import erasure
+from office.erasure import Person
 from settings import settings
 from staff import announce as announcing
 from staff import announcement_page, listing, work
 from staff import export as exporting
 from staff.connection import Refused, connect
 from staff.options import AsJson, By, Reference, out, print_json, step, told
-from storage import erasure
-from storage.erasure import Person
 from telemetry import logger
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 import promises
-from storage.workflow import Step
+from office.workflow import Step
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 told = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -9,11 +9,12 @@ from wtforms import Form as AnyForm
 
 import promises
 from forms.form import Form, FormData
+from office import search, workflow
 from safe_text import for_spreadsheet, for_terminal
 from staff import listing
 from staff.connection import Refused
 from staff.options import AsJson, By, Reference, Undo, out, print_json, step, told
-from storage import certifications, search, workflow
+from storage import certifications
 from storage.submissions import Submission
 
 app = typer.Typer()

@@ -1,1 +1,1 @@
-"""The tables: reading and writing items, and which change is allowed in which state."""
+"""The tables: reading and writing their items, and the state of each e-mail."""

@@ -12,8 +12,9 @@ import promises
 import sender_hint
 from normalize import cleaning
 from normalize.folding import dialed
-from storage import certifications, search, submissions, workflow
-from storage.erasure import Person
+from office import search, workflow
+from office.erasure import Person
+from storage import certifications, submissions
 from storage.outbox import is_settled
 from storage.submissions import Submission
 from web import answers, lists, worklist

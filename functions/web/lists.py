@@ -9,11 +9,12 @@ import promises
 from forms.catalog import TASKS
 from forms.form import reference_in
 from normalize.folding import folded
+from office import numbers, search
+from office.workflow import REASONS
 from safe_text import csv_text
-from storage import certifications, numbers, search, submissions
+from storage import certifications, submissions
 from storage.certifications import Certification
 from storage.submissions import Submission
-from storage.workflow import REASONS
 from web import worklist
 
 ON_A_SHEET = 10

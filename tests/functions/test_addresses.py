@@ -11,7 +11,8 @@ import links
 import promises
 from normalize import addresses
 from normalize.addresses import NotMailable, identity, normalized
-from storage import erasure, subscribers
+from office import erasure
+from storage import subscribers
 from tests.support.examples import examples
 from tests.support.samples import SAMPLES
 

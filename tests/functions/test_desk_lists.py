@@ -114,7 +114,7 @@ def test_a_slip_finds_what_is_written_almost_so_and_nothing_says_so(office, subm
 
 
 def test_a_search_says_how_far_it_looked(office, submitted, monkeypatch):
-    from storage import search
+    from office import search
 
     for number in range(3):
         submitted("contact", message=f"Number {number}")
@@ -253,7 +253,7 @@ def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(
 def test_numbers_follow_what_happens_and_what_is_undone_however_often_the_clock_looks(
     office, submitted, template, table, clock
 ):
-    from storage import numbers
+    from office import numbers
 
     answered, spam = submitted("contact"), submitted("contact", message="Buy")
     plaque = submitted("plaque")

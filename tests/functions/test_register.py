@@ -205,7 +205,8 @@ EVENTS = [
 
 
 def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_mark(table, clock):
-    from storage import certifications, erasure, register, submissions, workflow
+    from office import erasure, workflow
+    from storage import certifications, register, submissions
 
     number = count()
 

@@ -14,7 +14,8 @@ import keys
 import links
 import promises
 from links import NEVER, unsubscribe_link
-from storage import certifications, erasure, subscribers
+from office import erasure
+from storage import certifications, subscribers
 from tests.support.inbox import link_in
 from tests.support.samples import CONTACT, PLAQUE
 

@@ -42,7 +42,8 @@ def asked(each_in_its_own_process):
 def everything_done(asked, post, get, press, inbox, clock, report, table, template):
     """Everything that visitors, staff, the stream, the clock and SES can cause."""
     import links
-    from storage import submissions, subscribers, workflow
+    from office import workflow
+    from storage import submissions, subscribers
 
     clock.look()  # the morning's digest
     reader = new_address()

@@ -9,9 +9,9 @@ import promises
 from forms.catalog import FORMS, TASKS
 from links import CONFIRM_WITHIN
 from mail.limits import E_MAILS_A_DAY
+from office.workflow import MAILED_AFTER
 from storage.outbox import CLAIM_LASTS, Owed
 from storage.submissions import ONE_DAY, REFERENCES_TRIED
-from storage.workflow import MAILED_AFTER
 
 BUNDLED_BY = timedelta(hours=1)
 """Reminders go out at the full hour: the first ones before their time, the late ones after it."""

@@ -48,7 +48,8 @@ def main() -> bool:
 
 def _rows(template: Template) -> list[tuple[str, float, float]]:
     import promises
-    from storage import search, submissions
+    from office import search
+    from storage import submissions
 
     office = at_desk(template)
     office.begin_session()

@@ -13,10 +13,10 @@ from typing import Any
 
 import promises
 from forms.catalog import TASKS
+from office.workflow import REASONS
 from settings import settings
 from storage import dynamodb
 from storage.submissions import Submission
-from storage.workflow import REASONS
 
 HOURS = "hours"
 """Prefix of the counters of messages answered within a number of hours."""
