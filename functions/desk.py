@@ -24,9 +24,10 @@ from settings import require, settings
 from storage import certifications, submissions
 from storage.submissions import Submission
 from telemetry import count, log_failure, logger, publish
-from web import casefile, lists, pages, rate_limit, sessions, worklist
+from web import pages, rate_limit
+from web.desk import casefile, lists, sessions, worklist
+from web.desk.sessions import Denied, Session
 from web.responses import Event, Response, body_of, csv_file, no_store, see_other
-from web.sessions import Denied, Session
 
 BODY_LIMIT = 128 * 1024
 """Largest body that is accepted, in bytes: a corrected form, form-encoded."""

@@ -129,7 +129,7 @@ def serving(data: Path | None = None, *, root: Path = ROOT) -> Iterator[Server]:
 
 def _watch(server: Server, config: MkDocsConfig, root: Path) -> None:
     """Watch what makes the site and the functions."""
-    packages = [file.parent for file in (root / "functions").glob("*/__init__.py")]
+    packages = [file.parent for file in (root / "functions").rglob("__init__.py")]
     for folder in (root / "local", root / "local/aws", root / "functions", *packages):
         if folder.exists():
             server.watch(str(folder), recursive=False)

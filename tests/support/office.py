@@ -88,7 +88,7 @@ class Office:
 
     def begin_session(self, address: str = OFFICE) -> str:
         """Sign in without the e-mail that this takes, and return the CSRF token. A session ends after thirty days."""
-        from web import sessions
+        from web.desk import sessions
 
         session = sessions.Session(address, sessions.begin(address, datetime.now(UTC)))
         self.cookies[sessions.SESSION_COOKIE] = session.cookie

@@ -146,7 +146,7 @@ class _Story:
             self._return_all()
 
     def _work_at_the_desk(self) -> None:
-        from web.sessions import SESSION_LASTS, Session
+        from web.desk.sessions import SESSION_LASTS, Session
 
         until = self._world.noon + SESSION_LASTS
         staff = os.environ["STAFF_ADDRESSES"]
@@ -176,7 +176,7 @@ class _Story:
 
     def _press(self, who: tuple[Any, str], item: Mapping[str, Any], verb: str) -> int | None:
         """Press a button of a submission's page; the status of the answer, None where the process died."""
-        from web.sessions import SESSION_COOKIE
+        from web.desk.sessions import SESSION_COOKIE
 
         session, token = who
         fields = FIELDS[verb] if verb in FIELDS else {**SAMPLES[item["form"]], **CORRECTED[item["form"]]}

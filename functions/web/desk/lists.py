@@ -15,7 +15,7 @@ from safe_text import csv_text
 from storage import certifications, submissions
 from storage.certifications import Certification
 from storage.submissions import Submission
-from web import worklist
+from web.desk import worklist
 
 ON_A_SHEET = 10
 """Labels on a sheet: two columns of five."""

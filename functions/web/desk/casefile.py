@@ -17,7 +17,7 @@ from office.erasure import Person
 from storage import certifications, submissions
 from storage.outbox import is_settled
 from storage.submissions import Submission
-from web import answers, lists, worklist
+from web.desk import answers, lists, worklist
 
 OTHERS = 10
 
