@@ -4,19 +4,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from settings import settings
-
 ANSWERED_WITHIN = timedelta(hours=24)
 ANSWER_REMINDED_BEFORE = timedelta(hours=4)
 PLAQUE_MAILED_WITHIN = timedelta(weeks=2)
 """Calendar days at the office: the last one counts to its end, whatever the clocks do meanwhile."""
 PLAQUE_REMINDED_BEFORE = timedelta(days=3, hours=17)
-"""From the end of the last day: in the morning, three days before it."""
+"""Before the end of the last day: on the morning three days earlier."""
 VALID_FOR_YEARS = 2
 LISTED_AFTER_END = timedelta(days=60)
 """How long the public register shows an agency whose certification ended."""
 ENDS_SOON = timedelta(days=60)
-"""Time before the end of a certification from which its plaque request is told so."""
+"""A certification that ends sooner than this is pointed out to the sender of its plaque request, and to staff."""
 MORNING = time(7)
 """Start of the office's day: the time of the digest and of invitations to renew."""
 
@@ -36,6 +34,8 @@ def valid_until(completed: date) -> date:
 
 @cache
 def _office_zone() -> ZoneInfo:
+    from settings import settings  # the site build has no settings, and asks for no time of the office
+
     return ZoneInfo(settings().time_zone)
 
 
@@ -47,6 +47,7 @@ def at_office(moment: datetime) -> datetime:
 def moment_in_words(moment: datetime) -> str:
     """Return an aware time in the office's zone: `Tuesday, November 24, 2026, 3:15 PM EST`; a day's end as the day."""
     local = moment.astimezone(_office_zone())
+    # The end of a day is a promise of that day; 11:59 PM would look like an hour that someone chose.
     if local.time() == time.max:
         return weekday_in_words(local.date())
     return f"{local:%A}, {day_in_words(local.date())}, {local:%I:%M %p %Z}".replace(", 0", ", ")
@@ -56,6 +57,7 @@ def short_moment(moment: datetime, now: datetime) -> str:
     """Return an aware time in a few characters: `Fri 9:32 AM` within a week, `Thu, Dec 10` further away; with the
     year if it is not this one."""
     local = moment.astimezone(_office_zone())
+    # Six days, not seven: `Fri` must not mean two Fridays.
     if abs(moment - now) < timedelta(days=6) and local.time() != time.max:
         return f"{local:%a %I:%M %p}".replace(" 0", " ")
     year = f", {local.year}" if local.year != now.astimezone(_office_zone()).year else ""
@@ -79,7 +81,7 @@ def morning_at_office(day: date) -> datetime:
 
 
 def end_of_day_at_office(day: date) -> datetime:
-    """Return the last moment of a day at the office, in UTC. In words it is the day: no other moment has fractions."""
+    """Return the last moment of a day at the office, in UTC. `moment_in_words` shows it as the day alone."""
     return datetime.combine(day, time.max, _office_zone()).astimezone(UTC)
 
 

@@ -8,15 +8,13 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
 from engraving import engraved
-from settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +42,15 @@ def _templates() -> "Environment":
     )
     environment.filters["lines"] = _lines
     environment.filters["xml_text"] = _xml_text
-    environment.globals |= {"office": _WhenUsed(office), "site": _WhenUsed(lambda: settings().site_url)}
+    environment.globals |= {"office": _WhenUsed(office), "site": _WhenUsed(_site_url)}
     environment.globals["engraved"] = engraved
     return environment
+
+
+def _site_url() -> str:
+    from settings import settings  # the site build has none
+
+    return settings().site_url
 
 
 def _lines(text: str) -> Markup:
@@ -82,8 +86,7 @@ def finished(name: str) -> str:
     return Path(os.environ.get("PAGES_FOLDER", HERE / "pages"), name).read_text("utf-8")
 
 
-@dataclass(frozen=True)
-class Office:
+class Office(NamedTuple):
     """Who the office is, and how to reach it."""
 
     organization: str
@@ -99,7 +102,7 @@ def office() -> Office:
 
 
 class _WhenUsed:
-    """A value that is read when a template uses it: the site build draws forms before it is there."""
+    """A value that is read when a template uses it. The site build renders forms before office.json exists."""
 
     def __init__(self, read: Callable[[], Any]) -> None:
         self._read = read

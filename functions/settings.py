@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Settings:
-    """One field for each variable, under its name in lower case. One with a default is not set for every function."""
+class Settings(NamedTuple):
+    """One field for each variable, under its name in lower case. Only some functions have those with a default."""
 
     submissions_table: str
     certifications_table: str
@@ -49,24 +47,22 @@ class MissingVariables(Exception):
 def settings() -> Settings:
     """Read the environment; lists are separated by commas. Raises MissingVariables."""
     values: dict[str, Any] = {}
-    for field in fields(Settings):
+    for name, kind in Settings.__annotations__.items():
         # Empty is missing: CloudFormation passes a parameter that was left empty as empty text.
-        if value := os.environ.get(field.name.upper()):
+        if value := os.environ.get(name.upper()):
             listed = tuple(each.strip() for each in value.split(","))
-            values[field.name] = value if field.type is str else listed
-    needed = [field.name for field in fields(Settings) if field.default is MISSING]
-    _refuse_without(needed, values)
+            values[name] = value if kind is str else listed
+    _refuse_without((name for name in Settings._fields if name not in Settings._field_defaults), values)
     return Settings(**values)
 
 
-def require(*own: str) -> None:
-    """Check the settings that every function has, and the `own` ones of this function.
+def require(*names: str) -> None:
+    """Check the settings that every function has, and those of these names, which this function needs.
 
     Each handler module calls this when it is imported: a function with a wrong environment fails at its start, and not
     for the first visitor who needs what is missing. Raises MissingVariables.
     """
-    # vars() of a frozen dataclass: its fields by name.
-    _refuse_without(own, vars(settings()))
+    _refuse_without(names, settings()._asdict())
 
 
 def _refuse_without(names: Iterable[str], values: Mapping[str, Any]) -> None:

@@ -1,8 +1,7 @@
 """The site's own pages as functions answer with them: a form redrawn in its page, or a message in its place."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -12,8 +11,7 @@ from settings import settings
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A built page of the site."""
 
     html: str
@@ -33,7 +31,7 @@ class Page:
         return Page(html)
 
     def with_address(self, title: str, path: str, description: str) -> "Page":
-        """Say in the page's head what it is about, and where it is."""
+        """Return the page with its title, description and address in its head."""
         values = {
             'name="description" content': description,
             'property="og:title" content': title,
@@ -65,14 +63,14 @@ def built_page(slug: str) -> Page:
 
 
 def redrawn(slug: str, form: str, summary: str) -> str:
-    """The form's page with what is wrong at its top, the form in its place, and a title that says there is an error."""
+    """Return the form's page with a summary of the errors at its top, the form redrawn, and "Error" in its title."""
     page = built_page(slug)
     whole = page.with_part(rendering.FORM, form).with_part(rendering.SUMMARY, summary)
     return whole.with_title(f"Error: {page.title}").html
 
 
 def desk(title: str, template: str, **context: Any) -> str:
-    """A page of the office: a rendered template in the frame that the site build left for the desk."""
+    """Return a page of the office: a rendered template in the frame that the site build left for the desk."""
     content = rendering.render(template, title=title, **context)
     return built_page("desk").with_part(rendering.MAIN, content).with_title(Markup("{} - Desk").format(title)).html
 
@@ -91,6 +89,7 @@ def register(
     page = built_page("certified").with_part(rendering.MAIN, content).with_address(title, path, description)
     if structured_data:
         page = page.with_part(rendering.HEAD, rendering.render("register/head.html", structured_data=structured_data))
+    # The built page has a bare <body>; its class decides what is printed.
     return page.html.replace("<body>", f'<body class="{body}">', 1) if body else page.html
 
 
