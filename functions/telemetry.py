@@ -1,8 +1,8 @@
 """Structured log and metrics of all functions. Neither ever contains an answer or an address.
 
-Metrics of a POST, by form, one of: `accepted`, `held`, `duplicate`, `refused`, `limited`, `unreadable`, `failed`. Which
-fields were wrong is in the log only: each further metric has its price. `mailed`: e-mails sent. `owed`: e-mails still
-unsent at each sweep, so the current backlog, not a total. `left`: items that a sweep had no time for.
+Counted of a POST, by form, one of: `accepted`, `held`, `duplicate`, `refused`, `limited`, `unreadable`, `failed`.
+`mailed`: e-mails sent. `owed`: unsent e-mails of the submissions that a sweep came to, not a total. `left`: items
+that it had no time for. What an alarm watches is a metric of CloudWatch; the rest are log lines `counted`.
 """
 
 import traceback
@@ -15,6 +15,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 SERVICE = "certification"
+
+METRICS = ("digest", "not_mailed")
+"""The counts that alarms watch, without dimensions. Each metric has its price for every hour in which it comes."""
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace="Certification", service=SERVICE)
@@ -37,12 +40,14 @@ def log_failure(what: str, error: Exception, **about: Any) -> None:
 
 
 def publish(**dimensions: str) -> None:
-    """Print the metrics in CloudWatch's embedded metric format. Every handler calls this last."""
-    for own, numbers in _counted.items():
-        for name, number in numbers.items():
+    """Log what was counted, metrics in CloudWatch's embedded metric format. Every handler calls this last."""
+    for counted_by, numbers in _counted.items():
+        watched = {name: numbers.pop(name) for name in METRICS if name in numbers}
+        for name, number in watched.items():
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
-        for name, value in (dimensions | dict(own)).items():
-            metrics.add_dimension(name, value)
-        # One record for each set of dimensions, as the embedded metric format requires.
-        metrics.flush_metrics()
+        if watched:
+            metrics.flush_metrics()
+        if numbers:
+            about: dict[str, Any] = {**dimensions, **dict(counted_by)}
+            logger.info("counted", counts=dict(numbers), **about)
     _counted.clear()

@@ -8,14 +8,15 @@ import json
 import logging
 
 import pytest
-from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
+from botocore.exceptions import ParamValidationError, ReadTimeoutError
 
-from forms.spam import TRAP
+from forms.form import TRAP
 from storage.outbox import Owed
 from tests.support.inbox import link_in
 from tests.support.log_privacy import lines, personal
 from tests.support.office import at_desk
 from tests.support.samples import COMPLETED, CONTACT, PLAQUE
+from tests.support.ses_errors import client_error
 
 CANARIES = {
     "contact": CONTACT
@@ -44,34 +45,31 @@ CANARIES = {
     "announcements": {"email": "canary.reader@example.gov"},
 }
 CANARY = "Canary Said So <canary.error@example.gov>"
-REFUSAL = ClientError(
-    {"Error": {"Code": "MessageRejected", "Message": CANARY}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail"
-)
-OUTAGE = ClientError(
-    {"Error": {"Code": "InternalFailure", "Message": CANARY}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "PutItem"
-)
+REFUSAL = client_error("MessageRejected", 400, message=CANARY)
+OUTAGE = client_error("InternalFailure", 500, "PutItem", CANARY)
 INVALID = ParamValidationError(report=f"Invalid type for parameter Item.name, value: {CANARY}")
 SILENCE = ReadTimeoutError(endpoint_url=f"https://dynamodb/{CANARY}")
 FAULTS = {"outage": OUTAGE, "invalid": INVALID, "silence": SILENCE, "refusal": REFUSAL}
 JSON = {"accept": "application/json"}
 
 
-def measured(name):
-    """The values of a metric, each with its dimensions."""
-    found = []
-    for line in lines:
-        document = json.loads(line) if line.startswith('{"_aws"') else {"_aws": {"CloudWatchMetrics": []}}
-        for given in document["_aws"]["CloudWatchMetrics"]:
-            [names] = given["Dimensions"]
-            about = {each: document[each] for each in names if each != "service"}
-            found += [(about, sum(document[each["Name"]])) for each in given["Metrics"] if each["Name"] == name]
-    return found
+@pytest.fixture
+def measured(log_output):
+    """What was counted under a name, each with its dimensions."""
+
+    def measured(name):
+        said = [json.loads(line) for line in log_output.getvalue().splitlines()]
+        counted = [line for line in said if line["message"] == "counted" and name in line["counts"]]
+        return [({key: line[key] for key in ("form",) if key in line}, line["counts"][name]) for line in counted]
+
+    return measured
 
 
-def outcomes():
+@pytest.fixture
+def outcomes(measured):
     """What became of the posted forms, as counted."""
     names = ("accepted", "held", "duplicate", "refused", "limited", "unreadable", "failed")
-    return [(name, about) for name in names for about, number in measured(name) for _ in range(int(number))]
+    return lambda: [(name, about) for name in names for about, number in measured(name) for _ in range(number)]
 
 
 @pytest.fixture(autouse=True)
@@ -81,20 +79,20 @@ def _error_texts_are_private():
 
 
 @pytest.mark.parametrize("slug", CANARIES)
-def test_a_good_form_and_the_same_again(slug, post, get):
+def test_a_good_form_and_the_same_again(slug, post, get, outcomes):
     get(post(slug, CANARIES[slug]).headers["location"])
     post(slug, CANARIES[slug], JSON)
     assert outcomes() == [("accepted", {"form": slug}), ("duplicate", {"form": slug})]
 
 
 @pytest.mark.parametrize("slug", CANARIES)
-def test_a_form_that_is_held(slug, post):
+def test_a_form_that_is_held(slug, post, outcomes):
     post(slug, CANARIES[slug] | {TRAP: "Canary trapped"})
     assert outcomes() == [("accepted" if slug == "announcements" else "held", {"form": slug})]
 
 
 @pytest.mark.parametrize("slug", CANARIES)
-def test_a_form_that_is_refused_names_its_fields_in_the_log(slug, post, log_output):
+def test_a_form_that_is_refused_names_its_fields_in_the_log(slug, post, log_output, outcomes):
     wrong = {name: f"{value}\x00\u202e" for name, value in CANARIES[slug].items()}
     assert [post(slug, wrong, accept).status for accept in ({}, JSON)] == [422, 422]
     assert outcomes() == [("refused", {"form": slug})] * 2
@@ -105,7 +103,7 @@ def test_a_form_that_is_refused_names_its_fields_in_the_log(slug, post, log_outp
 
 
 @pytest.mark.parametrize("slug", CANARIES)
-def test_a_form_that_cannot_be_read_or_comes_too_often(slug, post, monkeypatch):
+def test_a_form_that_cannot_be_read_or_comes_too_often(slug, post, monkeypatch, outcomes):
     from web import rate_limit
 
     monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 0)
@@ -119,7 +117,7 @@ def test_a_form_that_cannot_be_read_or_comes_too_often(slug, post, monkeypatch):
 
 
 @pytest.mark.parametrize("slug", CANARIES)
-def test_a_form_while_the_table_is_in_trouble(slug, post, monkeypatch):
+def test_a_form_while_the_table_is_in_trouble(slug, post, monkeypatch, outcomes):
     from storage import dynamodb
 
     for fault in FAULTS.values():
@@ -129,7 +127,7 @@ def test_a_form_while_the_table_is_in_trouble(slug, post, monkeypatch):
                 assert post(slug, CANARIES[slug], accept).status == 500
     assert outcomes() == [("failed", {"form": slug})] * 2 * len(FAULTS)
     with monkeypatch.context() as broken:
-        broken.setattr(dynamodb.client(), "get_item", _failing(OUTAGE))
+        broken.setattr(dynamodb.client(), "batch_get_item", _failing(OUTAGE))
         broken.setattr(dynamodb.client(), "update_item", _failing(OUTAGE))
         assert post(slug, CANARIES[slug]).status == 303
     assert outcomes()[0] == ("accepted", {"form": slug})
@@ -143,7 +141,7 @@ def _failing(fault):
 
 
 @pytest.mark.parametrize("slug", CANARIES)
-def test_mail_is_counted_by_form_once_it_went_out(slug, post, inbox):
+def test_mail_is_counted_by_form_once_it_went_out(slug, post, inbox, measured):
     post(slug, CANARIES[slug])
     for _ in range(2):
         inbox.deliver()
@@ -152,7 +150,7 @@ def test_mail_is_counted_by_form_once_it_went_out(slug, post, inbox):
 
 
 @pytest.mark.parametrize(("slug", "fault"), list(zip(CANARIES, FAULTS.values(), strict=False)))
-def test_while_ses_is_in_trouble_what_waits_is_counted_as_owed(slug, fault, post, inbox, ses_error, clock):
+def test_while_ses_is_in_trouble_what_waits_is_counted_as_owed(slug, fault, post, inbox, ses_error, clock, measured):
     post(slug, CANARIES[slug])
     ses_error(fault)
     inbox.deliver()
@@ -214,7 +212,8 @@ def test_each_line_is_json_with_what_it_takes_to_follow_a_submission(post, inbox
     answer = post("contact", CANARIES["contact"], {"accept": "application/json"})
     reference = json.loads(answer.text)["reference"]
     inbox.deliver()
-    accepted, *mailed = [json.loads(line) for line in log_output.getvalue().splitlines()]
+    said = [json.loads(line) for line in log_output.getvalue().splitlines()]
+    accepted, *mailed = [line for line in said if line["message"] != "counted"]
     assert accepted["reference"] == reference
     assert [line["id"] for line in mailed] == [reference] * 2
     assert all(line["correlation_id"] for line in (accepted, *mailed))
