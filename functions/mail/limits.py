@@ -1,19 +1,17 @@
 """Limits how much e-mail one address gets in a day because someone typed it into a form.
 
-The day is that of the submission, in UTC, so that a retry of an e-mail finds its own claim.
+The day of an address is that of the submission, in UTC, so that a retry of an e-mail finds its own place again. The
+day's budget of all senders together is that of the day on which an e-mail is sent.
 """
 
-import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import promises
 from normalize import addresses
-from settings import settings
 from storage import counters
 from storage.submissions import Submission
 
-SUB_ADDRESS = re.compile(r"\+[^@]*(?=@)")
-"""The tag of an address, which many providers ignore: mail to `pat+1@` arrives at `pat@`."""
+OF_GMAIL = {"gmail.com", "googlemail.com"}
 E_MAILS_A_DAY = 5
 """E-mails to one address in a day, of all forms together."""
 REMEMBERED = timedelta(days=3)
@@ -25,32 +23,50 @@ def kind_to_send(submission: Submission, *, wants: bool) -> str | None:
     A form with `receipt_each_time` always has one, other forms one a day to an address. The link that confirms
     announcements is sent once a day in addition.
     """
-    form = submission.declared
-    confirms = wants and _has_place(submission, "confirm")
-    if form.receipt_each_time or _has_place(submission, form.slug):
+    form, now = submission.declared, promises.now()
+    receipt, of_all_forms, of_the_day = _receipt(submission), _counter(submission, "any"), counters.of_senders(now)
+    sent = counters.references(of_all_forms)
+    is_counted = receipt in sent
+    # A receipt after a correction is sent because the office asked for it: it has a place beside the first.
+    most = E_MAILS_A_DAY + (len(sent) if submission.reference in sent else 0)
+    # Before any place is taken: an e-mail for which there is no room must not use one up.
+    if not is_counted and (len(sent) >= most or counters.is_day_full(counters.read(of_the_day))):
+        return None
+    confirms = wants and _takes_place(submission, "confirm", now)
+    if form.receipt_each_time or _takes_place(submission, form.slug, now):
         kind = form.receipt_email
     elif confirms:
         kind = "confirm"
     else:
         return None
-    if not any(_has_place(submission, f"any {number}") for number in range(E_MAILS_A_DAY)):
-        return None
-    return kind if _is_within_budget() else None
+    if is_counted:
+        return kind
+    # Counted before its place is taken: a retry that finds its place has been counted. If a call fails in between, the
+    # retry counts again, which does no harm; neither does it that two at once may pass the budget by one.
+    counters.add(of_the_day, 1, now, REMEMBERED)
+    return kind if counters.take_place(of_all_forms, receipt, most, now, REMEMBERED) else None
 
 
-def _is_within_budget() -> bool:
-    """Count one e-mail to a sender, and return whether the day has room for it: SES watches all that bounces."""
-    now = promises.now()
-    key = counters.key("e-mail to senders", "", now.date().isoformat())
-    if counters.read(key) >= int(settings().sender_mail_per_day):
-        return False
-    counters.add(key, 1, now, REMEMBERED)
-    return True
+def _takes_place(submission: Submission, kind: str, now: datetime) -> bool:
+    """Take the one place of a kind in the day of an address; return False if another submission has it."""
+    return counters.take_place(_counter(submission, kind), submission.reference, 1, now, REMEMBERED)
 
 
-def _has_place(submission: Submission, kind: str) -> bool:
-    """Return whether this submission is the first of the day to claim a limit for its address."""
-    who = SUB_ADDRESS.sub("", addresses.identity(submission.answers["email"]))
+def _counter(submission: Submission, kind: str) -> str:
+    """Return the key of the counter of a kind of e-mail in the day of an address."""
     day = submission.received_at.date().isoformat()
-    key = counters.key(f"e-mail {kind}", who, day)
-    return counters.claim_once(key, submission.reference, promises.now(), REMEMBERED)
+    return counters.key(f"e-mail {kind}", _mailbox(submission.answers["email"]), day)
+
+
+def _receipt(submission: Submission) -> str:
+    """Return what names the receipt that is being sent: the reference, and the slot of one after a correction."""
+    claimed = [slot for slot, each in submission.mail.items() if each["state"] == "claimed"]
+    further = sorted(slot for slot in claimed if slot.startswith("receipt-"))
+    return " ".join([submission.reference, *further])
+
+
+def _mailbox(address: str) -> str:
+    """Return the mailbox of an address: many providers ignore what follows a `+`, and Gmail every dot."""
+    local, _, domain = addresses.identity(address).rpartition("@")
+    local = local.partition("+")[0]
+    return f"{local.replace('.', '')}@gmail.com" if domain in OF_GMAIL else f"{local}@{domain}"

@@ -1,12 +1,14 @@
-"""Counters that expire: forms from one network, and e-mails to one address in a day.
+"""Counters that expire: forms from one network, e-mails to one address in a day, and e-mails to all senders in a day.
 
 Keys are keyed hashes, so the table holds no address.
-An item: key, expires_at (TTL), posts or taker.
+An item: key, expires_at (TTL), posts, last (a time in ISO 8601), or places (references, or names of receipts).
 """
 
 import hashlib
 import hmac
 from datetime import datetime, timedelta
+
+from botocore.exceptions import ClientError
 
 import keys
 from settings import settings
@@ -24,6 +26,30 @@ def read(name: str) -> int:
     return int(item["posts"]) if item else 0
 
 
+def read_together(*names: str) -> list[int]:
+    """Return the counts in one call, 0 for a counter that does not exist. Raises ClientError.
+
+    The read is eventually consistent, for half the price: what was added within about a second may be missing.
+    """
+    table = settings().counters_table
+    wanted = [dynamodb.to_item({"key": name}) for name in names]
+    answer = dynamodb.client().batch_get_item(RequestItems={table: {"Keys": wanted}})
+    if answer.get("UnprocessedKeys"):  # so a batch is throttled, where a single read fails
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "BatchGetItem")
+    counts = {item["key"]: int(item["posts"]) for item in map(dynamodb.from_item, answer["Responses"][table])}
+    return [counts.get(name, 0) for name in names]
+
+
+def of_senders(now: datetime) -> str:
+    """Return the key of the day's counter of e-mails to senders, in UTC."""
+    return key("e-mail to senders", "", now.date().isoformat())
+
+
+def is_day_full(sent: int) -> bool:
+    """Return whether a day with so many e-mails to senders has no room for another: SES watches all that bounces."""
+    return sent >= int(settings().sender_mail_per_day)
+
+
 def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
     """Add points to a counter, which expires after `lives`."""
     # ADD, so that of two requests at once both are counted.
@@ -35,12 +61,51 @@ def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
     )
 
 
-def claim_once(name: str, owner: str, now: datetime, lives: timedelta) -> bool:
-    """Claim the only slot of a counter; return False if another owner has it. The same owner may claim it again."""
-    item = {"key": name, "taker": owner, "expires_at": int((now + lives).timestamp())}
-    condition = "attribute_not_exists(#key) OR taker = :owner"
+def take_place(name: str, owner: str, most: int, now: datetime, lives: timedelta) -> bool:
+    """Take one of the `most` places of a counter; return False if others have them all.
+
+    An owner who has a place keeps it.
+    """
+    change = "SET expires_at = :end ADD places :taken"
+    condition = "attribute_not_exists(places) OR contains(places, :owner) OR size(places) < :most"
+    values = {"taken": {owner}, "owner": owner, "most": most, "end": int((now + lives).timestamp())}
     try:
-        dynamodb.put(settings().counters_table, item, condition, {"#key": "key"}, owner=owner)
+        dynamodb.update(settings().counters_table, {"key": name}, change, condition, {}, **values)
     except dynamodb.ConditionFailed:
         return False
     return True
+
+
+def add_reference(name: str, reference: str, now: datetime, lives: timedelta) -> None:
+    """Add a reference to those that are found under a key."""
+    dynamodb.client().update_item(
+        TableName=settings().counters_table,
+        Key=dynamodb.to_item({"key": name}),
+        UpdateExpression="SET expires_at = :end ADD places :reference",
+        ExpressionAttributeValues=dynamodb.to_item(
+            {":reference": {reference}, ":end": int((now + lives).timestamp())},
+        ),
+    )
+
+
+def references(name: str) -> list[str]:
+    """Return what is found under a key, or has the places of a counter."""
+    item = dynamodb.get(settings().counters_table, {"key": name}) or {}
+    return sorted(item.get("places", ()))
+
+
+def note_time(name: str, now: datetime, lives: timedelta) -> None:
+    """Note when something happened last."""
+    dynamodb.client().update_item(
+        TableName=settings().counters_table,
+        Key=dynamodb.to_item({"key": name}),
+        UpdateExpression="SET expires_at = :end, #last = :now",
+        ExpressionAttributeNames={"#last": "last"},
+        ExpressionAttributeValues=dynamodb.to_item({":now": now.isoformat(), ":end": int((now + lives).timestamp())}),
+    )
+
+
+def last_time(name: str) -> datetime | None:
+    """Return when something happened last, None if that was never noted."""
+    item = dynamodb.get(settings().counters_table, {"key": name})
+    return datetime.fromisoformat(item["last"]) if item else None

@@ -2,13 +2,14 @@
 
 import json
 import time
+from typing import Any
 
 import pytest
 
 from local.aws.lambda_runtime import Context
 from tests.support.inbox import invitations
 from tests.support.samples import CONTACT, PLAQUE
-from tests.support.ses_errors import SILENCE
+from tests.support.ses_errors import FINAL, SILENCE
 
 
 @pytest.fixture
@@ -16,9 +17,10 @@ def full(monkeypatch, stand_in):
     """SES says that there are too many for so many tries, before it takes e-mail again; the pauses that were made."""
     from mail import ses
 
-    pauses, client = [], ses._client()
+    pauses: list[float] = []
+    client = ses._client()
     really_send, refused = client.send_email, client.exceptions.TooManyRequestsException
-    error = {"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
+    error: Any = {"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
 
     def full(times):
         left = iter(range(times))
@@ -53,6 +55,32 @@ def test_one_that_finds_no_place_in_three_tries_is_owed_and_sent_by_the_clock(fu
     assert len([each for each in inbox.messages() if "Digest" not in each["subject"]]) == 2
 
 
+def test_the_days_budget_counts_an_e_mail_once_however_often_ses_is_asked(full, post, clock, inbox, set_variable):
+    set_variable("SENDER_MAIL_PER_DAY", "2")
+    full(18)
+    post("contact", CONTACT)
+    inbox.deliver()
+    for _ in range(6):
+        clock.forward(minutes=30)
+    post("contact", {**CONTACT, "email": "other@example.gov"})
+    inbox.deliver()
+    assert len(inbox.receipts()) == 2
+
+
+def test_an_address_that_ses_refuses_for_good_is_asked_for_once_and_the_office_is_told_why(
+    post, inbox, table, clock, ses_error
+):
+    post("contact", CONTACT)
+    ses_error(FINAL)
+    inbox.deliver()
+    ses_error(None)
+    clock.forward(hours=1)
+    [item] = table.items()
+    assert (item["mail"]["receipt"]["state"], item["mail"]["receipt"]["why"]) == ("refused", "BadRequestException")
+    assert item["mail"]["staff"]["state"] == "sent"
+    assert inbox.receipts() == []
+
+
 def test_silence_is_no_refusal_and_is_not_tried_again(ses_error, post, inbox, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("a second e-mail may be the second"))
     ses_error(SILENCE)
@@ -62,7 +90,7 @@ def test_silence_is_no_refusal_and_is_not_tried_again(ses_error, post, inbox, mo
 
 
 def test_a_backlog_keeps_neither_digest_nor_invitation_waiting_and_is_counted(
-    post, clock, inbox, table, office, monkeypatch, capsys
+    post, clock, inbox, table, office, monkeypatch, log_output
 ):
     """Every look takes half a minute, so that a call of the clock has time for a few."""
     post("plaque", PLAQUE)
@@ -72,15 +100,14 @@ def test_a_backlog_keeps_neither_digest_nor_invitation_waiting_and_is_counted(
     for number in range(20):
         post("contact", {**CONTACT, "message": f"Number {number}"}, sender=f"127.0.1.{number}")
     before = len(inbox.messages())
-    capsys.readouterr()
     seconds = iter(range(300, -1, -30))
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(seconds) * 1000)
     clock.forward(days=40)
     sent = inbox.messages()[before:]
     assert sent[0]["subject"].startswith("Digest of")
     assert [each for each in invitations(inbox) if each in sent] == [sent[1]]
-    [left] = [json.loads(line)["left"] for line in capsys.readouterr().out.splitlines() if '"left":[' in line]
-    assert left[0] > 10
+    counted = [json.loads(line).get("counts", {}) for line in log_output.getvalue().splitlines()]
+    assert [left for each in counted if (left := each.get("left", 0)) > 10]
     monkeypatch.undo()
     clock.look()
     assert not [item for item in table.items() for slot in item["mail"].values() if slot["state"] == "owed"]

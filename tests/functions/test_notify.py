@@ -1,11 +1,14 @@
 """E-mail: who gets what, once."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 
+from forms.catalog import TASKS
+from forms.fields import Line, Text
 from tests.support.samples import HOSTILE, SAMPLES
 from tests.support.ses_errors import BUSY, OUTAGE, REFUSAL, SILENCE
 
@@ -25,7 +28,8 @@ def test_staff_get_every_answer_and_can_reply(slug, post, inbox):
     [message] = inbox.to_staff()
     assert message["reply_to"] == [SAMPLES[slug]["email"]]
     for label, words, is_text in catalog.FORMS[slug].told(SAMPLES[slug]):
-        assert (words if is_text else f"{label}: {words}\n") in message["text"]
+        quoted = words.replace("\n", "\n> ")
+        assert (f"> {quoted}\n" if is_text else f"{label}: {quoted}\n") in message["text"]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -46,11 +50,31 @@ def test_hostile_text_reaches_staff_as_typed_and_escaped(text, post, inbox):
     post("contact", {**SAMPLES["contact"], "name": text, "organization": text, "message": text})
     inbox.deliver()
     [message] = inbox.to_staff()
-    assert message["text"].startswith(f"{text}\n")
+    assert message["text"].startswith(f"> {text}\n")
     assert "<script>" not in message["html"]
     assert message["headers"].keys() == ALL_HEADERS
     assert "\x00" not in message["subject"]
     assert message["to"] == ["office@certification.example.org"]
+
+
+FORGED = "Hello.\n\nAt the desk: https://evil.example/desk/\n----------\nReference: https://evil.example"
+
+
+def test_nothing_typed_begins_a_line_of_ours_in_the_text_of_an_e_mail(post, inbox, clock):
+    labels = {label for form in TASKS.values() for label in form.labels().values()}
+    for slug in SLUGS:
+        typed = {field.name: FORGED for field in TASKS[slug]() if isinstance(field, Text) or type(field) is Line}
+        assert post(slug, {**SAMPLES[slug], **typed}).status == 303
+    inbox.deliver()
+    clock.forward(days=14)
+    quoted = re.findall(r'style="([^"]*)">Hello[.]<br><br>', "".join(each["html"] for each in inbox.to_staff()))
+    assert len(quoted) >= 2
+    assert all("border-left" in each for each in quoted)
+    texts = [each["text"] for each in inbox.to_staff()]
+    forged = [line for text in texts for line in text.splitlines() if "evil.example" in line]
+    assert len(forged) > 15
+    for line in forged:
+        assert line.startswith(("> ", "  ", "- ", "Plaque for ", "Message from ")) or line.partition(": ")[0] in labels
 
 
 def test_a_long_agency_name_shortens_the_subject_only(post, inbox):
@@ -93,7 +117,7 @@ def test_staff_are_told_which_request_another_one_may_correct(post, inbox, table
 @time_machine.travel(datetime(2026, 11, 24, 17, tzinfo=UTC), tick=False)
 @pytest.mark.parametrize(
     ("days_left", "warned"),
-    [(700, ""), (60, ""), (59, "59 days are left"), (0, "0 days are left"), (-1, "that is over")],
+    [(700, ""), (60, ""), (59, "59 days are left"), (0, "0 days are left"), (-1, "the certification has ended")],
 )
 def test_staff_are_told_until_when_a_plaque_holds_and_warned_before_they_engrave_it(days_left, warned, post, inbox):
     import promises
@@ -115,11 +139,37 @@ def test_the_receipt_of_a_plaque_brings_the_renewal_for_the_calendar(post, inbox
     assert attached == [["renewal.ics"], []]
 
 
-@pytest.mark.parametrize("address", ["a.b!#$%&'*+/=^?`{|}~@example.gov", "%s@example.gov", "-x@example.gov"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("a.b!#$%&'*+/=^?`{|}~@example.gov", "%s@example.gov", "-x@example.gov"),
+        f"{'a' * 64}@{'b' * 60}.{'c' * 60}.gov",
+    ],
+)
 def test_an_unusual_address_stays_one_address(address, post, inbox):
     post("contact", {**SAMPLES["contact"], "email": address})
     assert inbox.deliver()
     assert inbox.to_staff()[0]["reply_to"] == inbox.receipts()[0]["to"] == [address]
+
+
+def test_everyone_on_the_offices_lists_is_a_receiver(post, inbox, clock, set_variable, monkeypatch):
+    from mail import ses
+
+    set_variable("STAFF_ADDRESSES", "one@example.gov, two@example.gov")
+    set_variable("ESCALATION_ADDRESSES", "three@example.gov, four@example.gov")
+    told, send = [], ses._client().send_email
+
+    def noting(**asked):
+        told.append({to.partition("@")[0] for to in asked["Destination"]["ToAddresses"]})
+        return send(**asked)
+
+    monkeypatch.setattr(ses._client(), "send_email", noting)
+    post("contact", SAMPLES["contact"] | {"email": "sender@example.gov"})
+    inbox.deliver()
+    clock.forward(hours=25)
+    assert {"sender"} in told
+    assert {"one", "two"} in told
+    assert {"one", "two", "three", "four"} in told
 
 
 def test_mail_says_that_it_is_automatic(post, inbox):
@@ -185,6 +235,15 @@ def test_who_wants_announcements_gets_the_link_though_the_days_receipt_is_out(po
         post("contact", {**SAMPLES["contact"], "message": f"{number}", "announcements": "yes" if number else "no"})
     inbox.deliver()
     assert sorted(message["subject"][:15] for message in inbox.receipts()) == ["Confirm that yo", "We have your me"]
+
+
+def test_a_question_in_the_morning_costs_a_plaque_neither_its_receipt_nor_its_calendar(post, inbox):
+    for slug in ("contact", "plaque"):
+        post(slug, {**SAMPLES[slug], "email": "chief@example.gov"})
+        inbox.deliver()
+    plaque, question = sorted(inbox.receipts(), key=lambda each: "plaque" not in each["subject"])
+    assert "renewal.ics" in plaque["text"]
+    assert "We have your message" in question["subject"]
 
 
 def test_a_receipt_says_how_to_reach_the_office_and_a_reply_goes_there(post, inbox):
