@@ -13,6 +13,8 @@ import aws
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+PAGE = 300
+"""Items of an index that one call reads: a caller that stops early has not read much more than it wanted."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -69,7 +71,11 @@ def query(table: str, index: str, condition: str, **values: Any) -> Iterator[dic
     """Yield the items of an index that match the key condition, in index order. `values` are those of the condition."""
     pages = client().get_paginator("query")
     found = pages.paginate(
-        TableName=table, IndexName=index, KeyConditionExpression=condition, ExpressionAttributeValues=_values(values)
+        TableName=table,
+        IndexName=index,
+        KeyConditionExpression=condition,
+        ExpressionAttributeValues=_values(values),
+        PaginationConfig={"PageSize": PAGE},
     )
     return (from_item(item) for page in found for item in page["Items"])
 

@@ -1,7 +1,8 @@
 """The table of submissions: put once, find.
 
 An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text, cleaned),
-agency and completed (index `agencies`, plaque requests only), mail (see outbox.py), expires_at (TTL).
+sender (keyed id of the address, index `senders`), agency and completed (index `agencies`, plaque requests only), mail
+(see outbox.py), expires_at (TTL).
 The office's work: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
 done ({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was
 done with it, the oldest first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the
@@ -10,34 +11,50 @@ its month, and its words (index `found`, see search.py). When the clock looks at
 When its sender's data were erased on request: erased_at. When its sender confirmed a sign-up: confirmed_at.
 """
 
+import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Any
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from zlib import crc32
 
 import keys
 import promises
 from forms.catalog import FORMS
 from forms.form import Form, fingerprint, reference_for
+from normalize import addresses
 from settings import settings
-from storage import dynamodb
+from storage import counters, dynamodb, subscribers
 from storage.dynamodb import ConditionFailed
 
 SWEPT_AFTER = timedelta(minutes=10)
 """Time after which remind.py sends the e-mails that the stream did not."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""Longest time between two attempts to send an e-mail."""
 KEPT_AT_MOST = max(form.kept_for for form in FORMS.values())
 ONE_DAY = timedelta(days=1)
 CORRECTED_WITHIN = timedelta(days=90)
 """How long after a plaque was mailed a new request may be its correction."""
+CLOCK = "on"
+"""Name of the clock's keys (see spread)."""
+SPREAD = 4
+"""Keys of an index over which each stage, and what the clock looks at, is spread: DynamoDB takes 1,000 write units a
+second at one key, whatever the table may take."""
+DUE_AT_ONCE = 2_000
+"""Most submissions that one call of remind.py takes: it reads them all before it sends anything, in its time."""
 COMPARED_AT_MOST = 300
 """Requests of each stage that a new one is compared with."""
+QUIET = "enough from one network"
+"""State of a receipt that is never sent, because its network caused enough e-mail in that hour."""
+FINGERPRINT_LENGTH = 32
+"""Hexadecimal digits that are stored of a fingerprint: 128 bits, which no two submissions share by chance."""
 REFERENCES_TRIED = 5
 """How often to try another reference if one is taken. With 27**10 references, collisions are rare."""
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """One stored submission."""
 
     reference: str
@@ -54,7 +71,7 @@ class Submission:
     released: Mapping[str, str] | None = None
     history: tuple[Mapping[str, Any], ...] = ()
     certification: str = ""
-    counted: Mapping[str, int] = field(default_factory=dict)
+    counted: Mapping[str, int] = MappingProxyType({})
     erased_at: str = ""
     confirmed_at: str = ""
     steps: frozenset[str] = frozenset()
@@ -62,7 +79,7 @@ class Submission:
 
     @property
     def declared(self) -> type[Form]:
-        """The form's class."""
+        """Return the form's class."""
         return FORMS[self.form]
 
     @property
@@ -74,6 +91,17 @@ class Submission:
     def is_open(self) -> bool:
         """Return whether the office has still to do something, held submissions included."""
         return bool(self.declared.staff_task) and not (self.done or self.closed or self.erased_at)
+
+    @property
+    def former_senders(self) -> set[str]:
+        """Return the e-mail addresses that were corrected, as keys of persons."""
+        before = (entry.get("before", {}).get("email") for entry in self.history)
+        return {addresses.identity(address) for address in before if address}
+
+    @property
+    def is_quiet(self) -> bool:
+        """Return whether its network had caused enough e-mail, so that it has no receipt."""
+        return self.mail.get("receipt", {}).get("state") == QUIET
 
     def state(self, now: datetime) -> str:
         """Return erased, closed, held, late, open, or the form's word for done."""
@@ -96,7 +124,7 @@ class Submission:
             received_at=datetime.fromisoformat(item["received_at"]),
             due_at=datetime.fromisoformat(item["due_at"]),
             answers=item["answers"],
-            mail=item["mail"],
+            mail=item.get("mail", {}),
             agency=item.get("agency"),
             held=item.get("held", ""),
             taken=item.get("taken"),
@@ -118,20 +146,19 @@ def put_once(form: Form, received: datetime, held: str = "", *, quiet: bool = Fa
     `held` is why staff should review it first, in words. Raises RuntimeError if no reference is free.
     """
     content = fingerprint(form, received, keys.identity())
+    kept = content[:FINGERPRINT_LENGTH]
     for attempt in range(REFERENCES_TRIED):
-        item = _item(form, received, held, quiet=quiet) | {
-            "reference": reference_for(content, attempt),
-            "fingerprint": content,
-        }
+        item = _item(form, received, reference_for(content, attempt), held, quiet=quiet) | {"fingerprint": kept}
         try:
             dynamodb.put(_table(), item, "attribute_not_exists(#reference)", {"#reference": "reference"})
         except ConditionFailed as failed:
             # If the SDK retries after a lost response, the write finds its own item. That counts as success.
             there = Submission.from_item(failed.item)
+            # An attacker may have sent the same words first, to have them held, or from a network that had enough mail.
+            if (there.held and not held) or (there.is_quiet and not quiet):
+                continue
             # After its due date the same form is a new submission: the plaque may have been lost in the mail.
-            if there.held and not held:
-                continue  # an attacker may have sent the same words first, to have them held
-            if failed.item["fingerprint"] == content and received < max(there.due_at, there.received_at + ONE_DAY):
+            if failed.item["fingerprint"] == kept and received < max(there.due_at, there.received_at + ONE_DAY):
                 return there, False
         else:
             return Submission.from_item(item), True
@@ -140,6 +167,8 @@ def put_once(form: Form, received: datetime, held: str = "", *, quiet: bool = Fa
 
 def get(reference: str) -> Submission | None:
     """Return a submission, None if there is none."""
+    if not reference:  # DynamoDB refuses an empty key
+        return None
     item = dynamodb.get(_table(), {"reference": reference})
     return Submission.from_item(item) if item else None
 
@@ -162,7 +191,8 @@ def indexed(form: type[Form], answers: Mapping[str, str]) -> dict[str, str]:
     """Return the attributes of the search indexes, derived from the answers."""
     agency = form.sender_key(answers)
     by_agency = {"agency": agency, "completed": answers["completed"]} if agency else {}
-    return by_agency | {"find": form.words_to_find(answers)}
+    by_sender = {"sender": subscribers.subscriber_id(answers["email"])}
+    return by_agency | by_sender | {"find": form.words_to_find(answers)}
 
 
 def confirm(reference: str, now: datetime) -> None:
@@ -170,9 +200,22 @@ def confirm(reference: str, now: datetime) -> None:
     update(reference, "SET confirmed_at = :now", "attribute_exists(received_at)", now=now.isoformat())
 
 
-def due(now: datetime) -> list[dict[str, Any]]:
-    """Return the items that remind.py must visit, as {reference, next_at}, the oldest first."""
-    return list(dynamodb.query(_table(), "clock", "clock = :on AND next_at <= :now", on="on", now=now.isoformat()))
+def spread(name: str, reference: str) -> str:
+    """Return one of the SPREAD keys that stand for a name, as in `contact open 3`: always the same for a reference."""
+    return f"{name} {crc32(reference.encode()) % SPREAD}"
+
+
+def _gathered(index: str, name: str, by: str, condition: str, **values: str) -> Iterator[dict[str, Any]]:
+    """Yield what an index has under all keys of a name, in order. `condition` is that of the key, without its name."""
+    keys_of_name = [f"{name} {number}" for number in range(SPREAD)]
+    found = [dynamodb.query(_table(), index, condition, name=each, **values) for each in keys_of_name]
+    return heapq.merge(*found, key=itemgetter(by))
+
+
+def due(now: datetime, at_most: int = DUE_AT_ONCE) -> list[dict[str, Any]]:
+    """Return the items that remind.py must visit, as {reference, next_at}, those first that have waited longest."""
+    condition = "clock = :name AND next_at <= :now"
+    return list(islice(_gathered("clock", CLOCK, "next_at", condition, now=now.isoformat()), at_most))
 
 
 def look_again(reference: str, seen: str, at: datetime | None) -> bool:
@@ -181,19 +224,20 @@ def look_again(reference: str, seen: str, at: datetime | None) -> bool:
     return update(reference, change, "next_at = :seen", seen=seen, **({"at": at.isoformat()} if at else {}))
 
 
-def stage(form: str, name: str) -> str:
-    """Return the value of `stage`, as in `contact open`; names are open, held, done and closed."""
-    return f"{form} {name}"
+def stage(form: str, name: str, reference: str) -> str:
+    """Return the value of `stage`, as in `contact open 3`; names are open, held, done and closed."""
+    return spread(f"{form} {name}", reference)
 
 
 def in_stage(form: str, name: str, since: str = "", until: str = "~") -> Iterator[Submission]:
     """Yield the submissions of a form in a stage, by `stage_at`, between two times in ISO 8601.
 
-    The index is eventually consistent, within about a second. `~` sorts after every time.
+    They lack mail, history and steps, which the index does not hold. It is eventually consistent, within about a
+    second. `~` sorts after every time.
     """
-    condition = "stage = :stage AND stage_at BETWEEN :since AND :until"
-    values = {"stage": stage(form, name), "since": since or "0", "until": until}
-    return map(Submission.from_item, dynamodb.query(_table(), "work", condition, **values))
+    condition = "stage = :name AND stage_at BETWEEN :since AND :until"
+    found = _gathered("work", f"{form} {name}", "stage_at", condition, since=since or "0", until=until)
+    return map(Submission.from_item, found)
 
 
 def of_agency(agency: str) -> list[Submission]:
@@ -202,6 +246,31 @@ def of_agency(agency: str) -> list[Submission]:
         return []
     found = [item["reference"] for item in dynamodb.query(_table(), "agencies", "agency = :agency", agency=agency)]
     return [submission for reference in found if (submission := get(reference))]
+
+
+def of_sender(address: str, most: int | None = None) -> list[Submission]:
+    """Return the submissions from an e-mail address in any spelling, the newest first, at most `most`.
+
+    Without those that were erased. The index is eventually consistent, within about a second.
+    """
+    sender = subscribers.subscriber_id(address)
+    found = [item["reference"] for item in dynamodb.query(_table(), "senders", "sender = :sender", sender=sender)]
+    return [submission for reference in found[::-1][:most] if (submission := get(reference))]
+
+
+def remember_former_sender(reference: str, address: str, now: datetime) -> None:
+    """Note that an address is about to be corrected in a submission, so that it is found there. Idempotent."""
+    counters.add_reference(_former_sender(address), reference, now, KEPT_AT_MOST)
+
+
+def of_former_sender(address: str) -> list[Submission]:
+    """Return the submissions in whose history an e-mail address stands, in any spelling: it was corrected there."""
+    found = map(get, counters.references(_former_sender(address)))
+    return [each for each in found if each and addresses.identity(address) in each.former_senders]
+
+
+def _former_sender(address: str) -> str:
+    return counters.key("former sender", subscribers.subscriber_id(address), "")
 
 
 def shelf(day: date) -> str:
@@ -240,28 +309,26 @@ def valid_until(submission: Submission) -> date:
     return promises.valid_until(date.fromisoformat(submission.answers["completed"]))
 
 
-def _item(form: Form, received: datetime, held: str, *, quiet: bool) -> dict[str, Any]:
-    due = form.due(received)
+def _item(form: Form, received: datetime, reference: str, held: str, *, quiet: bool) -> dict[str, Any]:
+    due, answers = form.due(received), form.answers()
     item = {
+        "reference": reference,
         "form": form.slug,
         "received_at": received.isoformat(),
         "due_at": due.isoformat(),
-        "answers": form.answers(),
-        "mail": {
-            slot: {"state": "enough from one network" if quiet and slot == "receipt" else "owed"}
-            for slot in form.owed_emails
-        },
-        "clock": "on",
+        "answers": answers,
+        "mail": {slot: {"state": QUIET if quiet and slot == "receipt" else "owed"} for slot in form.owed_emails},
+        "clock": spread(CLOCK, reference),
         "next_at": (received + SWEPT_AFTER).isoformat(),
         "expires_at": int((received + form.kept_for).timestamp()),
     }
     if form.staff_task and held:
-        item |= {"stage": stage(form.slug, "held"), "stage_at": received.isoformat()}
+        item |= {"stage": stage(form.slug, "held", reference), "stage_at": received.isoformat()}
     elif form.staff_task:
-        item |= {"stage": stage(form.slug, "open"), "stage_at": due.isoformat()}
+        item |= {"stage": stage(form.slug, "open", reference), "stage_at": due.isoformat()}
     if held:
         item["held"] = held
-    return item | indexed(type(form), form.answers()) | {"shelf": shelf(received.date())}
+    return item | indexed(type(form), answers) | {"shelf": shelf(received.date())}
 
 
 def _table() -> str:

@@ -173,8 +173,10 @@ def _certification(submission: Submission, now: datetime) -> dict[str, Any] | No
 def _others(submission: Submission, now: datetime) -> list[dict[str, Any]]:
     """Return the other submissions of the agency or person, the newest first, and how each differs from this one."""
     found = {each.reference: each for each in submissions.of_agency(submission.agency or "")}
-    found |= {each.reference: each for each in submissions.may_be_corrected_by(submission)}
-    found |= {each.reference: each for each in search.of_person(submission.answers.get("email", ""), now)}
+    found |= {each.reference: each for each in earlier}
+    if address := submission.answers.get("email", ""):
+        found |= {each.reference: each for each in submissions.of_sender(address, OTHERS + 1)}
+    # Each of the three finds the submission itself as well.
     found.pop(submission.reference, None)
     newest = sorted(found.values(), key=lambda each: each.received_at, reverse=True)
     return [{"row": worklist.row(each, now), "differs": _differences(each, submission)} for each in newest[:OTHERS]]
