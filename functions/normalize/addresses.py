@@ -16,7 +16,7 @@ ORDINARY = re.compile(
 """Ordinary addresses, which need no slow import of the library."""
 ORDINARY_LIMIT = 64
 LIMIT = 320
-"""Longest address, in characters. Longer text is none, and would cost time."""
+"""Longest address, in characters. Longer text is no address; checking it would cost time."""
 LOCAL_LIMIT = 64
 """Longest part before the @, in characters (RFC 5321, 4.5.3.1.1)."""
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\uff07", "'"))
@@ -29,13 +29,24 @@ COMMON = (
 """Common domains that people mistype. Shorter ones are left out: too many real domains are similar."""
 NEIGHBORS = {"mail.com", "email.com", "ymail.com"}
 """Real domains that differ in one letter from a common one."""
-MISTYPED_ENDS = {
-    **dict.fromkeys(("con", "cmo", "comm", "ocm", "vom", "xom"), "com"),
-    **dict.fromkeys(("nett", "ner", "nte"), "net"),
-    **dict.fromkeys(("ogr", "orgg", "rog"), "org"),
-    **dict.fromkeys(("gvo", "goc", "govv", "ogv"), "gov"),
+ONE_END = {"gmail", "hotmail", "icloud", "outlook", "yahoo"}
+"""Names that nobody else has below these ends."""
+MAILBOXES = ("aol", *sorted(ONE_END), "msn")
+"""Names that people give without their end: jordan@gmail."""
+ENDS = ("com", "edu", "gov", "mil", "net", "org")
+LIKE_ENDS = {
+    *("bet", "bom", "cam", "gop", "got", "mit", "mom", "mov", "nec", "new", "next", "ntt", "ong", "pet", "ril", "vet")
 }
-"""Top-level domains that do not exist."""
+"""Top-level domains that exist and differ in one letter from one of these."""
+PASTED = (
+    r"[^<>@]*<([^<>]+)>|[\[(\"']?([^<>\s]+@[^<>\s]+?)[\])\"']? ?<(?:mailto:)?\2>"
+    r"|(?:mailto|e-?mail):(?://)?([^?]+)(?:\?.*)?|[\[(\"'\u201c\u201d](.+)[\])\"'\u201c\u201d]"
+)
+"""An address as mail programs copy it: `Name <address>`, a link, or one in quotation marks or brackets."""
+BEHIND = " .,:;/!?"
+"""Punctuation that follows an address in a text or a list."""
+AROUND_SIGNS = "(?<! ) *([.@]) *"
+AT_IN_WORDS = r" ?[(\[<{] ?at ?[)\]>}] ?| at "
 WRONG_FORM = "Enter an e-mail address in the form name@example.gov"
 
 
@@ -51,8 +62,12 @@ def normalized(typed: str) -> str:
     if len(typed) > LIMIT:
         raise NotMailable(WRONG_FORM)
     text = unicodedata.normalize("NFC", cleaning.line(typed)).translate(APOSTROPHES).translate(AT_SIGNS)
+    text = text.rstrip(BEHIND)
+    # Few are pasted: the pattern is compiled when it is first needed, to keep cold starts short.
+    if not _is_ordinary(text) and (pasted := re.fullmatch(PASTED, text, re.IGNORECASE)):
+        text = next(filter(None, pasted.groups())).strip()
     local, _, domain = text.rpartition("@")
-    if len(text) <= ORDINARY_LIMIT and ORDINARY.fullmatch(text):
+    if _is_ordinary(text):
         return f"{local}@{domain.lower()}"
     if strange := next((character for character in local if not character.isascii()), ""):
         raise NotMailable(
@@ -66,10 +81,14 @@ def normalized(typed: str) -> str:
     try:
         address = validate_email(text, check_deliverability=False).ascii_email
     except EmailNotValidError:
-        raise NotMailable(WRONG_FORM) from None
+        raise NotMailable(_suggestion(text)) from None
     if address is None or "=?" in address:  # in a header that begins an encoded word, which may hide other addresses
         raise NotMailable(WRONG_FORM)
     return address
+
+
+def _is_ordinary(text: str) -> bool:
+    return len(text) <= ORDINARY_LIMIT and ORDINARY.fullmatch(text) is not None
 
 
 def is_mailable(typed: str) -> bool:
@@ -92,8 +111,25 @@ def identity(typed: str) -> str:
 def meant(address: str) -> str:
     """Return the domain that was probably meant, empty if there is no sign of a typo."""
     domain = address.rpartition("@")[2]
-    name, _, end = domain.rpartition(".")
-    mended = f"{name}.{MISTYPED_ENDS.get(end, end)}"
+    *names, end = domain.removeprefix("www.").split(".")
+    if len(names) > 1 and names[-1] in ENDS and end in {*ENDS, "us"}:
+        end = names.pop()
+    if len(end) > 2 and end not in LIKE_ENDS:
+        end = next((each for each in ENDS if each == end or is_one_slip_away(end, each)), end)
+    if len(names) == 1 and names[0] in ONE_END and end in ENDS:
+        end = "com"
+    mended = ".".join((*names, end))
     if mended not in NEIGHBORS and mended not in COMMON:
         mended = next((common for common in COMMON if is_one_slip_away(mended, common)), mended)
     return mended if mended != domain else ""
+
+
+def _suggestion(text: str) -> str:
+    """Return the message about a text that is no address: with the address that was probably meant, if there is one."""
+    mended = text.replace(",", ".") if "@" in text else re.sub(AT_IN_WORDS, "@", text, count=1)
+    mended = re.sub("@+", "@", re.sub(AROUND_SIGNS, r"\1", mended)).replace("..", ".")
+    local, _, domain = mended.rpartition("@")
+    written = domain.lower().removesuffix("com")
+    name = next((each for each in MAILBOXES if written == each or is_one_slip_away(written, each)), "")
+    mended = f"{local}@{name}.com" if name else mended
+    return f"{WRONG_FORM}. Did you mean {mended}?" if mended != text and is_mailable(mended) else WRONG_FORM
