@@ -1,18 +1,19 @@
 """Normalizes names and numbers that people spell in many ways, so that they can be found and compared."""
 
 import re
-from unicodedata import category, normalize
-
-from normalize.cleaning import INVISIBLE
+from functools import lru_cache
+from unicodedata import category, decimal, normalize
 
 MEANT = {
     "pd": "police department",
     "dept": "department",
     "st": "saint",
     "co": "county",
+    "cnty": "county",
     "twp": "township",
     "ft": "fort",
     "mt": "mount",
+    "ofc": "office",
     "univ": "university",
 }
 """Abbreviations in the names of agencies."""
@@ -20,13 +21,18 @@ SMALL = {"a", "and", "department", "of", "office", "the"}
 """Words that are often left out of the name of an agency."""
 PUNCTUATION = str.maketrans(
     dict.fromkeys(
-        "`\u02b9\u02bb\u02bc\u02c8\u05f3\u2018\u2019\u201a\u201b\u2032\u2035\u2039\u203a\u275b\u275c\ua78c", "'"
+        "`\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u05f3\u2018\u2019\u201a\u201b\u2032\u2035\u2039\u203a\u275b\u275c\ua78c",
+        "'",
     )
     | dict.fromkeys("\u00ab\u00bb\u201c\u201d\u201e\u201f\u275d\u275e\u301d\u301e", '"')
     | dict.fromkeys("\u2043\u2212", "-")
     | dict.fromkeys("\u2044\u2215", "/")
 )
 """Apostrophes, letters like them, quotation marks, and dashes that Unicode does not call so."""
+OF_A_PLACE = {"borough", "city", "county", "town", "township", "village"}
+"""Words for a place. They tell agencies apart, and are often left out as well."""
+BESIDE_A_NAME = r" \([A-Z.]{2,6}\)$|, ?[A-Z]{2}$"
+"""Letters in parentheses, or a state, that stand behind a name and are no part of it."""
 SLIP_IN = 4
 """Shortest word, in letters, in which one wrong letter is a slip and not another word."""
 
@@ -38,6 +44,7 @@ def plain(text: str) -> str:
     """
     one = text.casefold() if text.isascii() else _compatible(text)
     one = re.sub(" ?-+ ?", "-", " ".join(one.translate(PUNCTUATION).replace("''", '"').split()))
+    one = re.sub(r"(?<!')\b([a-z])' (?=\w)", r"\1'", one)  # O' Fallon, and no plural as in Officers' Association
     return one.rstrip(" .,")
 
 
@@ -47,6 +54,23 @@ def agency_key(name: str, state: str) -> str:
 
 
 KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+SHORTEST_NUMBER = 7
+"""Fewest digits of a telephone number. A shorter one, such as that of a room, is dialed only if there is no other."""
+NATIONAL_DIGITS = 10
+RUN = r"(?:\+[ (]*)?[0-9](?:(?:[ ()._\u00b7\u2022-]*|/)[0-9])*"
+"""Digits with what people write between them. Behind a comma, a word, or a slash with spaces begins another number."""
+GAP = r"[ ()./_\u00b7\u2022-]*"
+NATIONAL = rf"(?:\+?[ (]*1)?{GAP}[2-9][0-9]{{2}}{GAP}[0-9]{{3}}{GAP}[0-9]{{4}}(?![0-9])"
+"""A number of North America; what follows is another one, or an extension."""
+VANITY = (
+    r"(?<![0-9])(?:\+?1[ ().-]*)?(?:8[0-9]{2}[ ).-]*|[2-9](?!11)[0-9]{2}[).-] ?)"
+    r"(?=(?:[ -]?[a-z0-9]){7})(?:[0-9]{1,3}[ .-]*)?[a-z][a-z0-9-]{3,}"
+)
+"""A number with a word in it."""
+OF_DIGITS = r"(?<![^\W_])(?=[0-9]*[OoIil])(?=[OoIil]*[0-9])[0-9OoIil]+(?![^\W_])"
+"""A word of digits with letters that look like them."""
+LIKE_DIGITS = str.maketrans("OoIil", "00111")
+EXTENSION = r"[^0-9]*?(?<![a-z])(?:extension|extn?|x|#)[ .:=]*([0-9]{1,8})(?![0-9]|[ .-][0-9])"
 
 
 def folded(text: str) -> str:
@@ -54,21 +78,39 @@ def folded(text: str) -> str:
 
     `St. Mary's P.D.` is `saint marys police department`; O'Brien is OBrien, Kapa\u02bba is Kapaa.
     """
-    letters = "".join(c for c in normalize("NFKD", plain(text).replace("'", "")) if category(c) != "Mn")
+    letters = plain(text).replace("'", "")
+    if not letters.isascii():
+        letters = "".join(c for c in normalize("NFKD", letters) if category(c) != "Mn")
     letters = re.sub(r"\b([a-z])\.(?=[a-z]\b)", r"\1", letters)  # p.d. is one short form, not two words
     return " ".join(MEANT.get(word, word) for word in re.findall(r"\w+", letters))
 
 
 def is_alike(one: str, other: str) -> bool:
-    """Return whether two names may be of one agency: a slip in a word, a word joined or divided, a small word left out.
+    """Return whether two names may be of one agency: a slip in a word, words joined, divided or in another order.
 
     Numbers tell agencies apart, as in Precinct 4 and Precinct 5.
     """
-    words, others = ([word for word in folded(name).split() if word not in SMALL] for name in (one, other))
-    if "".join(words) == "".join(others):
+    return _is_alike(one, other, SMALL)
+
+
+def is_near(one: str, other: str) -> bool:
+    """Return whether two names may be of one agency, without regard to the words of OF_A_PLACE, such as `city`."""
+    return _is_alike(one, other, SMALL | OF_A_PLACE)
+
+
+@lru_cache(maxsize=8192)
+def words_of(name: str) -> list[str]:
+    """Return the words of a name, folded."""
+    # One request is compared with every agency of its state, and a list of requests with the same ones.
+    return folded(re.sub(BESIDE_A_NAME, "", name)).split()
+
+
+def _is_alike(one: str, other: str, left_out: set[str]) -> bool:
+    words, others = ([word for word in words_of(name) if word not in left_out] for name in (one, other))
+    if "".join(words) == "".join(others) or sorted(words) == sorted(others):
         return True
     pairs = zip(words, others, strict=False)
-    return len(words) == len(others) and all(a == b or _is_slip(a, b) for a, b in pairs)
+    return len(words) == len(others) and all(a == b or is_slip(a, b) for a, b in pairs)
 
 
 def is_one_slip_away(typed: str, meant: str) -> bool:
@@ -81,31 +123,65 @@ def is_one_slip_away(typed: str, meant: str) -> bool:
     return wanted in (rest[1:], exchanged) or rest[1:] == wanted[1:] or rest == wanted[1:]
 
 
-def digits_of(text: str) -> str:
-    """Return the digits of a telephone number, without a leading 1 of the country."""
-    digits = re.sub(r"\D", "", text)
-    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
+def numerals(text: str) -> str:
+    """Return a text with the digits of any script as 0 to 9, and those for the letters O, I and l that stand among
+    digits: `9O210` is 90210.
+    """
+    digits = text if text.isascii() else re.sub(r"(?![0-9])\d", lambda digit: str(int(digit[0])), text)
+    return re.sub(OF_DIGITS, lambda word: word[0].translate(LIKE_DIGITS), digits)
+
+
+def numbers_in(text: str) -> list[str]:
+    """Return the digits of each telephone number in a text, without a leading 1 of the country. Two stay two."""
+    found = []
+    for run in re.findall(RUN, numerals(plain(text))):
+        rest = run
+        while number := re.match(NATIONAL, rest):
+            found.append(_without_country(number[0]))
+            rest = rest[number.end() :]
+        found.append(_without_country(rest))
+    return [digits for digits in found if digits]
+
+
+def _without_country(number: str) -> str:
+    digits = re.sub("[^0-9]", "", number)
+    return digits[1:] if len(digits) == NATIONAL_DIGITS + 1 and digits.startswith("1") else digits
 
 
 def dialed(text: str) -> str:
-    """Return what a telephone dials (RFC 3966): `(555) 555-0123 ext. 4` is `5555550123;ext=4`; words are dialed too."""
-    number, extension = text, ""
-    for mark in re.finditer("extension|ext|x|#", text, re.IGNORECASE):
-        if re.fullmatch("[0-9]{1,8}", after := text[mark.end() :].strip(" .:")):
-            number, extension = text[: mark.start()], after
-    dialed = re.sub("[^0-9+]", "", number.casefold().translate(KEYPAD))
-    return f"{dialed};ext={extension}" if extension else dialed
+    """Return what a telephone dials (RFC 3966): `Cell (555) 555-0123 ext. 4` is `+15555550123;ext=4`.
+
+    Of several numbers the first. Words are dialed inside a number only, as in 1-800-FLOWERS. A number that is not a
+    complete one of North America stays as it is.
+    """
+    written = numerals(plain(text))
+    runs = [*re.finditer(RUN, written)]
+    whole = [run for run in runs if len(re.sub("[^0-9]", "", run[0])) >= SHORTEST_NUMBER]
+    vanity = re.search(VANITY, written)
+    first = min((*filter(None, [vanity]), *whole), key=re.Match.start, default=next(iter(runs), None))
+    if first is None:
+        return ""
+    number = re.match(NATIONAL, first[0]) or first
+    behind = re.match(EXTENSION, written[first.start() + len(number[0]) :])
+    digits = re.sub("[^0-9+]", "", number[0].translate(KEYPAD))
+    if first is vanity or ("+" not in digits and len(_without_country(digits)) == NATIONAL_DIGITS):
+        digits = f"+1{_without_country(digits)}"
+    return f"{digits};ext={behind[1]}" if behind else digits
 
 
 def _compatible(text: str) -> str:
-    """Return the text in NFKC_Casefold (Unicode, D146), with every dash a hyphen and a lone accent an apostrophe."""
+    """Return the text in NFKC_Casefold (Unicode, D146), with every dash a hyphen, every digit one of 0 to 9, and a lone
+    accent an apostrophe."""
+    from normalize.cleaning import INVISIBLE  # most text is ASCII; the site build reads one telephone number
+
     one = normalize("NFD", text)
     for _ in range(2):
         one = normalize("NFKC", re.sub(f"[{INVISIBLE}]", "", one).casefold())
-    one = "".join("-" if category(c) == "Pd" else c for c in one)
+    one = "".join("-" if category(c) == "Pd" else str(decimal(c, c)) for c in one)
     return re.sub("(?:^| )\u0301", "'", one)  # of an acute accent that was typed for an apostrophe
 
 
-def _is_slip(one: str, other: str) -> bool:
+def is_slip(one: str, other: str) -> bool:
+    """Return whether two long words differ by one slip of the fingers; numbers never do."""
     long = min(len(one), len(other)) >= SLIP_IN
     return long and not re.search("[0-9]", one + other) and is_one_slip_away(one, other)

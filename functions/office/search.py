@@ -12,15 +12,19 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from forms.form import is_reference, reference_in
-from normalize import addresses
-from normalize.folding import digits_of, folded
+from normalize import addresses, cleaning
+from normalize.folding import folded, numbers_in
 from settings import settings
 from storage import dynamodb, submissions
 from storage.submissions import KEPT_AT_MOST, Submission, shelf
 
+QUERY_LIMIT = 200
+"""Characters of a query that are looked for."""
 LOOKED_AT = 10_000
 """Submissions that one search examines before it says that there may be more."""
 SHOWN = 25
+SHORTEST_NUMBER = 4
+"""Fewest digits that are looked for as a part of a telephone number."""
 LONG_WORD = 6
 """Shortest word, in letters, that may match a similar one."""
 ALIKE = 0.75
@@ -45,13 +49,17 @@ def find(query: str, now: datetime) -> Found:
         submission = submissions.get(reference)
         if submission:
             return Found([submission], 1, None)
-    digits = digits_of(query)
-    # Digits alone: part of a telephone number, which the index stores without separators.
-    if len(digits) >= 4 and not re.search("[^\\W\\d]", query):
-        called = _matching([digits], now)
+    numbers = [number for number in numbers_in(query) if len(number) >= SHORTEST_NUMBER]
+    # Digits alone: parts of telephone numbers, which the index stores without separators.
+    if numbers and not re.search("[^\\W\\d]", query):
+        called = _matching(numbers, now)
         if called.submissions:
             return called
-    words = folded(query).split()
+    sought = stored_spelling(query)
+    # A whole address: what was stored from it is found before what only has its parts.
+    if addresses.is_mailable(sought) and (sent := _matching([f" {folded(sought)} "], now)).submissions:
+        return sent
+    words = folded(sought).split()
     if not words:
         return Found([], 0, None)
     # The space makes it match only at the beginning of a word.
@@ -62,13 +70,16 @@ def find(query: str, now: datetime) -> Found:
     return alike if alike.submissions else found
 
 
-def of_person(address: str, now: datetime) -> list[Submission]:
-    """Return the submissions from an e-mail address, the newest first."""
-    words = folded(addresses.identity(address)).split()
-    # The index finds the words of the address in any field: compare the field itself.
-    wanted = addresses.identity(address)
-    found = _matching([f" {' '.join(words)}"], now).submissions if words else []
-    return [each for each in found if addresses.identity(each.answers.get("email", "")) == wanted]
+def stored_spelling(query: str) -> str:
+    """Return a query with its e-mail addresses as they are stored; of an address with its name, the address."""
+
+    def stored(typed: str) -> str:
+        return addresses.normalized(typed) if addresses.is_mailable(typed) else typed
+
+    if "@" not in cleaning.line(query).translate(addresses.AT_SIGNS):
+        return query
+    whole = stored(query)
+    return whole if whole != query else " ".join(map(stored, query.split()))
 
 
 def _matching(pieces: list[str], now: datetime) -> Found:
@@ -93,7 +104,7 @@ def _alike(words: list[str], now: datetime) -> Found:
     if not long:
         return Found([], 0, None)
     # A typo rarely hits both the beginning and the end of a word, so one of them must match.
-    values = {f"p{number}{end}": part for number, word in enumerate(long) for end, part in _ends(word)}
+    values = {f"p{number}{end}": letters for number, word in enumerate(long) for end, letters in _ends(word)}
     condition = " AND ".join(
         f"(contains(find, :p{number}a) OR contains(find, :p{number}z))" for number in range(len(long))
     )

@@ -28,6 +28,9 @@ SPELLINGS = {
         "Charlie\u200b County Sher\u00adiff's Office",
         "Ｃｈａｒｌｉｅ County Sheriff's Oﬃce",
     ],
+    "O'Fallon Police": [
+        *(f"O{mark}{space}Fallon Police" for mark in "'’`´ʻʼʽˊˋ＇" for space in ("", " ", "\u00a0")),
+    ],
     "Town of Cañon Police": ["Town of Can\u0303on Police", "TOWN OF CAÑON POLICE"],
     "Austin-Travis County Police": [
         "Austin–Travis County Police",
@@ -40,6 +43,7 @@ SPELLINGS = {
 APART = [
     ("York Police Department", "New York Police Department"),
     ("Constable Precinct 4", "Constable Precinct 5"),
+    ("Constable (Precinct 4)", "Constable (Precinct 5)"),
     ("North Sample Police", "South Sample Police"),
     ("Town of Chatham Police", "Village of Chatham Police"),
     ("Washington Police", "Warrington Police"),
@@ -52,6 +56,10 @@ ALIKE = [
     ("Charlie County Sheriff", "Charlie County Sheriff's Office"),
     ("St. Mary's P.D.", "Saint Marys Police Department"),
     ("Policía de Cañón", "Policia de Canon"),
+    ("Sheriff of Sample County", "Sample County Sheriff"),
+    ("Sample Cnty Sheriff's Ofc.", "Sample County Sheriff's Office"),
+    ("Springfield Police Department (SPD)", "Springfield Police Department"),
+    ("Springfield Police Department, TX", "Springfield PD"),
 ]
 
 
@@ -92,6 +100,11 @@ def test_what_unicode_calls_compatible_is_one_name(text, one, other):
     for spelling in (first, second, casefolded(text), first.casefold()):
         assert plain(spelling) == plain(text)
         assert folded(spelling) == folded(text)
+
+
+@pytest.mark.parametrize("words", ["officers' training", "precinct 'a' of"])
+def test_an_apostrophe_at_the_end_of_a_word_joins_no_two_words(words):
+    assert folded(words) == words.replace("'", "")
 
 
 DASHES = [chr(each) for each in range(0x10000) if unicodedata.category(chr(each)) == "Pd"]
