@@ -5,36 +5,40 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qs, quote, unquote
 
 import wtforms
 from markupsafe import Markup
 
+import normalize
 import promises
 from forms.fields import AttachedText, Checkbox, Telephone, Text
-from forms.spam import TRAP
-from normalize.folding import digits_of, folded, plain
 from rendering import render
 
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """Without 0/O and 1/I/L, which look alike, and without vowels, so that a reference never spells a word."""
 REFERENCE_LENGTH = 10
 BITS_OF_REFERENCE = 48
+IN_GROUPS = (
+    rf"(?<![A-Z0-9])(?:REFERENCE|REF)?"
+    rf"([{REFERENCE_ALPHABET}](?:[^A-Z0-9]{{0,3}}[{REFERENCE_ALPHABET}]){{9}})(?![A-Z0-9])"
+)
+"""A reference as people divide it, in capitals."""
 SUBJECT_LIMIT = 400
 """Characters of a text in which a reference is looked for."""
 WORDS_TO_FIND = 8_000
 """Characters of a submission that can be searched."""
 MAILTO_LIMIT = 1500
 """Characters of a mailto link; some mail programs truncate longer ones."""
-
-
+TRAP = "reply_code"
+"""Name of a hidden field. People and browsers leave it empty; some password managers fill it in."""
 ASKED = "asked"
-"""The hidden box with what was asked about once."""
+"""Name of the hidden box that remembers which likely typos the person was asked about."""
 ASKED_LIMIT = 170
-"""Characters that are read of it: ten questions."""
+"""Characters of that box that are read: enough for ten questions."""
 
 
 class FormData(dict[str, list[str]]):
@@ -52,8 +56,7 @@ def read_form(body: bytes) -> FormData:
     return FormData({name: values[:1] for name, values in parsed.items()})
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """An error about the form as a whole: what happened, and what to do."""
 
     title: str
@@ -75,12 +78,14 @@ class Form(wtforms.Form):
     """Heading of the receipt."""
     next_steps: ClassVar[str]
     """One or two fixed sentences about what happens next."""
+    if_not_mailed: ClassVar[str] = ""
+    """Replaces `next_steps` if the sender gets no e-mail. Only for a form whose `next_steps` promise one."""
     owed_emails: ClassVar[tuple[str, ...]] = ("staff", "receipt")
     """The e-mails that a submission causes."""
     receipt_email: ClassVar[str] = "receipt"
     """Name of the e-mail to the sender, in functions/templates/email/."""
     receipt_each_time: ClassVar[bool] = False
-    """True where each submission has a receipt by e-mail; otherwise an address gets one a day."""
+    """Whether every submission gets a receipt by e-mail. If not, an address gets one receipt a day."""
     staff_task: ClassVar[str] = ""
     """The office's task before the due date, in two words; empty if there is none."""
     done_label: ClassVar[str] = ""
@@ -97,10 +102,18 @@ class Form(wtforms.Form):
     """Advice to someone whose form is too large to be read."""
     kept_on_erasure: ClassVar[tuple[str, ...]] = ()
     """Fields that are kept when a person's data are erased."""
+    register_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that visitors are asked for only while there is a public register."""
     kept_for: ClassVar[timedelta]
     """Time for which the answers are kept."""
     once_a_day: ClassVar[bool]
     """Whether the same answers on another day are a new submission."""
+
+    @classmethod
+    @cache
+    def declared_fields(cls) -> list[Any]:
+        """Return the fields without answers, made once: they tell what is asked, and how an answer reads."""
+        return list(cls())
 
     @classmethod
     def due(cls, received: datetime) -> datetime:
@@ -135,11 +148,10 @@ class Form(wtforms.Form):
     @classmethod
     def differences(cls, earlier: Mapping[str, str], later: Mapping[str, str]) -> list[tuple[str, str, str]]:
         """Return (label, earlier words, later words) of each answer that differs; attached texts are left out."""
-        fields: Any = cls()
         before, now = cls.in_words_by_name(earlier), cls.in_words_by_name(later)
         return [
             (field.label.text, before[field.name], now[field.name])
-            for field in fields
+            for field in cls.declared_fields()
             if before[field.name] != now[field.name] and not isinstance(field, AttachedText)
         ]
 
@@ -170,25 +182,25 @@ class Form(wtforms.Form):
 
     @classmethod
     def gist(cls, answers: Mapping[str, str]) -> str:
-        """Return the words that tell it from others at a glance."""
+        """Return the words that distinguish a submission from others in a list."""
         return ""
 
     @classmethod
     def words_to_find(cls, answers: Mapping[str, str]) -> str:
         """Return the searchable text: the words of the answers, and the digits of telephone numbers."""
-        fields: Any = cls()
+        fields = cls.declared_fields()
         texts = [answers.get(field.name, "") for field in fields if field.is_searched]
-        numbers = [f"#{digits_of(answers.get(field.name, ''))}" for field in fields if isinstance(field, Telephone)]
-        return f" {' '.join([folded(' '.join(texts))[:WORDS_TO_FIND], *numbers])} "
+        telephones = [answers.get(field.name, "") for field in fields if isinstance(field, Telephone)]
+        numbers = [f"#{number}" for text in telephones for number in normalize.folding.numbers_in(text)]
+        return f" {' '.join([normalize.folding.folded(' '.join(texts))[:WORDS_TO_FIND], *numbers])} "
 
     @classmethod
     def told(cls, answers: Mapping[str, str]) -> list[tuple[str, str, bool]]:
-        """Stored answers as (label, words, whether it is a message), without those that say nothing.
+        """Return stored answers as (label, words, whether it is a message).
 
-        What is empty, or a box that was left empty or had to be ticked, is left out.
+        An empty answer, an unchecked box, and a box that everyone must check are left out.
         """
-        fields: Any = cls()
-        words = zip(fields, cls.in_words(answers), strict=True)
+        words = zip(cls.declared_fields(), cls.in_words(answers), strict=True)
         return [
             (label, answer, isinstance(field, Text) and not isinstance(field, AttachedText))
             for field, (label, answer) in words
@@ -198,14 +210,12 @@ class Form(wtforms.Form):
     @classmethod
     def in_words_by_name(cls, answers: Mapping[str, str]) -> dict[str, str]:
         """Return stored answers in words, by field name."""
-        fields: Any = cls()
-        return {field.name: field.in_words(answers.get(field.name, "")) for field in fields}
+        return {field.name: field.in_words(answers.get(field.name, "")) for field in cls.declared_fields()}
 
     @classmethod
     def labels(cls) -> dict[str, str]:
         """Return the questions, by field name."""
-        fields: Any = cls()
-        return {field.name: field.label.text for field in fields}
+        return {field.name: field.label.text for field in cls.declared_fields()}
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:
@@ -213,15 +223,16 @@ class Form(wtforms.Form):
         raise NotImplementedError
 
     def __init__(self, posted: FormData | None = None, *, may_ask: bool = True) -> None:
-        """With `may_ask`, a likely slip is asked about once; a program could not answer."""
+        """Read the posted answers, if any. `may_ask`: ask once about a likely typo, unless a program posted it."""
         super().__init__(posted)
         self._may_ask = may_ask
+        # Typed by anyone: only digests are read, and only so many.
         known = "".join((posted or FormData()).getlist(ASKED))[:ASKED_LIMIT]
         self.asked = set(re.findall(r"[0-9a-f]{16}", known))
-        """Answers that a question was asked about, as digests, which the redrawn form returns."""
+        """Digests of the answers that were asked about. The redrawn form returns them in a hidden box."""
 
     def is_to_ask(self, name: str, answer: str) -> bool:
-        """Whether this answer was not asked about yet; it counts as asked from now on."""
+        """Return whether to ask about this answer, and remember that it was asked about."""
         question = hashlib.sha256(f"{name}\n{answer}".encode()).hexdigest()[:16]
         is_new = self._may_ask and question not in self.asked
         self.asked.add(question)
@@ -241,8 +252,7 @@ class Form(wtforms.Form):
     @classmethod
     def in_words(cls, answers: Mapping[str, str]) -> list[tuple[str, str]]:
         """Return stored answers as (label, words), in the order of the form."""
-        fields: Any = cls()
-        return [(field.label.text, field.in_words(answers.get(field.name, ""))) for field in fields]
+        return [(field.label.text, field.in_words(answers.get(field.name, ""))) for field in cls.declared_fields()]
 
     def groups(self) -> list[tuple[str | None, list[wtforms.Field]]]:
         """Return the fields by legend, for the template. A form without legends is one group."""
@@ -253,14 +263,17 @@ class Form(wtforms.Form):
             groups[-1][1].append(field)
         return groups
 
-    def draw(self, *, action: str = "", inside: Markup | str = "", button: str = "") -> Markup:
-        """The form as HTML, with its messages, and with every answer in its box.
+    def draw(
+        self, *, with_register: bool = True, action: str = "", inside: Markup | str = "", button: str = ""
+    ) -> Markup:
+        """Render the form as HTML, with its messages, and with every answer in its box.
 
         The office corrects answers in the same form: it goes to another `action`, with more fields `inside`.
         """
         return render(
             "form.html",
             form=self,
+            left_out=() if with_register else self.register_fields,
             trap="" if action else TRAP,
             asked_box=ASKED,
             action=action or f"/forms/{self.slug}",
@@ -286,7 +299,7 @@ def _quoted(text: str) -> str:
 
 
 def fingerprint(form: Form, received: datetime, key: bytes) -> str:
-    """Return what makes a submission the same one: form, answers, and the office's day of a message, in hexadecimal.
+    """Return a hash that is equal for repeated submissions: of form, answers, and, for a message, the office's day.
 
     Keyed (HMAC-SHA-256): without the key no one can tell from a fingerprint, or from the reference made of it, who
     sent the answers, not even by trying all of a public list of addresses.
@@ -301,14 +314,16 @@ def reference_in(text: str) -> str:
 
     `Re: Sample PD - by Fri [k7m2p-9qrtx]` gives K7M2P9QRTX. Without one, all letters and digits of the text.
     """
-    written = plain(text[:SUBJECT_LIMIT]).upper()
-    parts = [
+    written = normalize.folding.plain(text[:SUBJECT_LIMIT]).upper()
+    places = [
         written,
-        *re.findall(r"\[([^][]{10,20})\]", written),
-        *re.findall(r"\b[A-Z0-9]{5}[ -]?[A-Z0-9]{5}\b", written),
+        *re.findall(r"\[([^][]{10,40})\]", written),
+        *re.findall(rf"(?<![A-Z0-9])[{REFERENCE_ALPHABET}]{{10}}(?![A-Z0-9])", written),
+        *(found[1] for found in re.finditer(IN_GROUPS, written)),
     ]
-    letters = ["".join(c for c in part if c.isascii() and c.isalnum()) for part in parts]
-    return next((each for each in letters if is_reference(each)), letters[0][:40])
+    letters = ["".join(c for c in place if c.isascii() and c.isalnum()) for place in places]
+    found = sorted(filter(is_reference, letters), key=str.isdecimal)  # digits alone are rather a telephone number
+    return found[0] if found else letters[0][:40]
 
 
 def is_reference(text: str) -> bool:

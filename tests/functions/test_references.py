@@ -4,6 +4,7 @@ import re
 
 import boto3
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +20,13 @@ WRITTEN = {
     "in halves": lambda reference: f"{reference[:5]} {reference[5:]}",
     "in halves with a dash": lambda reference: f"{reference[:5]}–{reference[5:].lower()}",
     "in threes": lambda reference: f"{reference[:3]} {reference[3:6]} {reference[6:]}",
+    "in uneven groups": lambda reference: f"{reference[:3]}-{reference[3:6]}-{reference[6:]}",
+    "after its word, without a space": lambda reference: f"Ref{reference.lower()}",
+    "beside a telephone number": "Call 555-234-5678 about {}",
     "with spaces around": "  {}\n",
     "with hidden characters": lambda reference: f"\u200e{reference[:4]}\u200b{reference[4:]}",
     "in full width": lambda reference: "".join(chr(ord(letter) + 0xFEE0) for letter in reference),
+    "with digits of another script": lambda reference: reference.translate(str.maketrans("23456789", "٢٣٤٥٦٧٨٩")),
     "in the subject": "Re: Sample County Sheriff's Office: Becoming certified - by Fri 9:32 AM [{}]",
     "in a sentence": "about reference {}, please",
 }
@@ -37,6 +42,17 @@ def as_written(written, reference: str) -> str:
 @examples(30)
 def test_a_reference_is_read_however_it_is_written(written, reference):
     assert reference_in(as_written(written, reference)) == reference
+
+
+@given(
+    st.text(REFERENCE_ALPHABET, min_size=10, max_size=10),
+    st.lists(st.sampled_from(["", "", "-", " ", "–", ".", " / "]), min_size=10, max_size=10),
+    st.sampled_from(["", "Ref", "reference: ", "Re: [", "#", "about "]),
+)
+@examples(100)
+def test_a_reference_is_read_in_any_groups(reference, between, before):
+    grouped = "".join(map("".join, zip(reference.lower(), between, strict=True)))
+    assert reference_in(before + grouped) == reference
 
 
 @EVERYWHERE
@@ -68,3 +84,12 @@ def test_a_certification_is_found_by_its_reference_once_its_request_is_gone(post
     office.do(item["reference"], "mark")
     boto3.client("dynamodb").delete_item(TableName=table.name, Key={"reference": {"S": item["reference"]}})
     assert PLAQUE["agency"].partition(" & ")[0] in office.press(office.get(), "/desk/find", q=item["reference"]).words
+
+
+def test_the_same_message_is_one_on_one_day_at_the_office_also_across_midnight_in_utc(post, table):
+    stored = []
+    for moment in ("2026-11-24T18:30-05:00", "2026-11-24T23:30-05:00", "2026-11-26T09:00-05:00"):
+        with time_machine.travel(moment, tick=False):
+            assert post("contact", CONTACT).status == 303
+        stored.append(len(table.items()))
+    assert stored == [1, 1, 2]
