@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.plaque import STATES, PlaqueForm
+from forms.plaque import PlaqueForm
 from normalize import mailing
+from normalize.states import STATES
 from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
 from tests.support.samples import PLAQUE
@@ -23,9 +24,21 @@ ZIP_CODES = {
         "75001—1234",
         "75001-1234.",
         "75001－1234",
+        *("TX 75001-1234", "75001 (1234)", "75001:1234", "(75001-1234)"),
     ],
-    "75001": ["75001", " 75001 ", "75001-", "75001.", "75001 –", "７５００１", "75001\u200b"],
-    "02134": ["02134", "02134-"],
+    "75001": [
+        "TX 75001",
+        "Texas, 75001",
+        *("ZIP 75001", "75001 TX", "75001, USA", "#75001", "(75001)", "-75001", "TX 7500l"),
+        "75001",
+        " 75001 ",
+        "75001-",
+        "75001.",
+        "75001 –",
+        "７５００１",
+        "75001\u200b",
+    ],
+    "02134": ["02134", "02134-", "O2134", "o2l34", "MA O2134", "٠٢١٣٤", "०२१३४"],
 }
 
 
@@ -45,8 +58,9 @@ def test_every_way_to_write_a_zip_code_is_printed_in_one(stored, typed):
 )
 @examples(100)
 def test_whatever_stands_between_its_parts_a_zip_code_is_one(five, four, between):
-    assert mailing.zip_code(f"{five}{between}{four}") == f"{five}-{four}"
-    assert mailing.zip_code(f"{five}{between}") == five
+    known = five > "00500"
+    assert mailing.zip_code(f"{five}{between}{four}") == (f"{five}-{four}" if known else "")
+    assert mailing.zip_code(f"{five}{between}") == (five if known else "")
 
 
 @given(st.text(st.sampled_from("0123456789-– x"), max_size=12))
@@ -70,6 +84,13 @@ def test_a_zip_code_of_another_state_is_asked_about_once_and_told_to_staff(post,
     assert [item["answers"]["zip"] for item in table.items()] == ["19904"]
     inbox.deliver()
     assert "The ZIP code is of DE, not of NY." in inbox.to_staff()[0]["text"]
+
+
+def test_a_zip_code_of_no_state_is_asked_about():
+    assert messages(filled(PlaqueForm, zip="69912")) == {
+        "zip": ["69912 is no ZIP code of Hawaii. Correct it, or send the form again to keep it"]
+    }
+    assert PlaqueForm.mailing_label(PLAQUE | {"zip": "69912"})["doubts"][-1] == "The ZIP code is not of HI."
 
 
 def test_a_program_is_not_asked_about_a_zip_code(post):
@@ -134,6 +155,20 @@ LABELS = {
     ),
     "the agency where the street belongs": (("Town of Sample", "123 Main St"), ["Town of Sample", "123 Main St"]),
     "a box": (("PO Box 12", ""), ["PO Box 12"]),
+    "two that are named": (("Courthouse", "Main Street"), ["Courthouse", "Main Street"]),
+    "two that are named, the other way": (("Main Street", "Courthouse Square"), ["Courthouse Square", "Main Street"]),
+    "a crossing": (("Courthouse", "Main & 5th"), ["Courthouse", "Main & 5th"]),
+    "a crossing that stands first": (("Main and Fifth", "Courthouse"), ["Courthouse", "Main and Fifth"]),
+    "a road with a number": (("County Road 12", "Sheriff's Annex"), ["Sheriff's Annex", "County Road 12"]),
+    "a precinct": (("123 Main St", "42nd Precinct"), ["42nd Precinct", "123 Main St"]),
+    "a numbered street": (("42nd Precinct", "230 E 21st St"), ["42nd Precinct", "230 E 21st St"]),
+    "a street and a box": (("123 Main St", "PO Box 12"), ["123 Main St", "PO Box 12"]),
+    **{
+        f"a unit as {unit}": (("123 Main St", unit), [unit, "123 Main St"])
+        for unit in ("5", "200", "12B", "B-12", "2 Floor", "2 fl", "2 Fl., Room 5", "2/F", "12 - B")
+    },
+    "a unit that stands first": (("12B", "123 Main St"), ["12B", "123 Main St"]),
+    "a highway and a room": (("12 FL-50", "Room 5"), ["Room 5", "12 FL-50"]),
     "a military unit": (("Unit 2050 Box 4190", "Attn: CID"), ["Attn: CID", "Unit 2050 Box 4190"]),
 }
 
@@ -142,7 +177,7 @@ LABELS = {
 def test_what_is_within_a_building_stands_above_the_street(streets, lines):
     answers = PLAQUE | {"agency": "Sample Police", "street1": streets[0], "street2": streets[1]}
     address = PlaqueForm.mailing_label(answers)["address"]
-    assert address == ["Office of the Chief", "Sample Police", *lines, "Sampleville HI 96746-0012"]
+    assert address == ["ATTN Office of the Chief", "Sample Police", *lines, "Sampleville HI 96746-0012"]
 
 
 @pytest.mark.parametrize(
@@ -152,11 +187,24 @@ def test_what_is_within_a_building_stands_above_the_street(streets, lines):
         ({"addressee": "Chief, SAMPLE POLICE"}, ["Chief, SAMPLE POLICE", "PO Box 12"]),
         (
             {"addressee": "Chief", "street1": "Sample Police", "street2": "1 Elm St"},
-            ["Chief", "Sample Police", "1 Elm St"],
+            ["ATTN Chief", "Sample Police", "1 Elm St"],
+        ),
+        ({"addressee": "Chief of the Sample Police"}, ["Chief of the Sample Police", "PO Box 12"]),
+        ({"addressee": "Sample Police - Records"}, ["Sample Police - Records", "PO Box 12"]),
+        ({"addressee": "New Sample Police"}, ["ATTN New Sample Police", "Sample Police", "PO Box 12"]),
+        ({"addressee": "Sample Police Union"}, ["ATTN Sample Police Union", "Sample Police", "PO Box 12"]),
+        ({"addressee": "Attn: Chief"}, ["ATTN Chief", "Sample Police", "PO Box 12"]),
+        *(
+            ({"addressee": f"{mark} Chief"}, ["ATTN Chief", "Sample Police", "PO Box 12"])
+            for mark in ("Attn-", "ATTN -", "Attention \u2013", "attn.:", "Attn,")
+        ),
+        *(
+            ({"addressee": f"{mark} Doe"}, [f"{mark} Doe", "Sample Police", "PO Box 12"])
+            for mark in ("c/o", "C / O", "C/O", "\u2105")
         ),
     ],
 )
-def test_the_agency_stands_once_on_the_label(changes, lines):
+def test_the_agency_stands_once_on_the_label_below_whom_it_is_for(changes, lines):
     address = PlaqueForm.mailing_label(PLAQUE | {"agency": "Sample Police"} | changes)["address"]
     assert address[:-1] == lines
 
@@ -171,6 +219,38 @@ def test_no_label_has_an_empty_line_or_two_spaces_and_none_loses_a_word(changes)
     assert all(line and line == " ".join(line.split()) for line in address)
     for name in ("addressee", "street1", "street2"):
         assert set(answers[name].split()) <= set(" ".join(address).split())
+
+
+@pytest.mark.parametrize(
+    ("city", "state", "last"),
+    [
+        ("St. Louis, MO", "MO", "St. Louis MO 63101"),
+        ("St. Louis MO 63101", "MO", "St. Louis MO 63101"),
+        ("St. Louis, Missouri", "MO", "St. Louis MO 63101"),
+        ("Washington, D.C.", "DC", "Washington DC 63101"),
+        ("New York", "NY", "New York NY 63101"),
+        ("Kansas City", "KS", "Kansas City KS 63101"),
+        ("St. Louis, MO 63101, USA", "MO", "St. Louis MO 63101"),
+        ("Mo", "MO", "Mo MO 63101"),
+        *(
+            (f"Miami{state}", "FL", "Miami FL 63101")
+            for state in (", Fla.", ", Fla", " Fla.", " Florida", ", Fla. 63101")
+        ),
+        *((f"Washington{state}", "DC", "Washington DC 63101") for state in (" District of Columbia", ", D. C.", " DC")),
+        *((f"Houston, {state}", "TX", "Houston TX 63101") for state in ("Tex.", "Tex", "T.X.", "Texas")),
+        *((f"Beckley {state}", "WV", "Beckley WV 63101") for state in ("W.Va.", "W. Va.", "West Virginia")),
+        ("New York New York", "NY", "New York NY 63101"),
+        *((f"City of New York{stop}", "NY", "City of New York NY 63101") for stop in ("", ".", ", N.Y.")),
+        ("Oklahoma City", "OK", "Oklahoma City OK 63101"),
+        ("Fort Mon", "MT", "Fort Mon MT 63101"),
+        ("Indiana", "PA", "Indiana PA 63101"),
+    ],
+)
+def test_the_state_stands_once_in_the_last_line(city, state, last):
+    answers = PLAQUE | {"city": city, "state": state, "zip": "63101"}
+    assert PlaqueForm.mailing_label(answers)["address"][-1] == last
+    assert f"{state}; completed" in PlaqueForm.gist(answers)
+    assert f"{state}, {state}" not in PlaqueForm.gist(answers)
 
 
 @pytest.mark.parametrize("city", ["Sampleville ", "Sampleville,", " Sampleville , "])
