@@ -5,6 +5,8 @@ without it the field is optional. Messages tell the person what to do, in plain 
 """
 
 import datetime
+import re
+import unicodedata
 from typing import Any
 
 from markupsafe import Markup
@@ -14,20 +16,25 @@ from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, DataRequired, Optional, StopValidation
 from wtforms.widgets import html_params
 
+import normalize
 from forms import validators
 from forms.validators import Validator, at_most, e_mail_address, no_control_characters, telephone_number
-from normalize import addresses, cleaning, dates, mailing
 from promises import day_in_words
 
 LINE_LIMIT = 200
 """Longest answer to a one-line question, in characters."""
 
 FIRST_DAY = datetime.date(2000, 1, 1)
-"""An earlier day was half typed."""
-
+"""The first day that a date box offers."""
+HALF_TYPED = datetime.date(1900, 1, 1)
+"""An earlier day is a typing error, such as a year of which a digit is missing."""
 
 YES = {"yes", "y", "on", "true", "1"}
 """Words by which browsers and programs say that a box is checked. Any other word is no consent."""
+NO_ANSWER = {"", "na", "nan", "nil", "no", "none", "notapplicable", "null", "undefined"}
+"""Words for an empty answer, without their punctuation and spaces."""
+NO_TEXT = {*YES, *NO_ANSWER, "0", "checked", "f", "false", "n", "off", "t"}
+"""Words that programs send for an empty answer, or for a box that is checked."""
 
 
 class Answer(Field):
@@ -37,8 +44,11 @@ class Answer(Field):
     """Whether it is drawn as a box to check, with its label behind it."""
     is_searched = True
     """Whether a search of the office looks through its answers."""
-    clean = staticmethod(cleaning.line)
-    """Removes what nobody sees, before anything is checked, shown again or stored."""
+
+    @staticmethod
+    def clean(text: str) -> str:
+        """Remove what nobody sees, before anything is checked, shown again or stored."""
+        return normalize.cleaning.line(text)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.raw_data = [self.clean(value) for value in valuelist]
@@ -53,7 +63,15 @@ class Answer(Field):
         return stored
 
 
-class Line(Answer, StringField):
+class OneLine(Answer):
+    """Mixin of one line that somebody types. A word for no answer, such as `N/A`, is none where none is needed."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        needed = self.flags.required
+        super().process_formdata([each for each in valuelist if needed or not is_no_answer(self.clean(each))])
+
+
+class Line(OneLine, StringField):
     """One line of text."""
 
 
@@ -62,24 +80,33 @@ class Email(Answer, EmailField):
 
     def stored(self) -> str:
         typed = super().stored()
-        return addresses.normalized(typed) if addresses.is_mailable(typed) else typed
+        try:
+            return normalize.addresses.normalized(typed)
+        except normalize.addresses.NotMailable:
+            return typed
 
 
-class Telephone(Answer, TelField):
-    """A telephone number, however it is written."""
+class Telephone(OneLine, TelField):
+    """A telephone number, however it is written; its digits are stored as digits."""
+
+    @staticmethod
+    def clean(text: str) -> str:
+        return normalize.folding.numerals(normalize.cleaning.line(text))
 
 
 class Zip(Line):
     """A ZIP code, stored as it is printed on a label."""
 
     def stored(self) -> str:
-        return mailing.zip_code(super().stored()) or super().stored()
+        return normalize.mailing.zip_code(super().stored()) or super().stored()
 
 
 class Text(Answer, TextAreaField):
     """Several lines of text; line ends are kept as `\\n`."""
 
-    clean = staticmethod(cleaning.lines)
+    @staticmethod
+    def clean(text: str) -> str:
+        return normalize.cleaning.lines(text)
 
 
 class AttachedText(Text):
@@ -88,6 +115,12 @@ class AttachedText(Text):
     is_checkbox = True
 
     is_searched = False
+
+    @staticmethod
+    def clean(text: str) -> str:
+        """Clean the text. Return "" if it only says no, or is what programs send for a box that is checked."""
+        cleaned = normalize.cleaning.lines(text)
+        return "" if re.sub(r"[\W_]+", "", cleaned).casefold() in NO_TEXT else cleaned
 
     def __call__(self, **html: Any) -> Markup:
         given = {"type": "checkbox", "id": self.id, "name": self.name, "value": self.data or "", "data-offered": True}
@@ -112,9 +145,9 @@ class Date(Answer, DateField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.raw_data = [typed for value in valuelist if (typed := self.clean(value))]
-        self.data = dates.parse(self.raw_data[0]) if self.raw_data else None
+        self.data = normalize.dates.parse(self.raw_data[0]) if self.raw_data else None
         if self.raw_data and self.data is None:
-            raise ValueError("Enter a real date, such as 3/27/2026")
+            raise ValueError(normalize.dates.question(self.raw_data[0]))
 
     def pre_validate(self, _form: BaseForm) -> None:
         if self.process_errors:
@@ -165,7 +198,7 @@ def line(
     width: str = "",
     preview: str = "",
 ) -> Field:
-    """`width` is `short` or `half`; `autocomplete` is one of the HTML standard's autofill names.
+    """Declare a line of text. `width` is `short` or `half`; `autocomplete` is one of the HTML standard's names.
 
     With `preview`, the answer is shown once more below its box, after these words.
     """
@@ -196,16 +229,26 @@ def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
 
 
 def attached_text(label: str, *, limit: int, too_long: str) -> Field:
-    """Text of several lines that the person sees, and sends by leaving its box checked. Nobody can shorten it there."""
+    """Declare text that another page fills in: the person sees it, cannot edit it, and sends it by checking its box."""
     return AttachedText(label, _checks("", at_most(limit, too_long), no_control_characters))
 
 
 def choice(
-    label: str, options: list[tuple[str, str]], *, missing: str, empty: str, autocomplete: str = "off", width: str = ""
+    label: str,
+    options: list[tuple[str, str]],
+    *,
+    missing: str,
+    empty: str,
+    autocomplete: str = "off",
+    width: str = "",
+    follows: str = "",
 ) -> Field:
-    """`empty` is the first line of the list, shown until something is chosen."""
+    """Declare a list to choose from. `empty` is its first line, shown until something is chosen.
+
+    With `follows`, script chooses as in the list of that name.
+    """
     one_of = AnyOf([value for value, _ in options], message=missing)
-    html = _html(autocomplete=autocomplete, width=width)
+    html = _html(autocomplete=autocomplete, width=width) | ({"data-follows": follows} if follows else {})
     return Choice(label, _checks(missing, one_of), [("", empty), *options], render_kw=html)
 
 
@@ -214,14 +257,22 @@ def date(label: str, *, missing: str, hint: str = "") -> Field:
     return Date(label, [DataRequired(missing), _recent], description=hint, render_kw=html)
 
 
+def is_no_answer(text: str) -> bool:
+    """Return whether a text only says that there is none; an emoji says something."""
+    if len(text) > len("- not applicable -"):
+        return False
+    letters = (c for c in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(c)[0] not in "PZ")
+    return "".join(letters) in NO_ANSWER
+
+
 def _recent(_form: BaseForm, field: Field) -> None:
-    """Refuse a year of less than four digits, and one before the program's time."""
-    if field.data < FIRST_DAY:
+    """Refuse a year of less than four digits."""
+    if field.data < HALF_TYPED:
         raise StopValidation("Enter the year in four digits, such as 2026")
 
 
 def checkbox(label: str, *, missing: str = "", hint: str = "") -> Field:
-    """A checkbox; with `missing`, one that must be checked."""
+    """Declare a checkbox; with `missing`, one that must be checked."""
     return Checkbox(label, _checks(missing), description=hint, false_values=(False, "false", "no", ""))
 
 

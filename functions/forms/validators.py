@@ -1,16 +1,17 @@
 """Validates answers beyond the kind of field. Messages tell the person what to do."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from wtforms import Field, Form
 from wtforms.validators import StopValidation, ValidationError
 
-from normalize import addresses, mailing
+import normalize
 
 Validator = Callable[[Form, Field], None]
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters (Cc) but for tabs and line ends."""
 
 
 @runtime_checkable
@@ -18,7 +19,7 @@ class Asks(Protocol):
     """A form that remembers what it asked about."""
 
     def is_to_ask(self, name: str, answer: str) -> bool:
-        """Whether this answer was not asked about yet."""
+        """Return whether to ask about this answer. No question is asked twice."""
 
 
 def at_most(limit: int, advice: str = "") -> Validator:
@@ -33,24 +34,24 @@ def at_most(limit: int, advice: str = "") -> Validator:
 
 
 def no_control_characters(_form: Form, field: Field) -> None:
-    """Refuse what no keyboard makes, and what could reach a terminal or a mail header."""
-    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in field.data):
+    """Refuse control characters: no keyboard types them, and they could reach a terminal or a mail header."""
+    if CONTROL.search(field.data):
         raise StopValidation(f"{field.label.text} contains hidden control characters; remove them or type it again")
 
 
 def ask_once(form: Form, field: Field, question: str, answer: str) -> None:
-    """Refuse an answer that is likely to be a slip, and take the same answer when it comes again."""
+    """Refuse an answer that is probably a typo, once. If the same answer is sent again, accept it."""
     if isinstance(form, Asks) and form.is_to_ask(field.name, answer):
         raise ValidationError(question)
 
 
 def e_mail_address(form: Form, field: Field) -> None:
-    """Refuse an address that our e-mail cannot reach. Ask about a likely slip."""
+    """Refuse an address that our e-mail cannot reach. Ask once about a likely typo."""
     try:
-        address = addresses.normalized(field.data)
-    except addresses.NotMailable as refused:
+        address = normalize.addresses.normalized(field.data)
+    except normalize.addresses.NotMailable as refused:
         raise ValidationError(str(refused)) from None
-    if domain := addresses.meant(address):
+    if domain := normalize.addresses.meant(address):
         typed = address.rpartition("@")[2]
         ask_once(form, field, f"Did you mean {domain}? Correct it, or send the form again to keep {typed}", field.data)
 
@@ -64,5 +65,5 @@ def telephone_number(_form: Form, field: Field) -> None:
 
 def zip_code(_form: Form, field: Field) -> None:
     """Accept ZIP and ZIP+4."""
-    if not mailing.zip_code(field.data):
+    if not normalize.mailing.zip_code(field.data):
         raise StopValidation("Enter a ZIP code of five digits, or nine with a hyphen")

@@ -9,23 +9,25 @@ from unicodedata import category, name
 
 INVISIBLE = (
     "\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U000110bd\U000110cd\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Format characters (Cf) and those that Unicode calls default-ignorable, as ranges of a regular expression."""
+"""Format characters (Cf), those that Unicode calls default-ignorable, and U+FFFC, the place of a picture that did not
+come along, as ranges of a regular expression.
+"""
 EMOJI = "\u00a9\u00ae\u2190-\u27ff\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 JOINED = "\u0620-\u06dc\u06de-\u070e\u0710-\u088f\u0892-\u08e1\u08e3-\u0dff"
 """Letters of scripts, from Arabic to Sinhala, whose words a joiner between two letters changes."""
 KEPT = (
-    "\U0001f3f4[\U000e0020-\U000e007f]+"  # the flag of a region
+    "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"  # the flag of a region
     f"|[{EMOJI}][\ufe0e\ufe0f]?(?:\u200d[{EMOJI}][\ufe0e\ufe0f]?)*"  # one picture, or several that are one
     "|[0-9#*]\ufe0f\u20e3"  # the key of a telephone
     f"|[{JOINED}][\u200c\u200d](?=[{JOINED}])"
 )
 """Sequences that look different with their invisible characters, which are kept there."""
 LINE_ENDS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"))
-BLANK = str.maketrans({"\u2800": " "})
-"""The empty Braille pattern, a symbol to Unicode."""
+BLANK = str.maketrans(dict.fromkeys("\u2800\U00013441\U00013442\U0001d159", " "))
+"""Symbols and letters that draw nothing: the empty Braille pattern, blank hieroglyphs, the null notehead."""
 
 
 def line(text: str) -> str:
@@ -50,7 +52,7 @@ def named(character: str) -> str:
 
 
 def _if_visible(text: str) -> str:
-    """Return the text if anybody can see some of it; accents without a letter are nothing."""
+    """Return the text, or an empty one if nothing in it is visible, such as an accent without a letter."""
     return text if any(category(each)[0] not in "CMZ" for each in text.translate(BLANK)) else ""
 
 

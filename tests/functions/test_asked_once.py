@@ -1,7 +1,9 @@
 """A likely slip in an answer is asked about once, and then taken as it is."""
 
 import re
+from pathlib import Path
 
+import hypothesis.vendor
 import pytest
 
 from normalize import addresses
@@ -20,6 +22,14 @@ SLIPS = {
     "outlok.com": "outlook.com",
     "comcast.ent": "comcast.net",
     "sampleville.gvo": "sampleville.gov",
+    "sampleville.govt": "sampleville.gov",
+    "sampleville.con": "sampleville.com",
+    "sampleville.gov.com": "sampleville.gov",
+    "gmail.com.com": "gmail.com",
+    "gmail.net": "gmail.com",
+    "www.gmail.com": "gmail.com",
+    "sample.ogr": "sample.org",
+    "sample.eud": "sample.edu",
 }
 
 
@@ -33,10 +43,18 @@ def test_a_slip_in_a_common_domain_is_seen(typed, meant):
     [
         *("gmail.com", "yahoo.com", "mail.com", "email.com", "ymail.com", "gmx.com", "me.com", "aol.com", "att.net"),
         *("yahoo.ca", "sampleville.gov", "outlooks.org", "example.co", "live.com", "comcast.com.example.org"),
+        *("net.com", "army.mil", "sample.mit", "sample.mom", "sample.vet", "sample.next", "ci.sample.tx.us"),
     ],
 )
 def test_a_domain_of_its_own_is_not_doubted(domain):
     assert addresses.meant(f"jordan@{domain}") == ""
+
+
+def test_no_end_that_exists_is_doubted():
+    listed = (Path(hypothesis.vendor.__file__).parent / "tlds-alpha-by-domain.txt").read_text("ascii").lower()
+    ends = [end for end in listed.split("\n") if end.isalpha()]
+    assert len(ends) > 1000
+    assert {end: addresses.meant(f"a@sample.{end}") for end in ends if addresses.meant(f"a@sample.{end}")} == {}
 
 
 @pytest.mark.parametrize("slug", ["contact", "plaque", "announcements"])

@@ -1,7 +1,9 @@
 """What each kind of field takes, refuses and says."""
 
 import re
-from datetime import UTC, date, datetime
+import sys
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -134,8 +136,11 @@ def test_the_library_accepts_what_it_is_not_asked_about(address):
         "a@",
         "@example.gov",
         "a b@example.gov",
+        "a@example.gov; b@example.gov",
+        "x@example.gov <a@example.gov>",
         "a@example",
         "a@b@example.gov",
+        "jordan@example",
         "=?utf-8?q?v=40example.com=2C?=@example.gov",
     ],
 )
@@ -143,6 +148,50 @@ def test_what_is_not_an_e_mail_address_is_refused(address):
     assert messages(filled(ContactForm, email=address)) == {
         "email": ["Enter an e-mail address in the form name@example.gov"]
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *(("jordan@gmial", "jordan@gmail.com"), ("a@aol", "a@aol.com"), ("jordan@gmail.", "jordan@gmail.com")),
+        *(("jordan@gmail", "jordan@gmail.com"), ("Jordan@Yahoo", "Jordan@yahoo.com"), ("a@gmailcom", "a@gmail.com")),
+        *((f"jordan{wrong}example.gov", "jordan@example.gov") for wrong in ("@@", " @ ", " at ", "(at)", " [at] ")),
+        *((f"jordan@example{wrong}gov", "jordan@example.gov") for wrong in (",", "..", ". ", " ,")),
+    ],
+)
+def test_an_address_that_was_nearly_right_is_told_with_its_refusal(typed, meant):
+    told = f"Enter an e-mail address in the form name@example.gov. Did you mean {meant}?"
+    assert messages(filled(ContactForm, email=typed)) == {"email": [told]}
+    assert messages(filled(ContactForm, email=meant)) == {}
+
+
+DIGITS = [each for each in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(each) == "Nd"]
+
+
+@given(st.data())
+@examples(100)
+def test_the_digits_of_every_script_are_digits(data):
+    """In a ZIP code, a telephone number and a date."""
+    zeros = [each for each in DIGITS if unicodedata.decimal(each) == 0]
+    first = data.draw(st.sampled_from(zeros))
+    script = str.maketrans({str(number): chr(ord(first) + number) for number in range(10)})
+    typed = {"zip": "96746-0012", "telephone": "(555) 555-0199", "completed": COMPLETED.isoformat()}
+    foreign = filled(PlaqueForm, **{name: text.translate(script) for name, text in typed.items()})
+    assert messages(foreign) == {}
+    assert {name: foreign.answers()[name] for name in typed} == typed
+
+
+NATIONAL = st.from_regex("[2-9][0-9]{9}", fullmatch=True)
+
+
+@given(NATIONAL, st.data())
+@examples(100)
+def test_letters_that_look_like_digits_are_digits_among_digits(number, data):
+    looks = {"0": "oO", "1": "liI"}
+    written = f"({number[:3]}) {number[3:6]}-{number[6:]}"
+    typed = "".join(data.draw(st.sampled_from(each + looks.get(each, ""))) for each in written)
+    assume(all(re.search("[0-9]", word) for word in re.findall(r"\w+", typed)))
+    assert filled(PlaqueForm, telephone=typed).answers()["telephone"] == written
 
 
 @pytest.mark.parametrize(
@@ -159,7 +208,9 @@ def test_too_few_digits_are_not_a_telephone_number(number):
     assert list(messages(filled(PlaqueForm, telephone=number))) == ["telephone"]
 
 
-@pytest.mark.parametrize("code", ["9674", "96746-00", "ABCDE", "96746-0012-1", "123456", "1234567890"])
+@pytest.mark.parametrize(
+    "code", ["9674", "96746-00", "ABCDE", "96746-0012-1", "123456", "1234567890", "00000", "X 96746"]
+)
 def test_what_is_not_a_zip_code_is_refused(code):
     assert list(messages(filled(PlaqueForm, zip=code))) == ["zip"]
 
@@ -184,7 +235,18 @@ def test_a_date_is_understood_as_americans_write_it(way):
             "11 01 2026",
             "2026.11.1",
         ),
-        *("Nov 1 ’26", "1NOV2026", "2026.11.1", "\u200eNov.\u00a01, 2026."),
+        *(
+            "Nov 1 ’26",
+            "1NOV2026",
+            "\u200eNov.\u00a01, 2026.",
+            "11012026",
+            "Sun 11/1/2026",
+            "11\\1\\2026",
+            "1/Nov/2026",
+        ),
+        *("2026-11-01T00:00:00Z", "11/1/2026 12:00 AM", "2026-11-01 09:30:00-05:00", "1st day of November 2026"),
+        *("“11/1/2026”", "'11/1/2026'", "Date: 11/1/2026", "completed on Nov 1, 2026", "11.1.26"),
+        *("(11/1/2026)", "Nov 1, 2026 (Sun)", "11/1/2026 3pm", "on Sunday, November 1, 2026"),
     ],
 )
 def test_a_date_that_names_one_day_is_understood(written):
@@ -194,10 +256,97 @@ def test_a_date_that_names_one_day_is_understood(written):
     assert answered.answers()["completed"] == "2026-11-01"
 
 
-@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        *(("13/11/2026", "2026-11-13"), ("20/11/2026", "2026-11-20"), ("31.12.2025", "2025-12-31")),
+        *(("20112026", "2026-11-20"), ("12/11/2026", "2026-12-11"), ("11/20/99", "1999-11-20")),
+        *(("11/20/46", "2046-11-20"), ("11/20/47", "1947-11-20"), ("Nov 20, 00", "2000-11-20")),
+        *(("25-12-40", "2040-12-25"), ("20-11-20", "2020-11-20"), ("11-12-26", "2026-11-12")),
+        *(
+            (f"Fri Nov 20 2026 00:00:00 {zone}", "2026-11-20")
+            for zone in ("GMT-0500 (Eastern Standard Time)", "GMT+1000 (Chamorro Standard Time)", "UTC", "AKST", "CDT")
+        ),
+        *(("11/20/2026 3:00 PM EST", "2026-11-20"), ("Fri, 20 Nov 2026 15:00:00 GMT", "2026-11-20")),
+        *(("11/20/2026 3 p.m. PT", "2026-11-20"), ("2026-11-20 (Friday)", "2026-11-20")),
+    ],
+)
+def test_the_one_day_that_can_be_meant_is_meant(written, day):
+    with time_machine.travel(datetime(2026, 11, 26, 15, tzinfo=UTC), tick=False):
+        assert dates.parse(written) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("25-12-24", "26-11-01", "20-11-26", "26-11-1"),
+        *("Mon 11/20/2026", "Sunday, November 20, 2026", "2026-11-20 (Thu)", "Thu Nov 20 2026 00:00:00 GMT-0500 (EST)"),
+    ],
+)
+def test_what_names_two_days_is_asked_for(written):
+    with time_machine.travel(datetime(2026, 11, 26, 15, tzinfo=UTC), tick=False):
+        assert dates.parse(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("20/11/26", "Friday, November 20, 2026 or Thursday, November 26, 2020"),
+        ("26/11/01", "Monday, November 26, 2001 or Sunday, November 1, 2026"),
+        ("26.11.01", "Monday, November 26, 2001 or Sunday, November 1, 2026"),
+        ("110326", "Tuesday, November 3, 2026"),
+        ("112026", "Friday, November 20, 2026"),
+        ("311225", "Wednesday, December 31, 2025"),
+        ("Mon 11/20/2026", "Friday, November 20, 2026"),
+        ("2026-20-11", "Friday, November 20, 2026"),
+    ],
+)
+def test_what_names_no_day_surely_is_asked_about_with_the_days_that_it_may_name(written, meant):
+    with time_machine.travel(datetime(2026, 11, 26, 15, tzinfo=UTC), tick=False):
+        answered = filled(PlaqueForm, completed=written)
+        assert messages(answered) == {"completed": [f"Did you mean {meant}? Enter the date in words, as here"]}
+        assert f'value="{written}"' in answered.draw()
+        for each in meant.split(" or "):
+            assert dates.parse(each) is not None, "what it suggests is taken"
+
+
+@given(st.dates(date(2020, 1, 1), date(2029, 12, 31)))
+@examples(200)
+def test_a_day_with_its_short_year_first_is_that_day_or_asked_about(day):
+    found = {dates.parse(day.strftime(f"%y{sign}%m{sign}%d")) for sign in "-/. "}
+    assert found in ({None}, {day})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("11/1/2O26", "11/O1/2026", "ll/l/2026", "Nov l, 2026", "2O26-11-Ol", "II/01/2026", "N0v 1, 2026"),
+        *("١١/١/٢٠٢٦", "２０２６－１１－０１", "۲۰۲۶-۱۱-۰۱", "Nov १, २०२६"),
+    ],
+)
+def test_a_date_is_read_with_digits_of_any_script_and_letters_that_look_like_digits(written):
+    assert dates.parse(written) == date(2026, 11, 1)
+
+
+@pytest.mark.parametrize("written", ["11/20/99", "11/20/1999", "Nov. 20, 1999"])
+def test_a_day_of_another_century_is_told_by_its_year(written):
+    [told] = messages(filled(PlaqueForm, completed=written))["completed"]
+    assert told.startswith("This certification ended on November 20, 2001, two years after that date")
+
+
+def test_a_year_that_was_half_typed_is_asked_for():
+    assert messages(filled(PlaqueForm, completed="0026-11-20")) == {
+        "completed": ["Enter the year in four digits, such as 2026"]
+    }
+
+
+@given(st.dates(date.today() - timedelta(days=79 * 365), date.today() + timedelta(days=20 * 365)))
 @examples(300)
 def test_every_way_to_write_any_day_is_that_day(day):
     ways = [
+        "%m%d%Y",
+        "%a %m/%d/%Y",
+        "%Y-%m-%dT%H:%M:%SZ",
         "%Y-%m-%d",
         "%m/%d/%y",
         "%m/%d/%Y",
@@ -225,7 +374,8 @@ def test_the_engraved_name_is_shown_again_and_has_to_be_confirmed():
 
 
 @pytest.mark.parametrize(
-    "written", ["2026-02-30", "15/31/2026", "soon", "0000-00-00", "2026", "20/11/2026", "Nov 2026"]
+    "written",
+    ["2026-02-30", "15/31/2026", "soon", "0000-00-00", "2026", "992026", "Nov 2026", "30/2/2026", "Nov 31, 2026"],
 )
 def test_what_is_not_a_date_is_refused_and_stays_in_its_box(written):
     answered = filled(PlaqueForm, completed=written)
@@ -273,16 +423,81 @@ def test_an_empty_date_is_missing_and_not_wrong():
 @pytest.mark.parametrize(
     ("typed", "dialed"),
     [
-        ("(555) 555-0123 ext. 4", "5555550123;ext=4"),
-        ("555.555.0123 x12", "5555550123;ext=12"),
+        ("(555) 555-0123 ext. 4", "+15555550123;ext=4"),
+        ("555.555.0123 x12", "+15555550123;ext=12"),
         ("+1 555 555 0123, extension 007", "+15555550123;ext=007"),
-        ("555-555-0123 #9", "5555550123;ext=9"),
-        ("1-800-FLOWERS", "18003569377"),
-        (" 555 555 0123 ", "5555550123"),
+        ("555-555-0123 #9", "+15555550123;ext=9"),
+        ("1-800-FLOWERS", "+18003569377"),
+        (" 555 555 0123 ", "+15555550123"),
+        ("ask for 911", "911"),
+        *(
+            (word + "555-555-0100", "+15555550100")
+            for word in ("cell ", "tel:+1", "Office: ", "Chief, direct ", "(c) ")
+        ),
+        *(
+            (f"(555) 555-0100{between}(555) 555-0101", "+15555550100")
+            for between in (" or ", " / ", "/", ", ", " ", "; fax ")
+        ),
+        ("555-555-0100 x4 or 555-555-0101 x5", "+15555550100;ext=4"),
+        ("555-555-0100 cell", "+15555550100"),
+        ("tel:+15555550100;ext=12", "+15555550100;ext=12"),
+        ("５５５－５５５－０１００", "+15555550100"),
+        ("٥٥٥ ٥٥٥ ٠١٠٠", "+15555550100"),
+        ("call 1-800-555-COPS", "+18005552677"),
+        ("800 FLOWERS ext 2", "+18003569377;ext=2"),
+        ("+44 20 7946 0958", "+442079460958"),
+        ("011 52 555 555 0100", "011525555550100"),
+        ("call me", ""),
         ("", ""),
+        *((each, "+15555550100") for each in ("555-555-O1OO", "555·555·0100", "555_555_0100", "555 • 555 • 0100")),
     ],
 )
 def test_a_telephone_dials_what_was_typed_and_the_extension_apart(typed, dialed):
     from normalize import folding
 
     assert folding.dialed(typed) == dialed
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        *(
+            (f"(555) 555-0100{between}555 555 0101", ["5555550100", "5555550101"])
+            for between in (" or ", "/", " ", ", ")
+        ),
+        ("1-555-555-0100 1-555-555-0101", ["5555550100", "5555550101"]),
+        ("5555550100\n5555550101", ["5555550100", "5555550101"]),
+        ("(555) 555-0123 ext. 4", ["5555550123", "4"]),
+        ("+44 20 7946 0958", ["442079460958"]),
+        *(("0100", ["0100"]), ("555-01", ["55501"]), ("call me", [])),
+    ],
+)
+def test_two_telephone_numbers_stay_two(text, numbers):
+    from normalize import folding
+
+    assert folding.numbers_in(text) == numbers
+
+
+@given(
+    st.lists(st.from_regex("[2-9][0-9]{9}", fullmatch=True), min_size=1, max_size=4),
+    st.sampled_from([" ", "/", " or "]),
+)
+@examples(100)
+def test_any_telephone_numbers_in_one_answer_are_found_each_by_itself(numbers, between):
+    from normalize import folding
+
+    written = between.join(f"({number[:3]}) {number[3:6]}-{number[6:]}" for number in numbers)
+    assert folding.numbers_in(written) == numbers
+    words = ContactForm.words_to_find({"telephone": written}).split()
+    assert words[-len(numbers) :] == [f"#{number}" for number in numbers]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_box_that_is_wrong_is_described_by_its_message(form, post):
+    page = post(form.slug, {}).text
+    wrong = re.findall(r'id="(\w+)-error"', page)
+    assert len(wrong) == sum(bool(field.flags.required) for field in form())
+    for name in wrong:
+        [box] = re.findall(rf'<(?:input|select|textarea)[^>]* id="{name}"[^>]*>', page)
+        assert re.search(rf'aria-describedby="[^"]*\b{name}-error\b', box), name
+        assert 'aria-invalid="true"' in box

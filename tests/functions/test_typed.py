@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from forms.catalog import FORMS
 from forms.contact import ContactForm
-from forms.fields import Checkbox, Text
+from forms.fields import Checkbox, OneLine, Text
 from forms.form import FormData
 from forms.plaque import PlaqueForm
 from normalize import cleaning
@@ -25,7 +25,8 @@ DEFAULT_IGNORABLE = [
 ]
 """Of Unicode's DerivedCoreProperties.txt."""
 FORMAT = [each for each in range(sys.maxunicode + 1) if category(chr(each)) == "Cf"]
-INVISIBLE = st.sampled_from([chr(each) for each in chain(DEFAULT_IGNORABLE, FORMAT)])
+ALL_INVISIBLE = [chr(each) for each in chain(DEFAULT_IGNORABLE, FORMAT, [0xFFFC])]
+INVISIBLE = st.sampled_from(ALL_INVISIBLE)
 SPACES = "\t\n\v\f\r\x1c\x85\u00a0\u1680\u2003\u2028\u2029\u202f\u205f\u3000"
 ONE_LINE = [(form, field.name) for form in FORMS.values() for field in form() if not isinstance(field, Text | Checkbox)]
 TEXTS = [(form, field.name) for form in FORMS.values() for field in form() if isinstance(field, Text)]
@@ -99,7 +100,10 @@ def test_what_people_paste_is_stored_as_it_reads(field, typed, stored):
 @pytest.mark.parametrize(("form", "field"), [(form, field) for form, field in ONE_LINE + TEXTS if field != "summary"])
 @pytest.mark.parametrize(
     "nothing",
-    ["\u200b", "\u3164", "\u2800", "\u00ad", "\ufe0f", "\u0301", "\ufeff", "\ufffe", "\U000e0041", " \u0301\n"],
+    [
+        *("\u200b", "\u3164", "\u2800", "\u00ad", "\ufe0f", "\u0301", "\ufeff", "\ufffe", "\U000e0041", " \u0301\n"),
+        *("\ufffc", "\U0001d159", "\U00013441", " \u2800\ufffc "),
+    ],
 )
 def test_what_consists_of_nothing_visible_is_empty(form, field, nothing):
     empty, typed = answered(form, **{field: ""}), answered(form, **{field: nothing})
@@ -113,11 +117,32 @@ def test_joiners_that_change_what_is_seen_stay(text):
     assert filled(ContactForm, name=text).answers()["name"] == text
 
 
-@given(
-    st.text(
-        st.one_of(INVISIBLE, st.sampled_from("a👮🏽♀🏴\U000e0067\U000e007f1\u20e3یب \n"), st.characters()), max_size=20
-    )
+FLAGS = [
+    f"🏴{''.join(chr(0xE0000 + ord(c)) for c in region)}\U000e007f" for region in ("gbeng", "gbsct", "gbwls", "ustx")
+]
+
+
+@pytest.mark.parametrize("flag", FLAGS, ids=ascii)
+def test_the_flag_of_a_region_stays(flag):
+    assert cleaning.line(f"{flag} Police") == f"{flag} Police"
+
+
+@pytest.mark.parametrize(
+    "hidden", ["ignore all rules\x7f", "gbeng", "gb\x7f", "gbenglan\x7f", "gb eng\x7f", "GBENG\x7f", "\x7f"]
 )
+def test_no_text_hides_behind_a_flag(hidden):
+    tags = "".join(chr(0xE0000 + ord(c)) for c in hidden)
+    assert cleaning.lines(f"🏴{tags} Police") == "🏴 Police"
+
+
+TYPED = st.one_of(
+    INVISIBLE,
+    st.sampled_from([*"a👮🏽♀🏴\U000e0067\U000e007f1\u20e3یب \n", *FLAGS]),
+    st.characters(),
+)
+
+
+@given(st.lists(TYPED, max_size=20).map("".join))
 @examples(300)
 def test_what_is_clean_stays_as_it_is(text):
     for clean in (cleaning.line, cleaning.lines):
@@ -130,6 +155,10 @@ def test_nothing_but_invisible_characters_is_nothing(text):
     assert cleaning.line(text) == cleaning.lines(text) == ""
 
 
+def test_no_invisible_character_is_left_out():
+    assert [ascii(each) for each in ALL_INVISIBLE if cleaning.line(f"a{each}b") != "ab"] == []
+
+
 @pytest.mark.parametrize("ending", ["\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"])
 def test_a_message_has_one_kind_of_line_end(ending):
     pasted = filled(ContactForm, message=f"\u200bHow do we begin?{ending}\tWe are\u00ad nine.")
@@ -137,15 +166,68 @@ def test_a_message_has_one_kind_of_line_end(ending):
 
 
 @pytest.mark.parametrize(
-    "word", ["0", "off", "No", "null", "None", "False", "FALSE", "n", "undefined", "nil", " no ", "\u200b", "", "-"]
+    "word",
+    [
+        "0",
+        "off",
+        "No",
+        "null",
+        "None",
+        "False",
+        "FALSE",
+        "n",
+        "undefined",
+        "nil",
+        " no ",
+        "\u200b",
+        "",
+        "-",
+        "N/A",
+        "NO.",
+    ],
 )
 def test_a_word_for_no_is_no(word):
-    refused = filled(PlaqueForm, name_confirmed=word, announcements=word)
+    refused = filled(PlaqueForm, name_confirmed=word, announcements=word, listed=word, summary=word)
     assert list(messages(refused)) == ["name_confirmed"]
-    assert refused.answers()["announcements"] == "no"
+    assert [refused.answers()[name] for name in ("announcements", "listed", "summary")] == ["no", "no", ""]
     assert 'name="name_confirmed" required type="checkbox" value="yes"' in refused.draw()
 
 
 @pytest.mark.parametrize("word", ["yes", "Yes", "on", "true", "1", "y", " YES\u200b"])
 def test_a_word_for_yes_is_yes(word):
-    assert filled(PlaqueForm, announcements=word).answers()["announcements"] == "yes"
+    answers = filled(PlaqueForm, announcements=word, summary=word).answers()
+    assert (answers["announcements"], answers["summary"]) == ("yes", "")
+
+
+OPTIONAL = [(form, field.name) for form in FORMS.values() for field in form() if isinstance(field, OneLine)]
+OPTIONAL = [(form, name) for form, name in OPTIONAL if not form()[name].flags.required]
+
+
+@pytest.mark.parametrize(("form", "field"), OPTIONAL)
+@pytest.mark.parametrize(
+    "word", ["N/A", "none", "-", "No", "n/a.", "nil", "None.", "N / A", "—", "Ｎ／Ａ", "not applicable"]
+)
+def test_a_word_for_no_answer_is_none_where_none_is_needed(form, field, word):
+    typed = answered(form, **{field: word})
+    assert messages(typed) == {}
+    assert typed.answers()[field] == ""
+
+
+@pytest.mark.parametrize("word", ["No. 5", "Norwood", "Nan Sample", "N", "👮", "NA-12"])
+def test_what_only_begins_like_a_word_for_no_answer_is_kept(word):
+    assert filled(PlaqueForm, street2=word).answers()["street2"] == word
+
+
+def test_a_word_for_no_answer_is_kept_where_an_answer_is_needed():
+    assert filled(PlaqueForm, contact_title="None").answers()["contact_title"] == "None"
+    assert filled(ContactForm, message="No").answers()["message"] == "No"
+
+
+@pytest.mark.parametrize("word", ["N/A", "-", "none", "…", "NULL", "n. a."])
+def test_a_word_for_no_answer_is_the_name_of_no_agency(word):
+    assert messages(filled(PlaqueForm, agency=word)) == {"agency": ["Enter your agency's name"]}
+
+
+def test_a_summary_that_only_begins_like_a_word_for_no_is_kept():
+    for text in ("No step is left.", "--------\n98 of 100 items done", "0 of 11"):
+        assert filled(PlaqueForm, summary=text).answers()["summary"] == text
