@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 
-GOVERNMENT = re.compile(
+GOVERNMENT = (
     r".*[.](gov|mil|fed[.]us)"
     r"|(.*[.])?(ci|city|co|county|town|township|twp|vil|village|boro|borough|parish)[.][^.]+[.][a-z]{2}[.]us"
-    r"|(.*[.])?(state|k12|cc|tec|lib|dst|cog)[.][a-z]{2}[.]us"
+    r"|(?!(?:.*[.])?pvt[.]k12[.])(.*[.])?(state|k12|cc|tec|lib|dst|cog)[.][a-z]{2}[.]us"
 )
 """Domains that only governments get. Below .us, these are the names of state and local ones (RFC 1480): anyone may
-register a plain name.us."""
+register a plain name.us, and a private school is below pvt.k12."""
 FREE_MAIL = {
     "aol.com",
     "att.net",
@@ -43,10 +43,10 @@ AGENCY = {
 
 def hint(address: str) -> str:
     """Return one sentence about the address, empty if there is nothing to say."""
-    domain = _domain(address)
+    domain = domain_of(address)
     if domain in FREE_MAIL:
         return f"The sender writes from a free mail address ({domain})."
-    if GOVERNMENT.fullmatch(domain):
+    if re.fullmatch(GOVERNMENT, domain):
         return f"The sender writes from a government address ({domain})."
     words = re.split("[.-]", domain)
     if AGENCY.intersection(words) or "public-safety" in domain:
@@ -54,17 +54,27 @@ def hint(address: str) -> str:
     return ""
 
 
-def stranger(address: str, earlier: Iterable[str]) -> str:
-    """Return a warning if earlier requests of the agency came from other e-mail domains only, empty otherwise."""
-    domains = {_domain(each) for each in earlier}
-    if not domains or _domain(address) in domains:
+def stranger(address: str, known: Iterable[str]) -> str:
+    """Return a warning if an agency is known by an address of another e-mail domain, empty otherwise.
+
+    One is enough: whoever asks twice in the name of an agency is not known by that. At a provider of free mail, which
+    strangers share, another address is a warning as well.
+    """
+    known, domain = list(known), domain_of(address)
+    others = {domain_of(each) for each in known} - {domain}
+    if others:
+        where = f"another e-mail domain ({', '.join(sorted(others))})"
+    elif domain in FREE_MAIL and {each.strip().lower() for each in known} - {address.strip().lower()}:
+        where = f"another address at {domain}, where anybody can have one"
+    else:
         return ""
     return (
-        f"Earlier requests for this agency came from another e-mail domain ({', '.join(sorted(domains))}). "
+        f"An earlier request of this agency, or in a similar name, came from {where}. "
         "Before you mail or change anything, call the agency at a number that you know."
     )
 
 
-def _domain(address: str) -> str:
+def domain_of(address: str) -> str:
+    """Return the domain of an e-mail address, in lower case."""
     # The part after the last @: a quoted local part may contain one.
     return address.rpartition("@")[2].strip().lower()

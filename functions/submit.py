@@ -10,7 +10,7 @@ import keys
 import promises
 from forms import spam
 from forms.catalog import FORMS
-from forms.form import Form, FormData, Notice, read_form
+from forms.form import TRAP, Form, FormData, Notice, read_form
 from settings import require, settings
 from storage import submissions
 from storage.submissions import Submission
@@ -121,7 +121,7 @@ def _reasons_to_hold(form: Form, answers: FormData) -> str:
     if "staff" not in form.owed_emails:
         return ""
     stored = form.answers()
-    return spam.reasons_to_hold(stored, trapped=spam.is_trapped(stored, "".join(answers.getlist(spam.TRAP))))
+    return spam.reasons_to_hold(stored, trapped=spam.is_trapped(stored, "".join(answers.getlist(TRAP))))
 
 
 def _note(event: Event, submission: Submission, new: bool) -> None:

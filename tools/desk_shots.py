@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, Page
 
-from forms.spam import TRAP
+from forms.form import TRAP
 from tests.support.office import OFFICE, code_in
 from tests.support.run import LocalRun
 from tests.support.samples import CONTACT, PLAQUE

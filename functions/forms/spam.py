@@ -1,22 +1,36 @@
 """Scores signs of spam in a submission. A high score holds it for review; nothing is ever refused."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from unicodedata import normalize
+
+from sender_hint import GOVERNMENT
 
 HELD_FROM = 3
 """Points from which a submission is held for staff to review."""
-TRAP = "reply_code"
-"""Name of a hidden field. People and browsers leave it empty; some password managers fill it in."""
 
 LONG = ("message", "summary")
 """Fields of several lines."""
 SITE = "organization"
 """The field where people name their own site."""
 
-LINK = re.compile(r"(?:https?://(?:www\.)?|www\.)([\w.-]*)", re.IGNORECASE)
-"""A link, and its host."""
-BARE_LINK = re.compile(r"(?:https?://)?(?:www\.)?([\w.-]+\.(?:com|gov|info|io|net|org|us))(?:[/:?#]|$)", re.IGNORECASE)
-"""A name that mail programs turn into a link, as in `example.com/page`."""
+LINK = re.compile(r"(?:https?://(?:[^\s/@]*@)?(?:www\.)?|www\.)([\w.-]*)", re.IGNORECASE)
+"""A link, and its host. Text before an @ is not part of the host."""
+ENDS = (
+    "app|biz|cc|cn|click|club|co|com|dev|gov|icu|info|io|link|live|ly|me|net|online|org|pro|ru|shop|site|store|su|tk|top"
+    "|tv|us|vip|website|xyz"
+)
+"""Top-level domains below which many people have names."""
+ABBREVIATIONS = "box|capt|cmdr|col|cpl|dept|det|div|gen|insp|lt|maj|sgt|supt"
+"""Words that people write directly after a period, as in `P.O.Box/12`. They are no top-level domains."""
+BARE_LINK = re.compile(
+    rf"(?<![\w.-])((?<!@)[\w.-]+\.(?:{ENDS})(?!\.?[\w@-])"
+    # An end with a capital and small letters is a word, as in Lt.Adm/Records.
+    rf"|[\w.-]+\.(?!(?:{ABBREVIATIONS})[/?#:])(?-i:(?![A-Z][a-z]))[^\W\d_]{{2,24}}(?=(?::[0-9]+)?[/?#]\w))",
+    re.IGNORECASE,
+)
+"""A host name that mail programs turn into a link: one below a domain of ENDS, as in `example.com`, and any that has a
+path, as in `example.xyz/page`."""
 MARKUP = re.compile(r"<a\s[^<>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
 SELLING = re.compile(
     r"\b(?:backlinks?|guest post|search engine rank\w*|first page of google|seo (?:services?|agency|expert)"
@@ -24,7 +38,7 @@ SELLING = re.compile(
     re.IGNORECASE,
 )
 """Sales phrases only. Fraud terms (crypto, casino) are left out: police messages quote them."""
-AUTOFILLED = re.compile(r"[\d\s().+-]+|[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+AUTOFILLED = r"[\d\s().+-]+|[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+"
 """A ZIP code, a telephone number, a one-time code, an e-mail address. No part can match what its neighbor matches:
 otherwise a few thousand characters keep the pattern busy for minutes.
 """
@@ -37,7 +51,7 @@ def is_trapped(answers: Mapping[str, str], filled_in: str) -> bool:
     # A password manager only repeats what it knows, or what it filled in elsewhere in the form.
     if len(filled_in) > AUTOFILLED_LIMIT:
         return True
-    if not filled_in.strip() or AUTOFILLED.fullmatch(filled_in):
+    if not filled_in.strip() or re.fullmatch(AUTOFILLED, filled_in):
         return False
     _, short = _texts(answers)
     return not set(filled_in.casefold().split()) <= set(short.casefold().split())
@@ -53,11 +67,13 @@ def reasons_to_hold(answers: Mapping[str, str], *, trapped: bool) -> str:
 def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]:
     """Return the signs of spam, as (points, reason)."""
     long, short = _texts(answers)
-    own = {*_short_hosts(answers.get(SITE, ""))}  # who names a site of their own once more has named one
-    links = sum(host not in own and not _is_of_sender(host, answers) for host in map(_host, LINK.findall(long)))
+    sender = [answers.get("email", "").rpartition("@")[2].lower()]
+    # A site that the sender names as their organization's may be linked to in the message: that is no sign of spam.
+    senders_sites = [*sender, *_short_hosts(answers.get(SITE, ""))]
+    links = sum(not _is_known(host, senders_sites) for host in map(_host, LINK.findall(long)))
     found = [
         (3, "the hidden box was filled in", trapped),
-        (2, "a link in an answer of one line", any(not _is_of_sender(host, answers) for host in _short_hosts(short))),
+        (2, "a link in an answer of one line", any(not _is_known(host, sender) for host in _short_hosts(short))),
         (2, "markup for a link", bool(MARKUP.search(long))),
         (2, "more than three links", links > 3),
         (1, "a link", 0 < links <= 3),
@@ -67,21 +83,23 @@ def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]
 
 
 def _short_hosts(short: str) -> Iterator[str]:
-    """The hosts of what a mail program would show as a link in these answers, other than an e-mail address."""
-    for word in short.split():
-        found = LINK.search(word) or ("@" not in word and BARE_LINK.match(word.strip("()[]<>,;")))
-        if found:
-            yield _host(found[1])
+    """Yield the hosts of everything in these answers that a mail program shows as a link, except e-mail addresses."""
+    readable = normalize("NFKC", short).replace("\N{IDEOGRAPHIC FULL STOP}", ".")
+    for pattern in (LINK, BARE_LINK):
+        yield from map(_host, pattern.findall(readable))
 
 
 def _host(text: str) -> str:
     return text.lower().strip(".")
 
 
-def _is_of_sender(host: str, answers: Mapping[str, str]) -> bool:
-    """Whether a host is that of the sender's own address, above or below it."""
-    own = answers.get("email", "").rpartition("@")[2].lower()
-    return bool(own and host) and (host == own or host.endswith(f".{own}") or own.endswith(f".{host}"))
+def _is_known(host: str, senders_hosts: Iterable[str]) -> bool:
+    """Return whether a host is a government's, which no one can buy, or one of the sender's own, above or below it."""
+    return re.fullmatch(GOVERNMENT, host) is not None or any(
+        host == each or host.endswith(f".{each}") or each.endswith(f".{host}")
+        for each in senders_hosts
+        if host and each
+    )
 
 
 def _texts(answers: Mapping[str, str]) -> tuple[str, str]:

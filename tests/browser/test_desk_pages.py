@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from forms.spam import TRAP
+from forms.form import TRAP
 from tests.support import strict_mail
 from tests.support.accessibility import check as use_by_everybody
 from tests.support.inbox import powers_in

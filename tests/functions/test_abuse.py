@@ -4,8 +4,14 @@ import os
 
 import pytest
 
-from forms import spam
-from tests.support.samples import CONTACT, PLAQUE
+import promises
+import rendering
+from forms.catalog import FORMS
+from forms.form import TRAP, FormData, fingerprint, reference_for
+from mail import limits
+from settings import settings
+from storage import counters, dynamodb
+from tests.support.samples import CONTACT, PLAQUE, SAMPLES, TODAY
 from web import rate_limit
 
 FOREIGN = {
@@ -51,7 +57,7 @@ def test_a_network_over_its_limit_is_told_so_before_its_answers_are_checked(post
 
 
 def test_the_same_words_sent_first_to_have_them_held_hold_nobody_else(post, table, inbox):
-    assert post("contact", {**CONTACT, spam.TRAP: "x"}).status == 303
+    assert post("contact", {**CONTACT, TRAP: "x"}).status == 303
     assert post("contact", CONTACT).status == 303
     assert sorted("held" in item for item in table.items()) == [False, True]
     inbox.deliver()
@@ -61,7 +67,7 @@ def test_the_same_words_sent_first_to_have_them_held_hold_nobody_else(post, tabl
 
 
 def test_a_plaque_is_as_safe_as_a_message(post, table):
-    assert post("plaque", {**PLAQUE, spam.TRAP: "x"}).status == 303
+    assert post("plaque", {**PLAQUE, TRAP: "x"}).status == 303
     assert post("plaque", PLAQUE, {"origin": "https://evil.example"}).status == 400
     assert [bool(item.get("held")) for item in table.items()] == [True]
 

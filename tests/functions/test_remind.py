@@ -8,7 +8,7 @@ import pytest
 
 import promises
 from forms.catalog import FORMS
-from forms.spam import TRAP
+from forms.form import TRAP
 from storage import certifications
 from storage.outbox import Owed
 from tests.support.inbox import invitations, link_in

@@ -8,6 +8,8 @@ import pytest
 
 import promises
 from forms import spam
+from forms.form import TRAP
+from storage import dynamodb
 from tests.support.samples import CONTACT, PLAQUE
 from tests.support.tables import Table
 from web import rate_limit
@@ -46,22 +48,24 @@ def test_a_bot_is_held_for_reasons_that_can_be_read(message):
 
 
 def test_who_fills_in_the_hidden_box_is_held_and_sees_the_same_receipt(post, get, table, inbox):
-    answer = post("contact", {**CONTACT, spam.TRAP: "x"})
+    answer = post("contact", {**CONTACT, TRAP: "x"})
     assert answer.status == 303
     assert "We have your message" in get(answer.headers["location"]).text
     [item] = table.items()
     assert item["held"] == "the hidden box was filled in"
-    assert spam.TRAP not in item["answers"]
+    assert TRAP not in item["answers"]
     inbox.deliver()
     [message] = inbox.to_staff()
     assert "spam" not in message["subject"]
     assert "Held as possible spam" in message["text"]
+    assert " - by " not in message["subject"]
+    assert "Answer by" not in message["text"] + message["html"]
     assert "the hidden box was filled in" in message["text"]
     assert inbox.receipts() == []
 
 
 def test_staff_release_what_was_held_with_one_button_and_the_sender_gets_the_receipt(post, office, inbox, table):
-    post("contact", {**CONTACT, spam.TRAP: "x"})
+    post("contact", {**CONTACT, TRAP: "x"})
     inbox.deliver()
     [link] = set(re.findall(r"https://certification[.]example[.]org/desk/(\S+)", inbox.to_staff()[0]["text"]))
     assert "held" in table.items()[0]
@@ -111,6 +115,16 @@ def test_where_the_counters_fail_everybody_is_let_in(post, table, set_variable):
     assert len(table.items()) == 1
 
 
+def test_where_aws_leaves_the_counters_unread_everybody_is_let_in(post, table, monkeypatch, log_output):
+    def throttled(RequestItems):  # noqa: N803  # as AWS calls it
+        return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+    monkeypatch.setattr(dynamodb.client(), "batch_get_item", throttled)
+    assert post("contact", CONTACT).status == 303
+    assert len(table.items()) == 1
+    assert "rate not read" in log_output.getvalue()
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -129,7 +143,7 @@ def test_a_network_is_an_address_or_half_of_a_long_one(one, other, same, table):
 
 
 def test_a_sign_up_is_never_held_because_nobody_could_release_it(post, inbox, table):
-    post("announcements", {"email": "someone@example.gov", spam.TRAP: "x"})
+    post("announcements", {"email": "someone@example.gov", TRAP: "x"})
     inbox.deliver()
     assert "held" not in table.items()[0]
     assert len(inbox.titled("Confirm")) == 1
@@ -138,3 +152,38 @@ def test_a_sign_up_is_never_held_because_nobody_could_release_it(post, inbox, ta
 def test_a_link_in_the_summary_of_the_checklists_is_no_sign(table):
     answers = {**PLAQUE, "summary": "Not taken. Decided by the chief: see https://town.example.gov/order"}
     assert spam.reasons_to_hold(answers, trapped=False) == ""
+
+
+@pytest.mark.parametrize(
+    "organization",
+    [
+        "forms.certification-office.example.com/mark?REF - action needed",
+        *("bit.ly/x", "evil.xyz/mark", "evil.xyz", "See:evil.museum/x", "(evil.com)", '"evil.com".', "evil.com/a@b"),
+        *("sampleville.gov,evil.museum/x", "https://sampleville.gov@evil.museum", "x@evil.museum/x", "evil。museum/x"),
+        *("evil.example:8443/x", "a.com.evil.museum/x", "пример.рф/x"),
+        *("evil.co", "evil.me", "evil.ru", "Evil.Co", "see evil.me!", "evil.co/x", "EVIL.MUSEUM/X", "Evil.museum/x"),
+    ],
+)
+def test_a_name_that_a_mail_program_would_link_is_a_sign_of_spam(organization):
+    found = spam.signs({**CONTACT, "organization": organization}, trapped=False)
+    assert "a link in an answer of one line" in [reason for _, reason in found]
+
+
+@pytest.mark.parametrize(
+    "organization",
+    [
+        *("St. Mary's Co. Sheriff", "City of Springfield, U.S.", "pat@example.org", "pat.com@example.org"),
+        *("St.Louis Police", "P.D./S.O. of Sample", "Dept. of Public Safety", "Police/Fire/EMS", "No.7 / No.8"),
+        *(
+            "P.O.Box/12",
+            "p.o.box/12",
+            "P.O.BOX/12",
+            "Lt.Col/Admin",
+            "Lt.Adm/Records",
+            "Sample Co. / Me.",
+            "pat@evil.co",
+        ),
+    ],
+)
+def test_a_name_that_none_would_link_is_none(organization):
+    assert spam.signs({**CONTACT, "organization": organization}, trapped=False) == []

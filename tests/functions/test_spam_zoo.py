@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from forms.spam import TRAP
+from forms.form import TRAP
 from tests.support.samples import CONTACT, PLAQUE, SAMPLES
 
 OFFICE = "198.51.100.7"

@@ -34,7 +34,7 @@ from hypothesis.stateful import (
 import links
 import promises
 from forms.catalog import FORMS, TASKS
-from forms.spam import TRAP
+from forms.form import TRAP
 from local.aws.dynamodb_stream import Stream
 from storage import dynamodb, outbox
 from storage.outbox import Owed

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from forms.spam import TRAP
+from forms.form import TRAP
 from local.aws.dynamodb_stream import Stream
 from local.aws.event_patterns import compiled
 from local.events import rules, schedules, stream_mappings

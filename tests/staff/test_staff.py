@@ -10,7 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from forms.spam import TRAP
+import promises
+from forms.form import TRAP
 from local.aws.stand_in import create_table
 from tests.support.inbox import link_in
 from tests.support.samples import CONTACT, HOSTILE, PLAQUE, new_address

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from forms.spam import TRAP
+from forms.form import TRAP
 from local.aws.api_gateway import Gateway, Request
 
 FORM = "application/x-www-form-urlencoded"

@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from itsdangerous import URLSafeSerializer
 
 import promises
-from forms.spam import TRAP
+from forms.form import TRAP
 from local.aws.api_gateway import Gateway, Request
 from local.aws.authorizer import Authorizer
 from local.aws.lambda_runtime import invoke

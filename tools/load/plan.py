@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from forms.form import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from forms.spam import TRAP
+from forms.form import REFERENCE_ALPHABET, REFERENCE_LENGTH, TRAP
 from tests.support.samples import CONTACT
 
 SHARES = {"again": 0.30, "invalid": 0.10, "spam": 0.05}
