@@ -1,18 +1,21 @@
 """Declares the plaque form."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
-from unicodedata import normalize
+from zoneinfo import ZoneInfo
 
 from wtforms import Field
 from wtforms.validators import ValidationError
 
+import normalize
 import promises
+import rendering
 from forms import fields, validators
 from forms.fields import Zip
 from forms.form import Form
-from normalize import addresses, cleaning, folding, mailing
+from normalize.states import STATES
 
 PLAQUE_LINE_LIMIT = 120
 """Longest agency name that fits on the plaque, in characters."""
@@ -28,32 +31,32 @@ IF_LISTED = {
 }
 """Sentences of the receipt about the register."""
 
-HOURS_AHEAD = {"AE": 5, "AP": 13, "FM": 11, "GU": 10, "MH": 12, "MP": 10, "PW": 9, "": 14}
-"""Hours by which the local day is ahead of UTC, at most: from Europe to Pakistan, from Japan to New Zealand, and where
-it is not said where the agency is. Elsewhere the day is behind.
-"""
+CLOCKS = {
+    "Pacific/Kiritimati": {""},
+    "Pacific/Auckland": {"AP"},
+    "Pacific/Majuro": {"MH"},
+    "Pacific/Kosrae": {"FM"},
+    "Pacific/Guam": {"GU", "MP"},
+    "Pacific/Palau": {"PW"},
+    "Asia/Karachi": {"AE"},
+    "UTC": {"AA"},
+    "America/Puerto_Rico": {"PR", "VI"},
+    "America/New_York": {
+        *("AL", "CT", "DC", "DE", "FL", "GA", "IN", "KY", "MA", "MD", "ME", "MI", "NC", "NH", "NJ", "NY", "OH", "PA"),
+        *("RI", "SC", "TN", "VA", "VT", "WV"),
+    },
+    "America/Chicago": {"AR", "IA", "IL", "KS", "LA", "MN", "MO", "MS", "ND", "NE", "OK", "SD", "TX", "WI"},
+    "America/Denver": {"AZ", "CO", "ID", "MT", "NM", "NV", "OR", "UT", "WY"},
+    "America/Los_Angeles": {"CA", "WA"},
+    "America/Anchorage": {"AK"},
+    "Pacific/Honolulu": {"HI"},
+    "Pacific/Pago_Pago": {"AS"},
+}
+"""The clock that is furthest ahead in each state, "" for none chosen. Some towns keep the one of the next state."""
+ZONE_OF = {state: zone for zone, states in CLOCKS.items() for state in states}
 
 ENGRAVED = "\u2018\u2019\u201c\u201d\u2013\u2014"
 """Characters besides Latin letters and ASCII that the fonts of engravers have: curly quotes and dashes."""
-
-STATES = [
-    ("AL", "Alabama"), ("AK", "Alaska"), ("AZ", "Arizona"), ("AR", "Arkansas"), ("CA", "California"),
-    ("CO", "Colorado"), ("CT", "Connecticut"), ("DE", "Delaware"), ("DC", "District of Columbia"),
-    ("FL", "Florida"), ("GA", "Georgia"), ("HI", "Hawaii"), ("ID", "Idaho"), ("IL", "Illinois"),
-    ("IN", "Indiana"), ("IA", "Iowa"), ("KS", "Kansas"), ("KY", "Kentucky"), ("LA", "Louisiana"),
-    ("ME", "Maine"), ("MD", "Maryland"), ("MA", "Massachusetts"), ("MI", "Michigan"), ("MN", "Minnesota"),
-    ("MS", "Mississippi"), ("MO", "Missouri"), ("MT", "Montana"), ("NE", "Nebraska"), ("NV", "Nevada"),
-    ("NH", "New Hampshire"), ("NJ", "New Jersey"), ("NM", "New Mexico"), ("NY", "New York"),
-    ("NC", "North Carolina"), ("ND", "North Dakota"), ("OH", "Ohio"), ("OK", "Oklahoma"), ("OR", "Oregon"),
-    ("PA", "Pennsylvania"), ("RI", "Rhode Island"), ("SC", "South Carolina"), ("SD", "South Dakota"),
-    ("TN", "Tennessee"), ("TX", "Texas"), ("UT", "Utah"), ("VT", "Vermont"), ("VA", "Virginia"),
-    ("WA", "Washington"), ("WV", "West Virginia"), ("WI", "Wisconsin"), ("WY", "Wyoming"),
-    ("AS", "American Samoa"), ("GU", "Guam"), ("MP", "Northern Mariana Islands"), ("PR", "Puerto Rico"),
-    ("VI", "U.S. Virgin Islands"),
-    ("FM", "Federated States of Micronesia"), ("MH", "Marshall Islands"), ("PW", "Palau"),
-    ("AA", "Armed Forces Americas (AA)"), ("AE", "Armed Forces Europe (AE)"), ("AP", "Armed Forces Pacific (AP)"),
-]  # fmt: skip
-"""States, territories and military areas that mail can be sent to, with their abbreviations (USPS Publication 28)."""
 
 
 class PlaqueForm(Form):
@@ -68,6 +71,7 @@ class PlaqueForm(Form):
         "addressee": "Where to send the plaque",
         "contact_name": "Contact person",
     }
+    register_fields = ("listed",)
     receipt_fields = ("agency", "completed", "listed")
     receipt_heading = "We have your plaque request"
     next_steps = (
@@ -112,7 +116,13 @@ class PlaqueForm(Form):
         "City", missing="Enter the city", hint="For a military address, APO, FPO or DPO.", autocomplete="address-level2"
     )
     state = fields.choice(
-        "State", STATES, missing="Choose the state", empty="Choose a state", autocomplete="address-level1", width="half"
+        "State",
+        STATES,
+        missing="Choose the state",
+        empty="Choose a state",
+        autocomplete="address-level1",
+        width="half",
+        follows="agency_state",
     )
     zip = fields.zip_code("ZIP code", missing="Enter the ZIP code")
     contact_name = fields.line("Contact name", missing="Enter a contact name", autocomplete="name")
@@ -122,25 +132,31 @@ class PlaqueForm(Form):
         hint="Chief, sheriff, training coordinator.",
         autocomplete="organization-title",
     )
-    email = fields.email("E-mail", missing="Enter an e-mail address", hint="Your receipt and our questions go here.")
+    email = fields.email(
+        "E-mail", missing="Enter an e-mail address", hint="We send your receipt and any questions here."
+    )
     telephone = fields.telephone("Telephone", missing="Enter a telephone number")
     summary = fields.attached_text("Include this checklist summary", limit=SUMMARY_LIMIT, too_long=SUMMARY_TOO_LONG)
     listed = fields.checkbox(
         "List our agency in the public register",
-        hint="The register shows your agency's name and state and the dates of its certification, and nothing about "
-        f"people: from the day we mail the plaque until {promises.LISTED_AFTER_END.days} days after the certification "
-        "ends. To change this later, write to us.",
+        hint="The register shows your agency's name and state and the dates of its certification. It shows nothing "
+        "about people. Your agency is listed from the day we mail the plaque until "
+        f"{promises.LISTED_AFTER_END.days} days after the certification ends. To change this later, write to us.",
     )
     announcements = fields.checkbox("E-mail me when a new certification is announced")
 
+    def validate_agency(self, field: Field) -> None:
+        """Refuse a word for no name: a plaque would be engraved with it."""
+        if fields.is_no_answer(field.data):
+            raise ValidationError("Enter your agency's name")
+
     def validate_completed(self, field: Field) -> None:
         """Refuse a day in the future of the agency's zone, and one whose certification has ended there."""
-        now = promises.now()
-        ahead = timedelta(hours=HOURS_AHEAD.get(self.agency_state.data or "", 0))
-        if field.data > (now + ahead).date():
+        today = promises.now().astimezone(ZoneInfo(ZONE_OF.get(self.agency_state.data or "", "UTC"))).date()
+        if field.data > today:
             raise ValidationError("The date of completion is in the future; enter the day your agency finished")
         # One day of grace, for a form that was opened on the last day.
-        if promises.valid_until(field.data) < now.date() - timedelta(days=1):
+        if promises.valid_until(field.data) < today - timedelta(days=1):
             ended = promises.day_in_words(promises.valid_until(field.data))
             raise ValidationError(
                 f"This certification ended on {ended}, two years after that date; "
@@ -149,12 +165,12 @@ class PlaqueForm(Form):
 
     def validate_zip(self, field: Zip) -> None:
         """Ask once about a ZIP code of another state."""
-        states, named = mailing.states_of(field.stored()), dict(STATES)
-        if states and self.state.data in named and self.state.data not in states:
+        states, named = normalize.mailing.states_of(field.stored()), dict(STATES)
+        if self.state.data in named and self.state.data not in states:
             place = " or ".join(named[state] for state in sorted(states))
+            is_of = f"is a ZIP code of {place}, not" if place else "is no ZIP code"
             question = (
-                f"{field.stored()} is a ZIP code of {place}, not of {named[self.state.data]}. "
-                "Correct it, or send the form again to keep it"
+                f"{field.stored()} {is_of} of {named[self.state.data]}. Correct it, or send the form again to keep it"
             )
             validators.ask_once(self, field, question, f"{field.stored()} {self.state.data}")
 
@@ -168,12 +184,13 @@ class PlaqueForm(Form):
         completed = date.fromisoformat(answers["completed"])
         return [
             ("Plaque mailed by", promises.day_in_words(promises.day_at_office(cls.due(received)))),
-            ("If certified, valid until", promises.day_in_words(promises.valid_until(completed))),
+            ("Valid until (once the plaque is mailed)", promises.day_in_words(promises.valid_until(completed))),
         ]
 
     @classmethod
     def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
-        listed = [IF_LISTED[answers["listed"]]] if answers.get("listed") else []
+        told = answers.get("listed") and rendering.office().keeps_register
+        listed = [IF_LISTED[answers["listed"]]] if told else []
         left = cls.ends_on(answers) - promises.day_at_office(received)
         if left >= promises.ENDS_SOON:
             return listed
@@ -186,29 +203,30 @@ class PlaqueForm(Form):
 
     @classmethod
     def sender_key(cls, answers: Mapping[str, str]) -> str:
-        return folding.agency_key(answers["agency"], answers["agency_state"])
+        return normalize.folding.agency_key(answers["agency"], answers["agency_state"])
 
     @classmethod
     def may_correct(cls, earlier: Mapping[str, str], later: Mapping[str, str]) -> bool:
         """Return whether two requests may be of one agency: its name, or the date with the sender or the ZIP code."""
         same_state = earlier["agency_state"] == later["agency_state"]
-        if same_state and folding.is_alike(earlier["agency"], later["agency"]):
+        if same_state and normalize.folding.is_alike(earlier["agency"], later["agency"]):
             return True
         return earlier["completed"] == later["completed"] and (
-            addresses.identity(earlier["email"]) == addresses.identity(later["email"])
+            normalize.addresses.identity(earlier["email"]) == normalize.addresses.identity(later["email"])
             or earlier["zip"][:5] == later["zip"][:5]
         )
 
     @classmethod
     def mailing_label(cls, answers: Mapping[str, str]) -> Mapping[str, Any]:
         """Return the lines of the label, the name to engrave as it was typed, and what to look at in both."""
-        streets = answers["street1"], answers["street2"]
-        named = folding.folded(answers["agency"])
-        is_there = any(named in folding.folded(line) for line in (answers["addressee"], *streets))
-        agency = "" if is_there else answers["agency"]
-        place = answers["city"], answers["state"], answers["zip"]
+        streets, place = ("street1", "street2"), ("city", "state", "zip")
         return {
-            "address": mailing.label(answers["addressee"], agency, streets, *place),
+            "address": normalize.mailing.label(
+                answers["addressee"],
+                answers["agency"],
+                [answers[name] for name in streets],
+                *(answers[name] for name in place),
+            ),
             "engraved": answers["agency"],
             "doubts": cls._doubts(answers),
         }
@@ -216,11 +234,14 @@ class PlaqueForm(Form):
     @classmethod
     def _doubts(cls, answers: Mapping[str, str]) -> list[str]:
         """Return sentences about what an engraver or the Postal Service may not take."""
-        lacking = dict.fromkeys(c for c in normalize("NFC", answers["agency"]) if c > "\u017f" and c not in ENGRAVED)
-        doubts = [f"An engraver's font may lack {', '.join(map(cleaning.named, lacking))}."] if lacking else []
-        states = mailing.states_of(answers["zip"])
-        if states and answers["state"] not in states:
-            doubts.append(f"The ZIP code is of {' or '.join(sorted(states))}, not of {answers['state']}.")
+        letters = unicodedata.normalize("NFC", answers["agency"])
+        lacking = dict.fromkeys(c for c in letters if c > "\u017f" and c not in ENGRAVED)
+        named = ", ".join(map(normalize.cleaning.named, lacking))
+        doubts = [f"An engraver's font may lack {named}."] if lacking else []
+        states = normalize.mailing.states_of(answers["zip"])
+        if answers["state"] not in states:
+            place = f"of {' or '.join(sorted(states))}, not" if states else "not"
+            doubts.append(f"The ZIP code is {place} of {answers['state']}.")
         return doubts
 
     @classmethod
@@ -234,7 +255,8 @@ class PlaqueForm(Form):
     @classmethod
     def gist(cls, answers: Mapping[str, str]) -> str:
         completed = promises.day_in_words(date.fromisoformat(answers["completed"]))
-        place = f"{answers['city']}, {answers['state']}" if answers["city"] else ""
+        city = normalize.mailing.city_alone(answers["city"], answers["state"], answers["zip"])
+        place = f"{city}, {answers['state']}" if city else ""
         return "; ".join(filter(None, (place, f"completed {completed}")))
 
     @classmethod

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 import promises
 from forms.catalog import FORMS, TASKS
 from forms.contact import ContactForm
-from forms.plaque import HOURS_AHEAD, PlaqueForm
+from forms.plaque import CLOCKS, ZONE_OF, PlaqueForm
+from normalize.states import STATES
 from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
-from tests.support.samples import SAMPLES
+from tests.support.samples import SAMPLES, TODAY
 
 PRIVACY = Path(__file__).parents[2] / "docs/privacy.md"
 
@@ -42,6 +43,14 @@ def test_moments_are_told_by_the_clock_of_the_office():
     assert promises.moment_in_words(datetime(2026, 7, 4, 16, 0, tzinfo=UTC)) == "Saturday, July 4, 2026, 12:00 PM EDT"
 
 
+def test_the_offices_morning_is_at_seven_by_its_own_clock_in_summer_and_winter():
+    days = [date(2027, 1, 1) + timedelta(days=number) for number in range(365)]
+    for day in days:
+        assert promises.at_office(promises.morning_at_office(day)).replace(tzinfo=None) == datetime(
+            *day.timetuple()[:3], 7
+        )
+
+
 def test_a_message_is_answered_within_24_hours():
     received = datetime(2026, 3, 7, 20, 5, tzinfo=UTC)
     assert ContactForm.due(received) - received == timedelta(hours=24)
@@ -53,7 +62,7 @@ def test_a_plaque_is_mailed_within_two_weeks():
     assert promises.moment_in_words(PlaqueForm.due(received)) == "Monday, November 23, 2026"
     assert PlaqueForm.promised(received, {"completed": "2026-11-09"}) == [
         ("Plaque mailed by", "November 23, 2026"),
-        ("If certified, valid until", "November 9, 2028"),
+        ("Valid until (once the plaque is mailed)", "November 9, 2028"),
     ]
 
 
@@ -93,28 +102,47 @@ def test_on_any_day_of_ten_years_the_plaque_is_due_at_the_end_of_the_fourteenth_
         ("2026-11-26T11:30Z", "AP", "2026-11-27"),  # New Zealand in summer, UTC+13
         ("2026-11-26T14:30Z", "GU", "2026-11-27"),
         ("2026-11-26T14:30Z", "", "2026-11-27"),  # of an agency on Guam, which has not said so yet
-        ("2026-11-27T02:00Z", "NY", "2026-11-26"),
+        *(("2026-11-27T01:00Z", state, "2026-11-26") for state in ("HI", "CA", "NY", "AS", "TX", "AK", "PR")),
+        ("2026-07-02T03:59Z", "NY", "2026-07-01"),
+        ("2026-07-02T04:00Z", "NY", "2026-07-02"),  # in summer, UTC-4
+        ("2026-11-27T04:59Z", "AL", "2026-11-26"),
+        ("2026-11-27T05:00Z", "AL", "2026-11-27"),  # as its towns by the border of Georgia
     ],
 )
 def test_today_is_a_date_of_completion_where_the_agency_is(now, state, today):
     with time_machine.travel(datetime.fromisoformat(now), tick=False):
         found = messages(filled(PlaqueForm, completed=today, agency_state=state))
         assert set(found) == (set() if state else {"agency_state"})
-        tomorrow = date.fromisoformat(today) + timedelta(days=2)
+        tomorrow = date.fromisoformat(today) + timedelta(days=1 if state else 2)
         assert "completed" in messages(filled(PlaqueForm, completed=tomorrow.isoformat(), agency_state=state))
 
 
-@pytest.mark.parametrize("state", ["NY", "HI", "AS", *filter(None, HOURS_AHEAD)])
+def test_every_state_has_a_clock():
+    assert sorted(state for states in CLOCKS.values() for state in states) == sorted(["", *dict(STATES)])
+
+
+@pytest.mark.parametrize("state", sorted(dict(STATES)))
 def test_a_date_of_completion_in_the_future_is_refused(state):
-    tomorrow = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0), days=1)).date()
+    tomorrow = (promises.now().astimezone(ZoneInfo(ZONE_OF[state])) + timedelta(days=1)).date()
     answered = filled(PlaqueForm, completed=tomorrow.isoformat(), agency_state=state)
     assert messages(answered) == {
         "completed": ["The date of completion is in the future; enter the day your agency finished"]
     }
 
 
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+@pytest.mark.parametrize("state", ["HI", "NY", "GU"])
+def test_the_day_after_the_last_one_is_still_taken_where_the_agency_is(state, hour):
+    """At any hour, for a form that was opened on the last day."""
+    with time_machine.travel(datetime(2026, 11, 27, hour, 30, tzinfo=UTC), tick=False):
+        yesterday = datetime.now(ZoneInfo(ZONE_OF[state])).date() - timedelta(days=1)
+        for last_day, taken in ((yesterday, True), (yesterday - timedelta(days=1), False)):
+            completed = last_day.replace(year=last_day.year - 2).isoformat()
+            assert ("completed" not in messages(filled(PlaqueForm, completed=completed, agency_state=state))) is taken
+
+
 def test_a_certification_that_has_ended_is_refused_with_its_last_day():
-    two_years_and_two_days_ago = promises.now().date() - timedelta(days=733)
+    two_years_and_two_days_ago = TODAY - timedelta(days=733)
     [said] = messages(filled(PlaqueForm, completed=two_years_and_two_days_ago.isoformat()))["completed"]
     assert promises.day_in_words(promises.valid_until(two_years_and_two_days_ago)) in said
     assert "go through the process again" in said
@@ -131,7 +159,7 @@ def test_a_certification_that_ends_soon_is_accepted_with_a_remark():
 
 @pytest.mark.parametrize("state", ["NY", "GU"])
 def test_today_is_a_date_of_completion(state):
-    today = (promises.now() + timedelta(hours=HOURS_AHEAD.get(state, 0))).date()
+    today = promises.now().astimezone(ZoneInfo(ZONE_OF[state])).date()
     assert messages(filled(PlaqueForm, completed=today.isoformat(), agency_state=state)) == {}
 
 
