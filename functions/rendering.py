@@ -93,6 +93,10 @@ class Office(NamedTuple):
     address: str
     telephone: str
     email: str
+    dialed: str
+    """The telephone number as links have it (RFC 3966)."""
+    keeps_register: bool
+    """Whether there is a public register."""
 
 
 @cache

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 from markupsafe import Markup
@@ -18,13 +19,20 @@ from mkdocs.structure.pages import Page
 
 import rendering
 from forms.catalog import FORMS
+from normalize.folding import dialed
 
 DESK = "desk.html"
 MARKER = re.compile(r"<!-- form: (\S+) -->")
-ADDRESS = re.compile(r'\b(href|src|action)="([^"#][^"]*)"')
+ADDRESS = re.compile(r'\b(href|src|action|data-late)="([^"#][^"]*)"')
 
 
-def on_page_content(html: str, page: Page, **_: object) -> str:
+def on_env(env: Any, **_: object) -> Any:
+    """Give templates the filter `dialed`."""
+    env.filters["dialed"] = dialed
+    return env
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, **_: object) -> str:
     """Put each marked form into its page."""
 
     def draw(marker: re.Match[str]) -> str:
@@ -32,7 +40,8 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
         if form is None:
             raise PluginError(f"{page.file.src_uri}: there is no form named {marker[1]}; there are {', '.join(FORMS)}")
         page.meta["form"] = marker[1]
-        return Markup("\n").join([Markup(rendering.FORM[0]), form().draw(), Markup(rendering.FORM[1])])
+        drawn = form().draw(with_register=config.extra["register"])
+        return Markup("\n").join([Markup(rendering.FORM[0]), drawn, Markup(rendering.FORM[1])])
 
     return MARKER.sub(draw, html)
 
@@ -42,7 +51,11 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> None:
     if slug := page.meta.get("form") or page.meta.get("frame"):
         folder = _folder(config)
         _write(folder / f"{slug}.html", with_absolute_addresses(output, f"/{page.url}"))
-        office = config.extra["office"] | {"organization": config.extra["organization"]}
+        office = config.extra["office"] | {
+            "organization": config.extra["organization"],
+            "dialed": dialed(config.extra["office"]["telephone"]),
+            "keeps_register": config.extra["register"],
+        }
         _write(folder / "office.json", json.dumps(office))
 
 
