@@ -18,7 +18,7 @@ import rendering
 from forms.form import Form, FormData, read_form, reference_in
 from forms.plaque import PLAQUE_LINE_LIMIT
 from mail import messages, ses
-from office import erasure, workflow
+from office import agencies, erasure, periods, workflow
 from office.workflow import Step
 from settings import require, settings
 from storage import certifications, submissions
@@ -304,7 +304,7 @@ def _follow(reference: str) -> None:
     """Update the certification at once. If that fails, remind.py does it within minutes, because the mark is stored."""
     try:
         if submission := submissions.get(reference):
-            certifications.follow(submission)
+            periods.follow(submission)
     except Exception as error:
         log_failure("certification not followed", error, reference=reference)
 
@@ -376,10 +376,10 @@ def _mark_plaques(request: Request, session: Session) -> Response:
 
 OF_CERTIFICATIONS: dict[str, Callable[[str, str, datetime], bool]] = {
     "rename": lambda *_: False,  # has a name with it
-    "withdraw": certifications.withdraw,
-    "list": certifications.relist,
-    "end": certifications.end,
-    "resume": certifications.resume,
+    "withdraw": agencies.withdraw,
+    "list": agencies.relist,
+    "end": agencies.end,
+    "resume": agencies.resume,
 }
 
 
@@ -393,7 +393,7 @@ def _change_certification(request: Request, session: Session, certification: str
         if not name or len(name) > PLAQUE_LINE_LIMIT:
             problem = f"Enter the agency's name, at most {PLAQUE_LINE_LIMIT} characters."
             return _certified(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem, certification)
-        certifications.rename(certification, name, session.address, request.now)
+        agencies.rename(certification, name, session.address, request.now)
     else:
         OF_CERTIFICATIONS[verb](certification, session.address, request.now)
     return see_other(f"/desk/certified?state={found.state}#{certification}")

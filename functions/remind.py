@@ -12,7 +12,7 @@ import promises
 from mail import digest, reminders, renewals
 from mail.delivery import try_to_send
 from mail.messages import composer
-from office import numbers
+from office import numbers, periods
 from settings import require
 from storage import certifications, submissions
 from storage.outbox import BUNDLED, ClaimedByAnother, Owed, is_settled
@@ -82,7 +82,7 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
     for slot in slots_to_try(submission, now):
         count("owed", form=submission.form)
         try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), composer(slot))
-    certifications.follow(submission)
+    periods.follow(submission)
     numbers.settle(submission)
     if after := submissions.get(submission.reference):
         submissions.look_again(after.reference, entry["next_at"], next_look(after, now))

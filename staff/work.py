@@ -9,7 +9,7 @@ from wtforms import Form as AnyForm
 
 import promises
 from forms.form import Form, FormData
-from office import search, workflow
+from office import periods, search, workflow
 from safe_text import for_spreadsheet, for_terminal
 from staff import listing
 from staff.connection import Refused
@@ -192,7 +192,7 @@ def _check_open(submission: Submission) -> None:
 def _tell(submission: Submission, changed: bool, did: str, did_not: str, as_json: bool) -> None:
     """Print the result, and update the certification."""
     now = listing.one(submission.reference)
-    certifications.follow(now)
+    periods.follow(now)
     if as_json:
         print_json(listing.as_json(now) | {"changed": changed})
     else:

@@ -10,7 +10,8 @@ import rendering
 from links import stop_link
 from mail import ses
 from mail.delivery import send_once
-from storage.certifications import invitation_times, look_again
+from storage.certification_items import look_again
+from storage.certifications import invitation_times
 from storage.outbox import Owed
 
 STOPS_WORK = timedelta(days=3 * 366)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 import promises
+from office import agencies
 from storage import certifications
 from tests.support.office import DIRECTOR, OFFICE, SITE, at_desk, code_in
 from tests.support.samples import CONTACT, HOSTILE, PLAQUE
@@ -177,8 +178,8 @@ def every_action(office, submitted):
     office.do(closed, "close", reason="spam")
     office.do(taken, "take")
     [agency] = certifications.everybody()
-    certifications.end(agency.id, OFFICE, promises.now())
-    certifications.relist(agency.id, OFFICE, promises.now())
+    agencies.end(agency.id, OFFICE, promises.now())
+    agencies.relist(agency.id, OFFICE, promises.now())
     office.do(ended := submitted("plaque", agency="A third agency"), "mark")
     pages = [
         f"/desk/{each}{more}"

@@ -235,11 +235,11 @@ def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_
                 answers = dict(submission.answers) | {"listed": said}
                 acts = {"mark": workflow.mark, "undo": workflow.undo}
                 acts[verb](submission, step) if verb in acts else workflow.correct(submission, step, answers)
-                certifications.follow(submissions.get(references[which]))
+                periods.follow(submissions.get(references[which]))
             elif verb == "erase":
                 erasure.erase(erasure.find(email), "office@example.gov", now)
             else:
-                act = {"list": certifications.relist}.get(verb) or getattr(certifications, verb)
+                act = {"list": agencies.relist}.get(verb) or getattr(certifications, verb)
                 act(certification, "office@example.gov", now)
             today = promises.day_at_office(now)
             shown = register.find(register.code_of(certification), today)

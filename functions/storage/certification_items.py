@@ -1,0 +1,98 @@
+"""Writes the item of a certification: conditionally, and with what the register and the clock are to see of it."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import promises
+from settings import settings
+from storage import dynamodb, register
+from storage.certifications import KEPT_AFTER_END, Certification, Item, id_of, invitation_times
+
+TRIES = 5
+"""How often to retry if something else is written into the item at the same time."""
+
+
+def change_certified(certification: str, becomes: Callable[[Item], Item]) -> bool:
+    """Change the item of an agency that has a certification; return False if there is none."""
+    return change(certification, lambda item: becomes(item) if item.get("periods") else item)
+
+
+def change(certification: str, becomes: Callable[[Item], Item]) -> bool:
+    """Write the changed item, and retry if another write came first; return False if there is no item.
+
+    E-mail is claimed and settled concurrently, so the write is conditional on the state that was read.
+    """
+    for _ in range(TRIES):
+        item = dynamodb.get(_table(), {"id": certification}) or {}
+        changed = _as_listed(becomes(dict(item)))
+        if changed == item:
+            return bool(item.get("periods"))
+        condition, values = "attribute_not_exists(id)", {}
+        if item:
+            # Optimistic lock. `mail` is compared as well, because claims do not raise the revision.
+            condition = "revision = :seen AND mail = :mail"
+            values = {"seen": item["revision"], "mail": item["mail"]}
+        try:
+            dynamodb.put(_table(), changed | {"revision": int(item.get("revision", 0)) + 1}, condition, {}, **values)
+        except dynamodb.ConditionFailed:
+            continue
+        return True
+    raise RuntimeError(f"a certification changed {TRIES} times while it was to be changed")
+
+
+def also_known(named: str, certification: str) -> None:
+    """Map another name of the agency to its certification, unless that name has one of its own."""
+    free = "attribute_not_exists(id) OR periods = :none"
+    try:
+        dynamodb.put(_table(), {"id": named, "same_as": certification}, free, {}, none={})
+    except dynamodb.ConditionFailed:
+        return
+
+
+def stand_for_itself(agency: str) -> None:
+    """Let the name of an agency stand for itself again, if it stood for another one's. Idempotent."""
+    itself = {"id": id_of(agency), "periods": {}, "mail": {}, "revision": 0}
+    try:
+        dynamodb.put(_table(), itself, "attribute_exists(same_as)", {})
+    except dynamodb.ConditionFailed:
+        return
+
+
+def look_again(certification: Mapping[str, Any], at: datetime | None) -> None:
+    """Set the time of the next visit, None for no visit."""
+    # If the item changed since it was read, its own new time stays.
+    expression = "SET next_at = :at" if at else "REMOVE clock, next_at"
+    values = {"seen": certification["next_at"]} | ({"at": at.isoformat()} if at else {})
+    try:
+        dynamodb.update(_table(), {"id": certification["id"]}, expression, "next_at = :seen", {}, **values)
+    except dynamodb.ConditionFailed:
+        return
+
+
+def with_clock(item: Item) -> Item:
+    """Return the item as remind.py visits it: for its invitations, unless they are stopped."""
+    ends_on = date.fromisoformat(item["ends_on"])
+    forgotten = promises.morning_at_office(ends_on) + KEPT_AFTER_END
+    item = item | {"expires_at": int(forgotten.timestamp())}
+    # Without clock and next_at the item leaves the sparse index, so remind.py never visits it.
+    if "stopped" in item or "ended" in item:
+        return without_clock(item)
+    return item | {"clock": "on", "next_at": invitation_times(ends_on)[0][1].isoformat()}
+
+
+def without_clock(item: Item) -> Item:
+    """Return the item as remind.py does not visit it."""
+    return {name: value for name, value in item.items() if name not in ("clock", "next_at")}
+
+
+def _as_listed(item: Item) -> Item:
+    """Return the item with what the public register shows of it, or without that."""
+    outside = register.without_attributes(item)
+    if not item.get("periods") or not (found := Certification.from_item(item)).listed:
+        return outside
+    return outside | register.attributes(found)
+
+
+def _table() -> str:
+    return settings().certifications_table
