@@ -1,18 +1,18 @@
 """Handles a form's requests: parse, decide, store, respond; also its receipt and its calendar file."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import calendars
 import keys
 import promises
+import rendering
 from forms import spam
 from forms.catalog import FORMS
 from forms.form import TRAP, Form, FormData, Notice, read_form
 from settings import require, settings
-from storage import submissions
+from storage import counters, submissions
 from storage.submissions import Submission
 from telemetry import count, log_failure, logger, publish
 from web import pages, rate_limit, receipts
@@ -66,17 +66,19 @@ def handler(event: Event, _context: Any) -> Response:
 
 def _receive(form_class: type[Form], event: Event) -> Response:
     form: Form | None = None
+    is_foreign = comes_from_another_site(event, settings().site_url)
     try:
-        answers = _parse(event, form_class)
-        if comes_from_another_site(event, settings().site_url):
+        used, sent_today = rate_limit.used(event)
+        is_full = used >= rate_limit.POINTS_PER_HOUR
+        answers = _parse(event, form_class, BODY_LIMIT if is_full or is_foreign else REDRAWN_LIMIT)
+        if is_foreign:
             raise Refused(
-                HTTPStatus.BAD_REQUEST,  # CloudFront has a page of the site's own in place of every 403
+                HTTPStatus.BAD_REQUEST,  # not 403: CloudFront would replace it with the page for 404
                 "This form was sent from another website",
                 "Your answers were not received; they are below. Please check them, and send the form from this page.",
                 answers,
             )
-        used = rate_limit.used(event)
-        if used >= rate_limit.POINTS_PER_HOUR:
+        if is_full:
             raise Refused(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "Too many forms from your network",
@@ -91,11 +93,14 @@ def _receive(form_class: type[Form], event: Event) -> Response:
         held = _reasons_to_hold(form, answers)
         submission, new = submissions.put_once(form, promises.now(), held, quiet=_is_quiet(form, used))
     except Refused as refused:
-        count("limited" if refused.status == HTTPStatus.TOO_MANY_REQUESTS else "unreadable")
+        is_limited = refused.status == HTTPStatus.TOO_MANY_REQUESTS
+        count("limited" if is_limited else "unreadable")
+        if not (is_limited or is_foreign):  # a page of another site must not use up the hour of its visitors
+            rate_limit.note(event, rate_limit.REFUSED)
         return _apologize(form_class(refused.answers), event, refused.status, refused.title, refused.advice)
     except Exception as error:
         _note_failure(error)
-        # Also where they were stored and only the answer of the table was lost.
+        # They may be stored: perhaps only the table's response was lost.
         advice = (
             "We cannot tell whether your answers arrived; they are still below. "
             "Please send them again in a few minutes: the same answers count once."
@@ -106,8 +111,10 @@ def _receive(form_class: type[Form], event: Event) -> Response:
     if wants_json(event):
         return json_document(HTTPStatus.CREATED, {"reference": submission.reference})
     if "staff" not in form.owed_emails:
-        submission = replace(submission, received_at=promises.now())  # the first time would tell whose address is known
-    return see_other(f"/forms/{form.slug}/received?receipt={receipts.sign(form_class, submission)}")
+        # The time of the first sign-up would tell that the address is known.
+        submission = submission._replace(received_at=promises.now())
+    receipt = receipts.sign(form_class, submission, may_mail=not counters.is_day_full(sent_today))
+    return see_other(f"/forms/{form.slug}/received?receipt={receipt}")
 
 
 def _is_quiet(form: Form, used: int) -> bool:
@@ -130,11 +137,16 @@ def _note(event: Event, submission: Submission, new: bool) -> None:
     outcome = ("held" if submission.held else "accepted") if new else "duplicate"
     count(outcome)
     logger.info(outcome, reference=submission.reference)
-    rate_limit.note(event, rate_limit.ACCEPTED if new else rate_limit.REFUSED)
+    # A sign-up weighs the same when it is repeated: a network's own count would tell who signed up today.
+    weighs_all = new or "staff" not in submission.declared.owed_emails
+    rate_limit.note(event, rate_limit.ACCEPTED if weighs_all else rate_limit.REFUSED)
 
 
-def _parse(event: Event, form_class: type[Form]) -> FormData:
-    """Parse the posted answers. Raises Refused if the body is not a form in UTF-8 of at most BODY_LIMIT bytes."""
+def _parse(event: Event, form_class: type[Form], redrawn: int) -> FormData:
+    """Parse the posted answers. Raises Refused if the body is not a form in UTF-8 of at most BODY_LIMIT bytes.
+
+    A body of up to `redrawn` bytes gets its answers back with the error; a larger one does not: a flood costs little.
+    """
     content_type = event["headers"].get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/x-www-form-urlencoded":
         raise Refused(
@@ -144,7 +156,7 @@ def _parse(event: Event, form_class: type[Form]) -> FormData:
         )
     try:
         content = body_of(event)
-        if len(content) <= REDRAWN_LIMIT:
+        if len(content) <= redrawn:
             answers = read_form(content)
     except ValueError:  # invalid base64 or UTF-8, or too many fields
         raise Refused(
@@ -155,7 +167,7 @@ def _parse(event: Event, form_class: type[Form]) -> FormData:
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "That is too long for this form",
             form_class.if_too_long,
-            answers if len(content) <= REDRAWN_LIMIT else None,
+            answers if len(content) <= redrawn else None,
         )
     return answers
 
@@ -167,7 +179,7 @@ def _refuse(form: Form, event: Event) -> Response:
     if wants_json(event):
         errors = [{"field": field, "message": text} for field, texts in form.errors.items() for text in texts]
         return problem_details(HTTPStatus.UNPROCESSABLE_ENTITY, "There is a problem with the answers", errors=errors)
-    return html(HTTPStatus.UNPROCESSABLE_ENTITY, pages.redrawn(form.slug, form.draw(), form.draw_summary()))
+    return html(HTTPStatus.UNPROCESSABLE_ENTITY, _redrawn(form, form.draw_summary()))
 
 
 def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice: str) -> Response:
@@ -176,10 +188,14 @@ def _apologize(form: Form, event: Event, status: HTTPStatus, title: str, advice:
         response = problem_details(status, title, detail=advice)
     else:
         summary = form.draw_summary(Notice(title, advice))
-        response = html(status, pages.redrawn(form.slug, form.draw(), summary))
+        response = html(status, _redrawn(form, summary))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         response["headers"]["retry-after"] = str(int(rate_limit.WINDOW.total_seconds()))
     return response
+
+
+def _redrawn(form: Form, summary: str) -> str:
+    return pages.redrawn(form.slug, form.draw(with_register=rendering.office().keeps_register), summary)
 
 
 def _note_failure(error: Exception) -> None:

@@ -15,20 +15,21 @@ from telemetry import log_failure
 ACCEPTED, REFUSED = 10, 1
 """Points of a stored form, and of a refused or repeated one, which weighs less: everyone makes mistakes."""
 POINTS_PER_HOUR = 600
-"""Points of one network in an hour: 60 stored forms. An office where everyone writes stays below it."""
+"""Points of one network in an hour: 60 stored forms. A whole office that writes to us stays below it."""
 WINDOW = timedelta(hours=1)
 
 
-def used(event: Mapping[str, Any]) -> int:
-    """Return the points that the network of this request has used this hour, 0 if the counters fail.
+def used(event: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the points that the network of this request has used this hour, and the day's e-mails to all senders.
 
-    One read, before anything that costs more.
+    Both are 0 if the counters fail. One call, before anything that costs more.
     """
     try:
-        return counters.read(_key(event))
+        points, sent = counters.read_together(_key(event), counters.of_senders(promises.now()))
     except (BotoCoreError, ClientError) as error:
         log_failure("rate not read", error)
-        return 0
+        return 0, 0
+    return points, sent
 
 
 def is_quiet(points: int) -> bool:
