@@ -228,6 +228,7 @@ def _show_receipt(form: type[Form], event: Event) -> Response:
         ends_on=form.ends_on(receipt.answers),
         promised=form.promised(receipt.received_at, receipt.answers),
         remarks=form.remarks(receipt.received_at, receipt.answers),
+        is_named="agency" in receipt.answers and promises.now() - receipt.received_at < receipts.NAMED_FOR,
     )
     return html(HTTPStatus.OK, page)
 

@@ -15,15 +15,18 @@ class AnnouncementsForm(Form):
     title = "Sign-up for announcements"
     receipt_heading = "Check your e-mail"
     next_steps = (
-        "If this address is not signed up yet, a message with a link is on its way to it. "
+        "If this address is not signed up yet, we send it an e-mail with a link, at most once a day. "
         "You are signed up once you open the link and press the button there."
     )
+    if_not_mailed = "We cannot send the e-mail with the link right now. Please sign up again tomorrow."
     once_a_day = True
     owed_emails = ("receipt",)
     receipt_email = "confirm"
     kept_for = timedelta(days=30)
 
-    email = fields.email("E-mail", missing="Enter your e-mail address", hint="We send it a link to confirm.")
+    email = fields.email(
+        "E-mail", missing="Enter your e-mail address", hint="We send a link to this address. Open it to confirm."
+    )
 
     @classmethod
     def due(cls, received: datetime) -> datetime:

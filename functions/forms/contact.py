@@ -34,7 +34,7 @@ class ContactForm(Form):
 
     name = fields.line("Your name", missing="Enter your name", autocomplete="name")
     email = fields.email("E-mail", missing="Enter your e-mail address", hint="We will reply to this address.")
-    telephone = fields.telephone("Telephone", hint="If you would like us to call.")
+    telephone = fields.telephone("Telephone", hint="Give it if you would like us to call.")
     organization = fields.line("Agency or organization", autocomplete="organization")
     topic = fields.choice("Topic", TOPICS, missing="Choose a topic", empty="Choose a topic")
     message = fields.text("Message", missing="Enter your message", limit=5000, hint="Up to 5,000 characters.")

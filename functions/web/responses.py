@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 CACHED = "public, max-age=0, s-maxage=300, stale-if-error=86400"
-"""Of what everyone may see: five minutes at the edge, and in a failure of ours the last copy for a day. Browsers ask
-each time, so that what was withdrawn is gone everywhere once the edge forgets it."""
+"""For public content: cached for five minutes at the edge; if our function fails, the last copy is served for a day.
+Browsers ask each time, so that withdrawn content is gone everywhere once the edge drops it."""
 OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
 """Lets pages of other sites read a file and show it."""
 
