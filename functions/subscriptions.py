@@ -10,8 +10,9 @@ from typing import Any
 import links
 import promises
 from forms.announcements import AnnouncementsForm
+from office import invitations
 from settings import require
-from storage import certifications, submissions, subscribers
+from storage import submissions, subscribers
 from telemetry import count
 from web.confirmations import Confirmation, answer, show
 from web.responses import Event, Response
@@ -36,37 +37,39 @@ def _confirm(event: Event) -> Response:
     if submission is None or not submission.answers["email"]:  # it was erased
         return _page("This link is too old", "Please sign up again. We will send you a new link.")
     address = submission.answers["email"]
-    if not submission.confirmed_at:
+    if not (submission.confirmed_at or subscribers.has_left_since(address, submission.received_at)):
         subscribers.subscribe(address, promises.now())
         submissions.confirm(reference, promises.now())
     elif not subscribers.is_subscribed(address):  # unsubscribed since: an old e-mail must not bring that back
-        return _page("This link was used before", "You are not signed up now. Please sign up again if you want to be.")
+        return _page("This link no longer works", "You are not signed up now. Please sign up again if you want to be.")
     return _page("You are signed up", "Each announcement has a link to unsubscribe with one click.")
 
 
 def _unsubscribe(event: Event) -> Response:
     subscriber = _from_link(event, "unsubscribe")
     if subscriber is None:
-        return _page("This link is incomplete", "Please open it from the announcement again.")
+        return _page("This link is incomplete", "Please open the link in the announcement again.")
     if event["requestContext"]["http"]["method"] != "POST":
         return _page("Unsubscribe from announcements?", "You will get no more announcements.", button="Unsubscribe")
-    subscribers.unsubscribe(subscriber)
+    subscribers.unsubscribe(subscriber, promises.now())
     return _page("You are unsubscribed", "You will get no more announcements. You can sign up again at any time.")
 
 
 def _stop(event: Event) -> Response:
     certification = _from_link(event, "stop")
     if certification is None:
-        return _page("This link is incomplete or too old", "Please open it from your newest e-mail.")
+        return _page("This link is incomplete or too old", "Please open the link in our newest e-mail to you.")
     if event["requestContext"]["http"]["method"] != "POST":
         return _page(
             "Stop the invitations to renew?",
-            "We then no longer invite your agency to renew.",
+            "We will stop inviting your agency to renew.",
             button="Stop the invitations",
         )
-    certifications.stop(certification, promises.now())
+    invitations.stop(certification, promises.now())
     count("stopped")
-    return _page("No more invitations", "We no longer invite your agency to renew. You can begin again at any time.")
+    return _page(
+        "No more invitations", "We will not invite your agency to renew. Your agency can still begin again at any time."
+    )
 
 
 LINKS = {"confirm": _confirm, "unsubscribe": _unsubscribe, "stop": _stop}

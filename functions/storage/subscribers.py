@@ -6,13 +6,16 @@ An item: id (keyed hash), email, since, and mail (a slot for each announcement, 
 import hashlib
 import hmac
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import keys
 from normalize import addresses
 from settings import settings
-from storage import dynamodb
+from storage import counters, dynamodb
+
+REMEMBERED = timedelta(days=30)
+"""How long an unsubscription is remembered: longer than an earlier confirmation link works."""
 
 
 def subscriber_id(address: str) -> str:
@@ -29,7 +32,19 @@ def subscribe(address: str, now: datetime) -> None:
         return
 
 
-def unsubscribe(subscriber: str) -> None:
+def unsubscribe(subscriber: str, now: datetime) -> None:
+    """Remove a subscriber by id, if there is one, and remember when, so that no older link subscribes them again."""
+    counters.note_time(_left(subscriber), now, REMEMBERED)
+    remove(subscriber)
+
+
+def has_left_since(address: str, signed_up: datetime) -> bool:
+    """Return whether the person unsubscribed after a sign-up."""
+    left = counters.last_time(_left(subscriber_id(address)))
+    return left is not None and signed_up <= left
+
+
+def remove(subscriber: str) -> None:
     """Remove a subscriber by id, if there is one."""
     key = dynamodb.to_item({"id": subscriber})
     dynamodb.client().delete_item(TableName=settings().subscribers_table, Key=key)
@@ -38,6 +53,10 @@ def unsubscribe(subscriber: str) -> None:
 def everybody() -> Iterator[dict[str, Any]]:
     """Yield every subscriber's item, in no particular order."""
     return dynamodb.scan(settings().subscribers_table)
+
+
+def _left(subscriber: str) -> str:
+    return counters.key("unsubscribed", subscriber, "")
 
 
 def is_subscribed(address: str) -> bool:

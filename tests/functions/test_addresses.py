@@ -121,7 +121,7 @@ SITE = "https://certification.example.org"
 ENDS = {
     "the button": lambda address, press: press(links.unsubscribe_link(normalized(address)).removeprefix(SITE)),
     "erasing": lambda address, _: erasure.erase(erasure.find(address.upper()), "office", promises.now()),
-    "a bounce": lambda address, _: subscribers.unsubscribe(subscribers.subscriber_id(normalized(address))),
+    "a bounce": lambda address, _: subscribers.remove(subscribers.subscriber_id(normalized(address))),
 }
 
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 import promises
+from forms.announcements import AnnouncementsForm
 from storage import subscribers
 from tests.support.samples import CONTACT
+from web import rate_limit
 
 ADDRESS = "jordan.sample@example.gov"
 
@@ -80,12 +82,50 @@ def test_unsubscribing_takes_one_button_or_one_click_of_the_mail_program(get, pr
 
     link = links.unsubscribe_link(ADDRESS)
     assert ADDRESS not in link
-    for click in (b"", b"List-Unsubscribe=One-Click"):
+    part = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+    for click in (b"", b"List-Unsubscribe=One-Click", part):
         subscribers.subscribe(ADDRESS, promises.now())
         assert "<button" in get(link).text
         assert subscribers.is_subscribed(ADDRESS)
         assert "You are unsubscribed" in press(link, click).text
         assert not subscribers.is_subscribed(ADDRESS)
+
+
+def test_no_link_of_before_brings_anybody_back_who_unsubscribed(sign_up, inbox, press, clock):
+    import links
+
+    for _ in range(3):
+        sign_up()
+        inbox.deliver()
+        clock.forward(days=1)
+    used, other, last = [confirm_link(each) for each in inbox.titled("Confirm")]
+    press(used)
+    press(links.unsubscribe_link(ADDRESS))
+    for link in (used, other, last):
+        assert "This link no longer works" in press(link).text
+        assert not subscribers.is_subscribed(ADDRESS)
+    clock.forward(minutes=1)
+    sign_up()
+    inbox.deliver()
+    press(confirm_link(inbox.titled("Confirm")[-1]))
+    assert subscribers.is_subscribed(ADDRESS)
+
+
+def test_who_signs_an_address_up_is_not_told_when_somebody_did_so_before(sign_up, clock):
+    from web import receipts
+
+    def told():
+        _, _, token = sign_up().headers["location"].partition("receipt=")
+        return receipts.read(AnnouncementsForm, token)
+
+    first = told()
+    clock.forward(hours=1)
+    assert told().received_at - first.received_at == timedelta(hours=1)
+
+
+def test_a_sign_up_that_is_repeated_weighs_the_same(sign_up, monkeypatch):
+    monkeypatch.setattr(rate_limit, "POINTS_PER_HOUR", 2 * rate_limit.ACCEPTED)
+    assert [sign_up().status for _ in range(3)] == [303, 303, 429]
 
 
 @pytest.mark.parametrize("page", ["confirm", "unsubscribe"])
