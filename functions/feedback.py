@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import promises
+from office import invitations
 from settings import require
-from storage import bounces, certifications, outbox, subscribers
+from storage import bounces, outbox, subscribers
 from storage.outbox import Owed
 from telemetry import count, logger, publish
 
@@ -21,7 +22,7 @@ REPORTED_AS = {
 }
 """Event types, and the state of the e-mail, or what the digest says of it."""
 NO_WISH = {"auth-failure": "failed authentication", "virus": "reported as a virus"}
-"""Complaint types that are no request to stop: reported to staff, without further effect."""
+"""Complaint types that do not ask us to stop. Staff are told; nothing else happens."""
 
 require()
 
@@ -37,14 +38,17 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def note(report: Mapping[str, Any]) -> None:
     """Record one report. After a permanent bounce or a complaint, the address gets no more such e-mail.
 
-    "Not spam" is ignored. What a second delivery may repeat comes first. The note for the digest is last: with it, the
-    report was taken.
+    "Not spam" is ignored. The note for the digest comes last: a report that has one is not handled again, so a failure
+    before it leads to a second try, which repeats the other steps without harm.
     """
     kind, message_id = report["eventType"], report["mail"]["messageId"]
     together = outbox.tagged({name: values[0] for name, values in report["mail"]["tags"].items()})
     if kind not in REPORTED_AS or not together:
         return
-    type_, is_end = "", False
+    is_invitation = together[0].table == "CERTIFICATIONS_TABLE"
+    if kind != "Send" and is_invitation and invitations.are_elsewhere(together[0].id, report["mail"]["destination"]):
+        return
+    type_, is_end, turned_down = "", False, False
     outcome = {"state": REPORTED_AS[kind], "at": promises.now().isoformat(), "message_id": message_id}
     if kind == "Send":
         for owed in together:
@@ -54,21 +58,22 @@ def note(report: Mapping[str, Any]) -> None:
         type_ = report["bounce"]["bounceType"]
         outcome["why"] = f"{type_}, {report['bounce']['bounceSubType']}"
         is_end = type_ == "Permanent"
+        turned_down = type_ == "Transient" and report["bounce"]["bounceSubType"] in bounces.TURNS_DOWN
         # An out-of-office reply is reported as a transient bounce, and so is an e-mail that SES gave up after delays.
-        if type_ == "Transient" and not bounces.is_known(message_id, bounces.DELAYED):
+        if type_ == "Transient" and not (turned_down or bounces.is_known(message_id, bounces.DELAYED)):
             return
     elif kind == "Complaint":
         type_ = report["complaint"].get("complaintFeedbackType") or ""
         is_end = type_ not in NO_WISH
         if type_ == "not-spam":
             return
-    said = NO_WISH.get(type_, outcome["state"])
+    said = bounces.TURNED_DOWN if turned_down else NO_WISH.get(type_, outcome["state"])
     if bounces.is_known(message_id, said):
         return
     if is_end:
         _end(together[0], report)
     for owed in together:
-        if said in outbox.MAY_BECOME:
+        if said in outbox.MAY_BECOME or turned_down:
             outbox.report(owed, outcome)
         logger.info(outcome["state"], id=owed.id, slot=owed.slot)
     count(outcome["state"])
@@ -78,9 +83,10 @@ def note(report: Mapping[str, Any]) -> None:
 def _end(owed: Owed, report: Mapping[str, Any]) -> None:
     """End announcements or invitations to the address of the report."""
     if owed.table == "SUBSCRIBERS_TABLE":
-        subscribers.unsubscribe(owed.id)
+        subscribers.unsubscribe(owed.id, promises.now())
     elif owed.table == "CERTIFICATIONS_TABLE":
-        certifications.stop(owed.id, promises.now())
+        why = invitations.COMPLAINED if report["eventType"] == "Complaint" else invitations.BOUNCED
+        invitations.stop(owed.id, promises.now(), why)
     elif owed.slot not in outbox.TO_STAFF:
         for address in report["mail"]["destination"]:
-            subscribers.unsubscribe(subscribers.subscriber_id(address))
+            subscribers.unsubscribe(subscribers.subscriber_id(address), promises.now())

@@ -1,38 +1,48 @@
 """Stores reports of e-mail that did not arrive, or was complained about: one item of the counters' table for each.
 
-Without addresses. An item: key (of the report), noted_on (month, UTC; index `returned`), noted_at (ISO 8601), the
-e-mail (source, the variable that names its table; about, the id of its item; slot), said (what SES reported, in words),
-expires_at (TTL).
+Without addresses. An item: key (of the report), noted_on (index `returned`: UNATTENDED while the office has to do
+something; for other reports the month, UTC), noted_at (ISO 8601), the e-mail (source, the variable that names its
+table; about, the id of its item; slot), said (what SES reported, in words), seen_to ({at, by}), expires_at (TTL).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
 from settings import settings
 from storage import certifications, dynamodb, submissions
 from storage.outbox import TO_STAFF, Owed
-from storage.submissions import Submission
+from storage.submissions import KEPT_AT_MOST, Submission
 
 KEPT_FOR = timedelta(days=30)
-"""How long the office sees a report, and a repeated one is recognized; EventBridge retries for a day."""
+"""How long a repeated report is recognized; EventBridge retries for a day."""
+UNATTENDED = "unattended"
+"""Key, in the index `returned`, of the reports that the office has to act on, for as long as they can be."""
 DELAYED = "delayed"
-"""Said of an e-mail that the receiver's server does not accept yet. It may still arrive, so the desk does not list it;
-the digest does."""
+"""The receiver's server has not accepted the e-mail yet. It may still arrive, so the digest lists it, and the desk does
+not."""
+TURNED_DOWN = "turned down"
+"""The receiver's server refused this e-mail, but not the address. The next e-mail may arrive."""
+TURNS_DOWN = ("MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRejected")
+"""Subtypes of a transient bounce that mean TURNED_DOWN. SES does not retry them."""
 OURS = {
+    TURNED_DOWN: "The office's mail server refused this e-mail, so no one at the office got it. Read it at the desk.",
     DELAYED: "The office's mail server does not take e-mail at the moment. Tell the engineer.",
-    "rejected": "Its text was taken for a virus, so no one at the office got it. Read it at the desk.",
+    "rejected": "It was mistaken for a virus, so no one at the office got it. Read it at the desk.",
     "bounced": "An address of the office does not take e-mail. Tell the engineer.",
 }
 ADVICE = {
+    TURNED_DOWN: "The mailbox is full, or its server refused what the e-mail says. Call.",
     DELAYED: "The mail server of its address does not accept it yet; we keep trying. If it is urgent, call.",
-    "rejected": "It was taken for a virus, and not sent. Call, or write from your own mailbox.",
+    "rejected": "It was mistaken for a virus, and not sent. Call, or write from your own mailbox.",
     "bounced": "Its address does not exist, or takes no e-mail. Call, and correct the address.",
-    "complained": "The receiver reported it as spam, and gets no more announcements. Call, if you have to answer.",
+    "complained": "The receiver reported it as spam, and gets no more announcements. If it needs an answer, call.",
 }
 ENDED = {
     "SUBSCRIBERS_TABLE": "The address was unsubscribed. There is nothing to do.",
-    "CERTIFICATIONS_TABLE": "The invitations to renew have stopped. Call the agency.",
+    "CERTIFICATIONS_TABLE": "The invitations to renew have stopped. Call the agency, and enter the right address.",
 }
 ODD = "The e-mail itself was rejected. Tell the engineer."
 
@@ -41,12 +51,17 @@ ODD = "The e-mail itself was rejected. Tell the engineer."
 class Returned:
     """An e-mail that came back, and whom to call about it, as far as that is known."""
 
+    id: str
     owed: Owed
     said: str
     at: datetime
+    seen_by: str
+    """Who has seen to it, empty if no one has."""
     who: str = ""
     telephone: str = ""
     reference: str = ""
+    page: str = ""
+    """Path at the desk of what it was about."""
 
     @property
     def advice(self) -> str:
@@ -61,7 +76,10 @@ class Returned:
     @property
     def title(self) -> str:
         """Return who did not get it."""
-        return self.who or ("The office" if self.owed.slot in TO_STAFF else "Someone who had signed up")
+        if self.owed.slot in TO_STAFF:
+            return "The office"
+        unknown = "Someone who had signed up" if self.owed.table == "SUBSCRIBERS_TABLE" else "Someone no longer known"
+        return self.who or unknown
 
     @property
     def what(self) -> str:
@@ -76,17 +94,18 @@ def is_known(message_id: str, said: str) -> bool:
 
 def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:
     """Record a report. Idempotent."""
+    is_on_its_own = owed.table == "SUBSCRIBERS_TABLE" or said == DELAYED
     item = {
         "key": _key(message_id, said),
-        "noted_on": _month(now),
+        "noted_on": _month(now) if is_on_its_own else UNATTENDED,
         "noted_at": now.isoformat(),
         "source": owed.table,
         "about": owed.id,
         "slot": owed.slot,
         "said": said,
-        "expires_at": int((now + KEPT_FOR).timestamp()),
+        "expires_at": int((now + (KEPT_FOR if is_on_its_own else KEPT_AT_MOST)).timestamp()),
     }
-    # Only if it is new: a repeated report must not become newer than what the office did about the first.
+    # Only if it is new: a repeated report must not come back after the office has seen to it.
     try:
         dynamodb.put(settings().counters_table, item, "attribute_not_exists(#key)", {"#key": "key"})
     except dynamodb.ConditionFailed:
@@ -94,58 +113,93 @@ def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:
 
 
 def since(moment: datetime, now: datetime) -> Iterator[Returned]:
-    """Yield the reports since a moment at most KEPT_FOR ago, in order. The index is eventually consistent."""
-    condition, table = "noted_on = :month AND noted_at >= :since", settings().counters_table
+    """Yield the reports since a moment, in order, without those that were seen to. The index is eventually consistent.
+
+    Those that need no one are kept for KEPT_FOR.
+    """
     days = range((now.date() - moment.date()).days + 1)  # the index has a key for each month
-    for month in dict.fromkeys(_month(moment + timedelta(days=day)) for day in days):
-        for item in dynamodb.query(table, "returned", condition, month=month, since=moment.isoformat()):
-            owed = Owed(item["source"], item["about"], item["slot"])
-            yield Returned(owed, item["said"], datetime.fromisoformat(item["noted_at"]))
+    months = dict.fromkeys(_month(moment + timedelta(days=day)) for day in days)
+    found = [each for key in (UNATTENDED, *months) for each in _noted(key, moment.isoformat())]
+    yield from sorted(found, key=lambda each: each.at)
+
+
+def unattended(most: int) -> list[Returned]:
+    """Return the newest e-mails that came back and need somebody, with whom to call.
+
+    Each stays until it is seen to, or until the person's data were erased or are no longer kept: then no one can.
+    """
+    newest = map(whom_to_call, reversed(list(_noted(UNATTENDED, "0"))))
+    return list(islice((each for each in newest if each.page or each.owed.slot in TO_STAFF), most))
+
+
+def get(report: str) -> Returned | None:
+    """Return a report that the office has to see to, or has seen to; None if there is none."""
+    item = dynamodb.get(settings().counters_table, {"key": report}) if report else None
+    return _returned(item) if item and "noted_at" in item else None
+
+
+def see_to(report: str, by: str, now: datetime) -> None:
+    """Take a report off the list. Idempotent."""
+    change, seen = "SET seen_to = :seen REMOVE noted_on", {"at": now.isoformat(), "by": by}
+    _change(report, change, "noted_on = :unattended", seen=seen, unattended=UNATTENDED)
+
+
+def put_back(report: str) -> None:
+    """Put a report that was seen to on the list again. Idempotent."""
+    change = "SET noted_on = :unattended REMOVE seen_to"
+    _change(report, change, "attribute_exists(seen_to)", unattended=UNATTENDED)
 
 
 def whom_to_call(returned: Returned) -> Returned:
-    """Add who the e-mail was for, and the telephone number."""
-    return _with(returned, _submission(returned.owed))
-
-
-def unattended(now: datetime) -> list[Returned]:
-    """Return the e-mails that came back and need somebody, the newest first.
-
-    Whoever does something to the submission afterward, even writing a note, has attended to it.
-    """
-    found = []
-    for returned in since(now - KEPT_FOR, now):
-        submission = _submission(returned.owed)
-        is_on_its_own = returned.owed.table == "SUBSCRIBERS_TABLE" or returned.said == DELAYED
-        if not (is_on_its_own or (submission and _is_attended(submission, returned))):
-            found.append(_with(returned, submission))
-    return found[::-1]
-
-
-def _is_attended(submission: Submission, returned: Returned) -> bool:
-    last = max((entry["at"] for entry in submission.history), default="")
-    return bool(submission.erased_at) or last > returned.at.isoformat()
-
-
-def _submission(owed: Owed) -> Submission | None:
-    """Return the submission that an e-mail was about, for an invitation the plaque request."""
-    if owed.table == "SUBMISSIONS_TABLE":
-        return submissions.get(owed.id)
-    if owed.table == "CERTIFICATIONS_TABLE" and (certification := certifications.get(owed.id)):
-        return submissions.get(certification.reference)
-    return None
-
-
-def _with(returned: Returned, submission: Submission | None) -> Returned:
-    if submission is None or returned.owed.slot in TO_STAFF:
+    """Add who the e-mail was for, the telephone number, and the desk's page; nothing if that is no longer known."""
+    if returned.owed.slot in TO_STAFF:
         return returned
+    if returned.owed.table == "CERTIFICATIONS_TABLE":
+        return _agency(returned)
+    submission = submissions.get(returned.owed.id) if returned.owed.table == "SUBMISSIONS_TABLE" else None
+    if submission is None or submission.erased_at:
+        return returned
+    return _with(returned, submission)
+
+
+def _agency(returned: Returned) -> Returned:
+    """Add the agency that was invited: the plaque request with its telephone number may be gone."""
+    certification = certifications.get(returned.owed.id)
+    if certification is None:
+        return returned
+    request = submissions.get(certification.reference)
+    known = _with(returned, request) if request and not request.erased_at else returned
+    # Where the address of the invitations can be changed.
+    return replace(known, who=certification.name, page=f"/desk/certified/{certification.id}")
+
+
+def _with(returned: Returned, submission: Submission) -> Returned:
     answers = submission.answers
     return replace(
         returned,
         who=submission.declared.who(answers),
         telephone=answers.get("telephone", ""),
         reference=submission.reference,
+        page=f"/desk/{submission.reference}",
     )
+
+
+def _noted(key: str, since: str) -> Iterator[Returned]:
+    condition = "noted_on = :key AND noted_at >= :since"
+    return map(_returned, dynamodb.query(settings().counters_table, "returned", condition, key=key, since=since))
+
+
+def _returned(item: dict[str, Any]) -> Returned:
+    owed = Owed(item["source"], item["about"], item["slot"])
+    seen_by = item.get("seen_to", {}).get("by", "")
+    return Returned(item["key"], owed, item["said"], datetime.fromisoformat(item["noted_at"]), seen_by)
+
+
+def _change(report: str, change: str, condition: str, **values: Any) -> None:
+    try:
+        dynamodb.update(settings().counters_table, {"key": report}, change, condition, {}, **values)
+    except dynamodb.ConditionFailed:
+        return
 
 
 def _key(message_id: str, said: str) -> str:

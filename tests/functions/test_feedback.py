@@ -1,12 +1,14 @@
 """What SES reports of an e-mail is noted where it belongs, whatever the order it comes in."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 import promises
-from storage import bounces
+from mail import messages
+from storage import bounces, outbox, subscribers
 from storage.outbox import Owed
 from tests.support.samples import CONTACT
 
@@ -48,7 +50,7 @@ def test_a_bounce_is_noted_on_the_submission_and_for_the_digest(receipt, report,
     assert "example.gov" not in str(noted)
 
 
-def test_an_out_of_office_answer_or_a_full_mailbox_is_no_alarm(receipt, report, table, returned):
+def test_an_out_of_office_answer_is_no_alarm(receipt, report, table, returned):
     report("Bounce", receipt, bounceType="Transient")
     assert (state(table), returned()) == ("sent", [])
 
@@ -57,7 +59,7 @@ def test_an_e_mail_that_is_delayed_is_in_the_digest_and_not_at_the_desk(receipt,
     for _ in range(2):  # SES reports again while it keeps trying
         report("DeliveryDelay", receipt, delayType="TransientCommunicationFailure")
     assert (state(table), [each.said for each in returned()]) == ("sent", ["delayed"])
-    assert bounces.unattended(promises.now()) == []
+    assert bounces.unattended(50) == []
 
 
 def test_an_e_mail_that_ses_gives_up_after_delays_has_bounced_and_its_address_stays_subscribed(
@@ -69,14 +71,14 @@ def test_an_e_mail_that_ses_gives_up_after_delays_has_bounced_and_its_address_st
     report("DeliveryDelay", receipt, delayType="TransientCommunicationFailure")
     report("Bounce", receipt, address="gone@example.gov", bounceType="Transient")
     assert (state(table), {each.said for each in returned()}) == ("bounced", {"delayed", "bounced"})
-    assert [each.said for each in bounces.unattended(promises.now())] == ["bounced"]
+    assert [each.said for each in bounces.unattended(50)] == ["bounced"]
     assert subscribers.is_subscribed("gone@example.gov")
 
 
 @pytest.mark.parametrize(("slot", "advice"), [("receipt", "Call"), ("staff", "Read it at the desk")])
 def test_an_e_mail_that_ses_takes_for_a_virus_is_known_to_the_office(slot, advice, receipt, report, table):
     report("Reject", Owed("SUBMISSIONS_TABLE", receipt.id, slot), reason="Bad content")
-    [returned] = bounces.unattended(promises.now())
+    [returned] = bounces.unattended(50)
     assert (state(table, slot), returned.said) == ("rejected", "rejected")
     assert advice in returned.advice
 
@@ -119,7 +121,8 @@ def test_a_report_that_fails_anywhere_is_taken_wholly_the_next_time(
 
     address = "gone@example.gov"
     subscribers.subscribe(address, promises.now())
-    boto3.client("dynamodb").put_item(TableName="Certifications", Item=dynamodb.to_item({"id": "c", "mail": {}}))
+    certified = dynamodb.to_item({"id": "c", "periods": {}, "mail": {}})
+    boto3.client("dynamodb").put_item(TableName="Certifications", Item=certified)
     owed = {
         "receipt": receipt,
         "announcement": Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(address), "news"),
@@ -179,7 +182,7 @@ def test_the_worst_report_stays_in_whatever_order_they_come(order, receipt, repo
 def test_a_report_that_comes_twice_is_noted_once(receipt, report, log_output):
     for _ in range(3):
         report("Bounce", receipt, **PERMANENT)
-    assert log_output.getvalue().count('"bounced"') == 1
+    assert log_output.getvalue().count('"message":"bounced"') == 1
 
 
 def test_a_report_before_the_answer_of_ses_stays(post, inbox, table, report):
@@ -194,13 +197,12 @@ def test_a_report_before_the_answer_of_ses_stays(post, inbox, table, report):
     assert state(table) == "bounced"
 
 
-def test_an_address_that_complains_gets_no_announcements_either(receipt, report):
-    import promises
-    from storage import subscribers
-
-    subscribers.subscribe("gone@example.gov", promises.now())
-    report("Complaint", receipt, address="gone@example.gov")
-    assert not subscribers.is_subscribed("gone@example.gov")
+@pytest.mark.parametrize("slot", [*messages.COMPOSE, *outbox.BUNDLED])
+def test_a_complaint_about_any_e_mail_but_the_offices_own_ends_the_announcements(slot, receipt, report, office, table):
+    address = "gone@example.gov"
+    subscribers.subscribe(address, promises.now())
+    report("Complaint", replace(receipt, slot=slot), address=address)
+    assert subscribers.is_subscribed(address) == (slot in outbox.TO_STAFF)
 
 
 def test_a_bounce_of_a_staff_address_unsubscribes_nobody(receipt, report, table):
