@@ -1,6 +1,6 @@
 """Composes the e-mails about a submission, to staff and to its sender, from the current item."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from email.message import EmailMessage
 from typing import Any
@@ -13,9 +13,11 @@ import sender_hint
 from forms.announcements import AnnouncementsForm
 from mail import limits, ses
 from mail.delivery import Compose
+from office.known_agencies import Known, known_addresses, may_renew, renewed_by
 from settings import settings
 from storage import certifications, subscribers
-from storage.submissions import Submission, may_be_corrected_by
+from storage.certifications import Certification
+from storage.submissions import Submission, may_be_corrected_by, valid_until
 
 SUBJECT = 76
 """Characters of a subject that mail programs show on a wide screen."""
@@ -30,17 +32,41 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     submission = Submission.from_item(item)
     form, address = submission.declared, submission.answers["email"]
     earlier = may_be_corrected_by(submission)
-    hints = sender_hint.hint(address), sender_hint.stranger(address, [each.answers["email"] for each in earlier])
+    near = may_renew(submission, certifications.everybody(submission.answers.get("agency_state", "")))
+    renewed = renewed_by(submission)
+    known = known_addresses(submission, renewed, earlier, near)
+    hints = _renewal(submission, renewed), sender_hint.hint(address), sender_hint.stranger(address, known)
     return ses.compose(
         "staff",
         to=settings().staff_addresses,
         label=form.mailing_label(submission.answers),
         valid=_validity(form.ends_on(submission.answers)),
+        renews=_renewed(near),
         corrects=[(each.reference, form.differences(each.answers, submission.answers)) for each in earlier],
         hint=" ".join(filter(None, hints)),
         held=submission.held,
         **about(submission),
     )
+
+
+def _renewal(submission: Submission, known: Certification | None) -> str:
+    """Say that a request is for a later period of a known certification, empty if it is not."""
+    if known is None or submission.answers["completed"] <= known.certified_on.isoformat():
+        return ""
+    return f"Renews the certification until {promises.day_in_words(known.last_day)}."
+
+
+def _renewed(near: Iterable[Known]) -> list[dict[str, str]]:
+    """Return in words the certified agencies that a request may renew under another name, and why."""
+    return [
+        {
+            "name": each.certification.name,
+            "until": promises.day_in_words(each.certification.last_day),
+            "reasons": ", ".join(each.reasons),
+            "link": links.desk_link(f"certified/{each.certification.id}"),
+        }
+        for each in near
+    ]
 
 
 def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
@@ -53,13 +79,15 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         return "closed" if submission.closed else "held"
     address = submission.answers["email"]
     form = submission.declared
+    # A subscriber is not asked to confirm again.
     wants = form.wants_announcements(submission.answers) and not subscribers.is_subscribed(address)
+    # Who has subscribed already gets nothing: a stranger cannot use the form to fill that inbox.
     if form is AnnouncementsForm and not wants:
         return "subscribed"
     kind = limits.kind_to_send(submission, wants=wants)
     if kind is None:
         return "enough today"
-    ends_on = form.ends_on(submission.answers) if kind == "receipt" else None
+    ends_on = form.ends_on(submission.answers) if kind == form.receipt_email else None
     message = ses.compose(
         kind,
         to=[address],
@@ -86,7 +114,7 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         thread=submission.reference,
         reply_to=rendering.office().email,
         reference=submission.reference,
-        promised=submission.declared.promised(submission.promised_from, submission.answers),
+        until=promises.day_in_words(valid_until(submission)),
         tracking=submission.done.get("tracking", ""),
         page=_page_in_register(submission),
     )
@@ -94,6 +122,9 @@ def mailed_mail(item: Mapping[str, Any]) -> EmailMessage | str:
 
 def _page_in_register(submission: Submission) -> str:
     """Return the address that stays the same, whatever the agency is called; empty if it is not listed."""
+    if not rendering.office().keeps_register:
+        return ""
+    # From the table, not from the answer: the office may have changed the listing since.
     found = certifications.get(submission.certification) if submission.certification else None
     return settings().site_url + found.short_path if found and found.listed else ""
 
@@ -120,11 +151,13 @@ def about(submission: Submission) -> dict[str, Any]:
     """Return the context of every staff e-mail: what was asked, by whom, by when. A reply goes to the sender."""
     form = submission.declared
     told = form.told(submission.answers)
+    texts, gist = [(label, words) for label, words, is_text in told if is_text], form.gist(submission.answers)
     return {
         "reply_to": submission.answers["email"] or None,
         "thread": submission.reference,
         "subject": _subject(submission),
-        "texts": [(label, words) for label, words, is_text in told if is_text],
+        # The preview of a mail program begins with them.
+        "texts": texts or [("", gist)] * bool(gist),
         "answers": [(label, words) for label, words, is_text in told if not is_text],
         "about": form.staff_subject(submission.answers),
         "reference": submission.reference,
@@ -144,7 +177,8 @@ def _validity(ends_on: date | None) -> str:
     words = f"Valid until {promises.day_in_words(ends_on)}."
     if left >= promises.ENDS_SOON:
         return words
-    return f"{words} Before you engrave it: {'that is over' if left.days < 0 else f'{left.days} days are left'}."
+    how_long = "the certification has ended" if left.days < 0 else f"{left.days} days are left"
+    return f"{words} Before you engrave it: {how_long}."
 
 
 def _remarks(submission: Submission) -> list[str]:
@@ -152,19 +186,20 @@ def _remarks(submission: Submission) -> list[str]:
     remarks = submission.declared.remarks(submission.received_at, submission.answers)
     if submission.released:
         began = promises.moment_in_words(submission.promised_from)
-        remarks.append(f"We looked at what you sent on {began}; the promised time counts from then.")
+        remarks.append(f"On {began}, we looked at what you sent; the promised time counts from then.")
     corrected = [entry for entry in submission.history if entry["what"] == "corrected"]
     if corrected:
         at = promises.moment_in_words(datetime.fromisoformat(corrected[-1]["at"]))
-        remarks.append(f"The office corrected what you sent on {at}. This receipt takes the place of an earlier one.")
+        remarks.append(f"On {at}, the office corrected what you sent. This receipt takes the place of an earlier one.")
     return remarks
 
 
 def _subject(submission: Submission) -> str:
-    """Make the subject: who, about what, by when, in about SUBJECT characters."""
-    due = promises.short_moment(submission.due_at, promises.now())
-    rest = f": {submission.declared.about(submission.answers)} - by {due} [{submission.reference}]"
+    """Make the subject: who, about what, by when, in about SUBJECT characters. Nothing is promised to what is held."""
+    due = "" if submission.held else f" - by {promises.short_moment(submission.due_at, promises.now())}"
+    rest = f": {submission.declared.about(submission.answers)}{due} [{submission.reference}]"
     who = submission.declared.who(submission.answers)
+    # The deadline and the reference at the end must be seen; the name gives way.
     room = max(SUBJECT - len(rest), WHO_AT_LEAST)
     return f"{who if len(who) <= room else f'{who[: room - 1]}…'}{rest}"
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from storage import certifications, dynamodb, submissions
+from office import periods
+from storage import certification_items, certifications, dynamodb, submissions
+from storage.certifications import Certification
 from storage.outbox import MAY_BECOME, is_settled
 from storage.submissions import Submission, stage
 from telemetry import count, logger
@@ -52,7 +54,7 @@ def possible(submission: Submission) -> set[str]:
         return verbs | {"undo"}
     if not submission.declared.staff_task:
         return verbs
-    verbs |= {"take", "close"}
+    verbs |= {"take", "close"} | ({"same"} if submission.agency else set())
     if submission.taken:
         verbs.add("give-back")
     if submission.held:
@@ -77,6 +79,12 @@ def note(submission: Submission, step: Step, text: str) -> bool:
     return _write(submission, step, "noted", [], "attribute_exists(fingerprint)", {"text": text[:NOTE_LIMIT]})
 
 
+def attend(submission: Submission, step: Step, about: str, *, undone: bool = False) -> bool:
+    """Record that an e-mail that came back was seen to; return False if the sender's data were erased."""
+    word = "not seen to" if undone else "seen to"
+    return _write(submission, step, word, [], "attribute_exists(fingerprint)", {"text": about})
+
+
 def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
     """Mark a submission answered or mailed; return False if it is marked, closed or held.
 
@@ -91,11 +99,30 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
         values["owed"] = {"state": "owed", "not_before": (step.at + MAILED_AFTER).isoformat()}
     if submission.agency and submission.declared.certifies:
         sets.append("certification = :certification")
-        values["certification"] = submission.certification or certifications.id_for(submission.agency)
-        done["renews"] = certifications.get(values["certification"]) is not None
+        values["certification"] = certifications.resolved(
+            submission.certification or certifications.id_of(submission.agency)
+        )
+        known, completed = certifications.get(values["certification"]), submission.answers["completed"]
+        # A second plaque for the same certification renews nothing.
+        done["renews"] = known is not None and any(since.isoformat() != completed for since, _ in known.periods)
     condition = f"{OPEN} AND attribute_not_exists(held)"
     word = submission.declared.done_label
-    return _write(submission, step, word, sets, condition, details, stage=stage(submission.form, "done"), **values)
+    return _write(submission, step, word, sets, condition, details, stage=_stage(submission, "done"), **values)
+
+
+def settle_agency(submission: Submission, step: Step, known: Certification | None) -> bool:
+    """Note that a request renews a known certification, or with None that it is of an agency of its own after all.
+
+    Return False if it is done or closed: an earlier mark has to be undone first.
+    """
+    periods.follow(submission)  # a mark that was undone must be gone from the certification that it made
+    if known:
+        sets, of = ["certification = :certification"], {"of": known.name}
+        return _write(submission, step, "same agency", sets, OPEN, of, certification=known.id)
+    if not _write(submission, step, "another agency", [], OPEN, remove=["certification"]):
+        return False
+    certification_items.stand_for_itself(submission.agency or "")
+    return True
 
 
 def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "") -> bool:
@@ -103,7 +130,7 @@ def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "
     about = {"reason": reason} | ({"of": duplicate_of} if duplicate_of else {})
     closed = {"at": step.at.isoformat(), "by": step.by, **about}
     sets = ["closed = :closed", "stage = :stage", "stage_at = :now"]
-    return _write(submission, step, "closed", sets, OPEN, about, closed=closed, stage=stage(submission.form, "closed"))
+    return _write(submission, step, "closed", sets, OPEN, about, closed=closed, stage=_stage(submission, "closed"))
 
 
 def release(submission: Submission, step: Step) -> bool:
@@ -114,7 +141,8 @@ def release(submission: Submission, step: Step) -> bool:
     due = submission.declared.due(step.at)
     released = {"at": step.at.isoformat(), "by": step.by, "held": submission.held}
     sets = ["released = :released", "due_at = :due", "stage = :stage", "stage_at = :due"]
-    values: dict[str, Any] = {"released": released, "due": due.isoformat(), "stage": stage(submission.form, "open")}
+    values: dict[str, Any] = {"released": released, "due": due.isoformat(), "stage": _stage(submission, "open")}
+    # Released, held again, released: a receipt that went out, or may have, is not owed again.
     if submission.mail["receipt"]["state"] not in MAY_BECOME:
         sets.append("mail.receipt = :owed")
         values["owed"] = {"state": "owed"}
@@ -136,6 +164,7 @@ def undo(submission: Submission, step: Step) -> bool:
             undone = _hold_again(submission, step)
         else:
             return False
+        # An e-mail may have been sent since the read; then the condition failed, and the new state decides again.
         now = submissions.get(submission.reference)
         if undone or now is None or now == submission:
             return undone
@@ -152,11 +181,14 @@ def correct(submission: Submission, step: Step, answers: Mapping[str, str], *, r
     changed = {name: old for name, old in before.items() if old != answers[name]}
     if not changed:
         return False
+    if changed.get("email"):
+        # Before the write: a note that leads to nothing does no harm.
+        submissions.remember_former_sender(submission.reference, changed["email"], step.at)
     found_by = submissions.indexed(submission.declared, answers)
     sets = ["answers = :answers", *(f"{name} = :{name}" for name in found_by)]
     values: dict[str, Any] = {"answers": dict(answers), "before": dict(submission.answers), **found_by}
     names = {}
-    if receipt and is_settled(submission.mail, "receipt"):  # one that is still to go out says the right thing
+    if receipt and is_settled(submission.mail, "receipt"):  # a receipt that is not sent yet will have the new answers
         names["#again"] = f"receipt-{1 + sum(name.startswith('receipt') for name in submission.mail)}"
         sets.append("mail.#again = :owed")
         values["owed"] = {"state": "owed"}
@@ -164,12 +196,17 @@ def correct(submission: Submission, step: Step, answers: Mapping[str, str], *, r
     return _write(submission, step, "corrected", sets, "answers = :before", details, names=names, **values)
 
 
+def _stage(submission: Submission, name: str) -> str:
+    return stage(submission.form, name, submission.reference)
+
+
 def _unmark(submission: Submission, step: Step) -> bool:
     """Undo a mark: reminders resume, and an unsent e-mail is canceled."""
     waits = submission.mail.get("mailed", {}).get("state") == "owed"
     condition = "attribute_exists(done)"
-    values: dict[str, Any] = {"stage": stage(submission.form, "open"), "due": submission.due_at.isoformat()}
+    values: dict[str, Any] = {"stage": _stage(submission, "open"), "due": submission.due_at.isoformat()}
     if waits:
+        # If the e-mail is claimed before this write, the write fails: it cannot be canceled any more.
         condition += " AND mail.mailed.#state = :waits"
         values["waits"] = "owed"
     sets = ["stage = :stage", "stage_at = :due"]
@@ -179,9 +216,10 @@ def _unmark(submission: Submission, step: Step) -> bool:
 
 
 def _reopen(submission: Submission, step: Step) -> bool:
+    # One that was held when it was closed is held again; the held ones are listed by the time of receipt.
     name, at = ("held", submission.received_at) if submission.held else ("open", submission.due_at)
     sets = ["stage = :stage", "stage_at = :at"]
-    values: dict[str, Any] = {"stage": stage(submission.form, name), "at": at.isoformat()}
+    values: dict[str, Any] = {"stage": _stage(submission, name), "at": at.isoformat()}
     return _write(submission, step, "opened again", sets, "attribute_exists(closed)", remove=["closed"], **values)
 
 
@@ -191,7 +229,7 @@ def _hold_again(submission: Submission, step: Step) -> bool:
     values: dict[str, Any] = {
         "held": released["held"],
         "due": submission.declared.due(submission.received_at).isoformat(),
-        "stage": stage(submission.form, "held"),
+        "stage": _stage(submission, "held"),
         "received": submission.received_at.isoformat(),
     }
     condition = f"{OPEN} AND attribute_exists(released)"
@@ -216,12 +254,14 @@ def _write(
     change = f"SET {', '.join([*sets, *written])} ADD steps :steps"
     if remove:
         change += f" REMOVE {', '.join(remove)}"
-    values |= {"entry": [entry], "nothing": [], "on": "on", "now": step.at.isoformat()}
+    values |= {"entry": [entry], "nothing": [], "now": step.at.isoformat()}
+    values["on"] = submissions.spread(submissions.CLOCK, submission.reference)
     values |= {"steps": {step.once}, "step": step.once}
     condition = f"attribute_not_exists(erased_at) AND NOT contains(steps, :step) AND ({condition})"
     used = {"#by": "by", "#state": "state", **(names or {})}
     try:
         submissions.change(submission.reference, change, condition, used, **values)
+    # The SDK repeats a write whose response was lost, and a person presses twice: the same step was carried out.
     except dynamodb.ConditionFailed as failed:
         return step.once in failed.item.get("steps", ())
     count(what.replace(" ", "_"))
