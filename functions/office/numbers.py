@@ -1,10 +1,12 @@
 """Counts the numbers of each month, for the board. Counted at each change, so that no report needs a scan.
 
-An item of the counters' table for each month of receipt: key `numbers 2026-11`, and a number for each count. What a
-submission adds follows from what it is now; what it added so far is kept with it, and the difference is written in one
-transaction with that. So a count stays right after an undo, after a crash, and however often it is repeated.
+An item of the counters' table for each month of receipt: key `numbers 2026-11`, and a number for each count. A
+submission adds to it once the office is finished with it, and remembers what it has added (`counted`). When it changes,
+one transaction adds the difference and stores the new `counted`. So a count stays right after an undo, after a crash,
+and however often it is repeated. What is open is in no count: a report reads it in the index of the work.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,9 +17,11 @@ import promises
 from forms.catalog import TASKS
 from office.workflow import REASONS
 from settings import settings
-from storage import dynamodb
+from storage import dynamodb, submissions
 from storage.submissions import Submission
 
+MEDIAN = "median hours"
+"""Name of the median, beside those of the counters."""
 HOURS = "hours"
 """Prefix of the counters of messages answered within a number of hours."""
 
@@ -38,12 +42,12 @@ class Month:
 
     @property
     def closed(self) -> dict[str, int]:
-        """Closed submissions, by reason."""
+        """Return how many submissions were closed, by reason."""
         return {reason: self.count(f"closed {reason}") for reason in REASONS}
 
     @property
     def median_hours(self) -> float | None:
-        """Median hours until an answer, None if nothing was answered."""
+        """Return the median hours until an answer, None if nothing was answered."""
         # The counters are a histogram of whole hours: expand it for the median.
         hours = [
             int(name.removeprefix(f"{HOURS} "))
@@ -67,15 +71,15 @@ def settle(submission: Submission) -> None:
     names = {f"#n{number}": name for number, name in enumerate(changes)}
     values = {f":n{number}": change for number, change in enumerate(changes.values())}
     month = promises.day_at_office(submission.received_at)
-    seen = {":seen": added} if added else {}
+    first = "" if added else " OR attribute_not_exists(counted)"
     transaction: list[Any] = [
         {
             "Update": {
                 "TableName": settings().submissions_table,
                 "Key": dynamodb.to_item({"reference": submission.reference}),
                 "UpdateExpression": "SET counted = :counted",
-                "ConditionExpression": "counted = :seen" if added else "attribute_not_exists(counted)",
-                "ExpressionAttributeValues": dynamodb.to_item({":counted": adds, **seen}),
+                "ConditionExpression": f"counted = :seen{first}",
+                "ExpressionAttributeValues": dynamodb.to_item({":counted": adds, ":seen": added}),
             }
         },
         {
@@ -96,18 +100,32 @@ def settle(submission: Submission) -> None:
 
 
 def months(now: datetime, number: int) -> list[Month]:
-    """Return the numbers of the last months, this one first."""
+    """Return the numbers of the last months, this one first, with what the office has still to do."""
     found, day = [], promises.day_at_office(now).replace(day=1)
+    unfinished = _unfinished()
     for _ in range(number):
         item = dynamodb.get(settings().counters_table, {"key": _key(day)}) or {}
-        found.append(Month(day, {name: int(value) for name, value in item.items() if name != "key"}))
+        counted = Counter({name: int(value) for name, value in item.items() if name != "key"})
+        found.append(Month(day, counted + unfinished[_key(day)]))
         day = (day - timedelta(days=1)).replace(day=1)
+    return found
+
+
+def _unfinished() -> Mapping[str, Counter[str]]:
+    """Return what is received and not finished, held or not, by the key of its month."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for form in TASKS:
+        for stage in ("open", "held"):
+            for each in submissions.in_stage(form, stage):
+                found[_key(promises.day_at_office(each.received_at))][f"received {form}"] += 1
     return found
 
 
 def _adds(submission: Submission) -> dict[str, int]:
     """Return what a submission adds to the numbers of its month."""
     form = submission.form
+    if submission.is_open:
+        return {}
     adds = {f"received {form}": 1}
     if submission.closed:
         adds[f"closed {submission.closed['reason']}"] = 1

@@ -36,7 +36,7 @@ MAY_BECOME = {
 }
 """States that SES reports, and the states that each may replace: reports come in any order."""
 TOGETHER = "."
-"""Between the ids in a tag."""
+"""Separator of the ids in a tag."""
 IS_CLAIMED = "#mail.#slot.#state = :claimed"
 CLAIMED = {"claimed": "claimed"}
 
@@ -111,6 +111,11 @@ def settle(owed: Owed, outcome: Mapping[str, str]) -> None:
 
 def report(owed: Owed, outcome: Mapping[str, str]) -> bool:
     """Record a state of MAY_BECOME that SES reports; return False if it, or a worse one, is recorded already."""
+    if outcome["state"] == "sent":
+        # Nearly always that is recorded already, and a read costs a tenth of a write whose condition fails.
+        item = dynamodb.get(_table(owed), owed.key)
+        if not item or item.get("mail", {}).get(owed.slot, {}).get("state") not in BEFORE_SENT:
+            return False
     states = {f"state{number}": state for number, state in enumerate(MAY_BECOME[outcome["state"]])}
     condition = " OR ".join(f"#mail.#slot.#state = :{name}" for name in states)
     try:
@@ -130,6 +135,8 @@ def _set(
 ) -> dict[str, Any]:
     names = {"#mail": "mail", "#slot": owed.slot, "#state": "state", "#until": "until", "#unless": unless}
     change = "SET #mail.#slot = :to"
-    return dynamodb.update(
-        getattr(settings(), owed.table.lower()), owed.key, change, condition, names, to=dict(to), **values
-    )
+    return dynamodb.update(_table(owed), owed.key, change, condition, names, to=dict(to), **values)
+
+
+def _table(owed: Owed) -> str:
+    return str(getattr(settings(), owed.table.lower()))
