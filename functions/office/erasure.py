@@ -1,15 +1,19 @@
 """Finds a person's data everywhere, and erases them. What names no person is kept: counts, and who is certified."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from normalize import addresses
+from office import invitations
 from settings import settings
-from storage import dynamodb, submissions, subscribers
+from storage import certifications, dynamodb, submissions, subscribers
 from storage.outbox import is_settled
 from storage.submissions import Submission
+
+TRIES = 3
+"""How often to retry if something else is written into a submission at the same time."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,10 @@ class Person:
     submissions: list[Submission]
     """The newest first; without those that were erased."""
     certifications: list[dict[str, Any]]
-    """Items of the agencies whose invitations go to the address."""
+    """Items of the agencies that the address wrote for: its invitations, or those of a period before."""
     subscriber: bool
+    former: list[Submission]
+    """Submissions that were corrected to another address; their history still has this one."""
 
     @property
     def open(self) -> list[Submission]:
@@ -29,63 +35,107 @@ class Person:
         return [each for each in self.submissions if each.is_open]
 
     def __bool__(self) -> bool:
-        return bool(self.submissions or self.certifications or self.subscriber)
+        return bool(self.submissions or self.certifications or self.subscriber or self.former)
 
 
 def find(address: str) -> Person:
-    """Return everything that belongs to an e-mail address. Reads all of two tables."""
+    """Return everything that belongs to an e-mail address. Reads all of the certifications, of which there are few."""
     wanted = addresses.identity(address)
-    references = [
-        item["reference"]
-        for item in _scan(settings().submissions_table, "#reference, answers.email")
-        if wanted == addresses.identity(item.get("answers", {}).get("email", ""))
-    ]
-    found = [each for reference in references if (each := submissions.get(reference))]
     certified = [
-        item
-        for item in _scan(settings().certifications_table, "id, email, #reference")
-        if wanted == addresses.identity(item.get("email", ""))
+        item for item in _certifications() if wanted in map(addresses.identity, certifications.addresses_of(item))
     ]
-    newest = sorted(found, key=lambda each: each.received_at, reverse=True)
-    return Person(address, newest, certified, subscribers.is_subscribed(address))
+    sent = submissions.of_sender(address)
+    references = {each.reference for each in sent}
+    former = [each for each in submissions.of_former_sender(address) if each.reference not in references]
+    return Person(address, sent, certified, subscribers.is_subscribed(address), former)
 
 
 def erase(person: Person, by: str, now: datetime) -> None:
     """Erase everything of a person. Idempotent."""
-    for submission in person.submissions:
-        _erase_submission(submission, by, now)
+    for submission in (*person.submissions, *person.former):
+        _write(submission, lambda each: _erase_submission(each, person.address, by, now))
     for item in person.certifications:
-        change = "SET email = :none, stopped = :now ADD revision :one REMOVE clock, next_at"
-        values = {"none": "", "now": now.isoformat(), "one": 1}
-        key = {"id": item["id"]}
-        dynamodb.update(settings().certifications_table, key, change, "attribute_exists(id)", {}, **values)
-    subscribers.unsubscribe(subscribers.subscriber_id(person.address))
+        invitations.forget(item["id"], person.address, now)
+    subscribers.remove(subscribers.subscriber_id(person.address))
 
 
-def _erase_submission(submission: Submission, by: str, now: datetime) -> None:
-    """Erase the answers of a submission, except those that name no person.
+def _write(submission: Submission, change: Callable[[Submission], bool]) -> None:
+    """Change a submission; read it again if something else was written into it meanwhile."""
+    for _ in range(TRIES):
+        if change(submission):
+            return
+        now = submissions.get(submission.reference)
+        if now is None:
+            return
+        submission = now
+    raise RuntimeError(f"what is stored changed {TRIES} times while it was to be erased")
+
+
+def _erase_submission(submission: Submission, address: str, by: str, now: datetime) -> bool:
+    """Erase the answers of a submission, except those that name no person; return False if it changed meanwhile.
 
     Unsent e-mails and reminders are canceled: there is no one left to answer.
     """
+    if submission.erased_at:
+        return True
+    if addresses.identity(submission.answers["email"]) != addresses.identity(address):
+        return _erase_from_history(submission, address)  # it was corrected, perhaps only meanwhile
     form = submission.declared
     answers = {name: value if name in form.kept_on_erasure else "" for name, value in submission.answers.items()}
-    task = "" if submission.done else " REMOVE stage, stage_at, clock, next_at, held"
+    # A done one keeps its stage: the digest still lists it. Of another, the clock counts that it was received.
+    gone = " REMOVE sender" if submission.done else ", clock = :on, next_at = :now REMOVE sender, stage, stage_at, held"
     owed = [slot for slot in submission.mail if not is_settled(submission.mail, slot)]
+    # Notes and corrected answers stand in the history too: only what was done, when and by whom stays.
     history = [{name: entry[name] for name in ("what", "at", "by")} for entry in submission.history]
-    submissions.update(
+    return submissions.update(
         submission.reference,
         "SET answers = :answers, mail = :mail, erased_at = :now, fingerprint = :none, find = :find, history = :history"
-        + task,
-        "attribute_exists(fingerprint)",
+        + gone,
+        "attribute_exists(fingerprint) AND mail = :seen_mail AND "
+        + ("history = :seen" if history else "attribute_not_exists(history)"),
         answers=answers,
         find=form.words_to_find(answers),
         history=[*history, {"what": "erased", "at": now.isoformat(), "by": by}],
         mail={**submission.mail, **{slot: {"state": "erased"} for slot in owed}},
+        seen_mail=dict(submission.mail),
         now=now.isoformat(),
         none="erased",
+        **({"seen": list(submission.history)} if history else {}),
+        **({} if submission.done else {"on": submissions.spread(submissions.CLOCK, submission.reference)}),
     )
 
 
-def _scan(table: str, attributes: str) -> Iterator[dict[str, Any]]:
-    names = {"#reference": "reference"}
-    return dynamodb.scan(table, ConsistentRead=True, ProjectionExpression=attributes, ExpressionAttributeNames=names)
+def _erase_from_history(submission: Submission, address: str) -> bool:
+    """Erase an address that was corrected since, and what was corrected before it was gone.
+
+    The submission is another person's by now, or of another address. Return False if it changed meanwhile.
+    """
+    if addresses.identity(address) not in submission.former_senders:
+        return True
+    count, kept = len(with_address(submission, address)), submission.declared.kept_on_erasure
+    history = [
+        _without_answers(entry, kept) if number < count else dict(entry)
+        for number, entry in enumerate(submission.history)
+    ]
+    seen, change = list(submission.history), "SET history = :history"
+    return submissions.update(submission.reference, change, "history = :seen", history=history, seen=seen)
+
+
+def with_address(submission: Submission, address: str) -> list[Mapping[str, Any]]:
+    """Return the entries of the history up to the one that replaced this address."""
+    gone, history = addresses.identity(address), list(submission.history)
+    while history and addresses.identity(history[-1].get("before", {}).get("email", "")) != gone:
+        history.pop()
+    return history
+
+
+def _without_answers(entry: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Any]:
+    if "before" not in entry:
+        return dict(entry)
+    return {**entry, "before": {name: old if name in kept else "" for name, old in entry["before"].items()}}
+
+
+def _certifications() -> Iterator[dict[str, Any]]:
+    wanted: dict[str, Any] = {"ProjectionExpression": "id, email, periods, #reference"}
+    wanted["ExpressionAttributeNames"] = {"#reference": "reference"}
+    return dynamodb.scan(settings().certifications_table, ConsistentRead=True, **wanted)

@@ -3,6 +3,7 @@
 import os
 from datetime import datetime
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
@@ -79,7 +80,8 @@ def readings(change):
 @pytest.fixture
 def silence(moment, change, monkeypatch):
     """From its call on Secrets Manager takes all the time that a function gives it, and says nothing."""
-    config, events = keys._client().meta.config, keys._client().meta.events
+    config: Any = keys._client().meta.config
+    events = keys._client().meta.events
 
     def hang(**_):
         moment.shift(config.connect_timeout + config.read_timeout)
