@@ -16,13 +16,11 @@ from office import numbers, periods
 from settings import require
 from storage import certifications, submissions
 from storage.outbox import BUNDLED, ClaimedByAnother, Owed, is_settled
-from storage.submissions import SWEPT_AFTER, Submission
+from storage.submissions import LONGEST_PAUSE, SWEPT_AFTER, Submission
 from telemetry import count, log_failure, logger, publish
 
 LONGEST_LOOK = timedelta(seconds=60)
 """Longest time at one item, if SES answers none of its e-mails. With less time left, no item is begun."""
-LONGEST_PAUSE = timedelta(hours=1)
-"""Longest time between two attempts to send an e-mail."""
 
 Item = TypeVar("Item")
 
@@ -34,7 +32,7 @@ class Unfinished(Exception):
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:
-    """Raises Unfinished once everything was tried, so that the alarm sees it.
+    """Send everything that time made due. Raises Unfinished after everything was tried, so that the alarm sees it.
 
     The digest and the invitations come first: a backlog of submissions, however long, does not keep them waiting. What
     there is no time for is left to the next call, and counted. No failure is raised itself: Lambda would log its text,
@@ -79,12 +77,14 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
     submission = submissions.get(entry["reference"])
     if submission is None:
         return
-    for slot in slots_to_try(submission, now):
+    tried = slots_to_try(submission, now)
+    for slot in tried:
         count("owed", form=submission.form)
         try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), composer(slot))
     periods.follow(submission)
     numbers.settle(submission)
-    if after := submissions.get(submission.reference):
+    after = submissions.get(submission.reference) if tried else submission
+    if after:
         submissions.look_again(after.reference, entry["next_at"], next_look(after, now))
 
 

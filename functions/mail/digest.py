@@ -16,9 +16,9 @@ from forms.catalog import TASKS
 from mail import ses
 from mail.delivery import send_once
 from settings import settings
-from storage import bounces, dynamodb, subscribers
+from storage import bounces, dynamodb, submissions, subscribers
 from storage.outbox import Owed, is_settled
-from storage.submissions import SWEPT_AFTER, Submission, in_stage
+from storage.submissions import LONGEST_PAUSE, SWEPT_AFTER, Submission, in_stage
 from telemetry import count
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def gather(now: datetime) -> dict[str, Any]:
         "today": _lines([each for each in open_now if now < each.due_at <= tonight]),
         "waiting": _lines([each for each in open_now if each.due_at > tonight]),
         "held": _lines([each for found in held.values() for each in found]),
-        "owed": _lines([each for each in everything if _owes_mail(each, now)]),
+        "owed": _lines([each for each in _looked_at_soon(now) if _owes_mail(each, now)]),
         "returned": [bounces.whom_to_call(each) for each in bounces.since(since, now)],
         "dead_letters": _dead_letters(),
         "subscribers": sum(1 for _ in subscribers.everybody()),
@@ -116,13 +116,19 @@ def _lines(found: list[Submission]) -> list[Line]:
 
 
 def _when(submission: Submission) -> str:
-    """Return the time that counts, and what it is; a held submission is not listed for ever, and says so once."""
+    """Return the due time in words; of a held submission, when it came, and whether this is its last time listed."""
     if submission.held:
         is_last = promises.now() - submission.received_at > HELD_LISTED_FOR - DAY
         last = ", listed here for the last time" if is_last else ""
         return f"received {promises.moment_in_words(submission.received_at)}{last}"
     taken = f", taken by {submission.taken['by']}" if submission.taken else ""
     return f"due {promises.moment_in_words(submission.due_at)}{taken}"
+
+
+def _looked_at_soon(now: datetime) -> list[Submission]:
+    """Return the office's work that the clock looks at within the hour: all that owes e-mail, which no index holds."""
+    found = (submissions.get(entry["reference"]) for entry in submissions.due(now + LONGEST_PAUSE))
+    return [each for each in found if each is not None and each.form in TASKS]
 
 
 def _owes_mail(submission: Submission, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Reminds the office of what is due, and its director of what is late: one e-mail for all that falls into an hour."""
+"""Reminds the office of what is due, its director too of what is late: one e-mail for all that falls into an hour."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ def compose(items: Sequence[Mapping[str, Any]], slot: str) -> EmailMessage:
     alone = len(found) == 1
     return ses.compose(
         "reminder",
-        to=settings().escalation_addresses if is_late else settings().staff_addresses,
+        to=list(dict.fromkeys([*(settings().escalation_addresses if is_late else ()), *settings().staff_addresses])),
         reply_to=(found[0].answers["email"] or None) if alone else rendering.office().email,
         thread=found[0].reference if alone else "",
         late=is_late,
@@ -63,7 +63,7 @@ def compose(items: Sequence[Mapping[str, Any]], slot: str) -> EmailMessage:
 
 
 def _why_not(item: Mapping[str, Any], slot: str) -> str:
-    """Return why nothing is to be sent after all, empty if it is."""
+    """Return the reason why the reminder is no longer needed, empty if it is."""
     submission = Submission.from_item(item)
     if submission.done or submission.closed or submission.erased_at:
         return "not needed"
