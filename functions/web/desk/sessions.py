@@ -1,7 +1,7 @@
 """Signs staff in to the desk: by a code sent to a staff address, then by a signed cookie.
 
-An address that is removed from the staff list is signed out at the next request; rotating the desk's key signs
-everyone out.
+Who signs out ends the session everywhere, for a copy of the cookie too. An address that is removed from the staff list
+is signed out at the next request; rotating the desk's key signs everyone out.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 import keys
 from normalize import addresses
+from normalize.folding import numerals
 from settings import settings
 from storage import counters, dynamodb
 
@@ -25,8 +26,12 @@ BROWSER_COOKIE = "__Host-desk-code"
 """Cookie of the browser that requested a code."""
 SESSION_LASTS = timedelta(days=30)
 CODE_LASTS = timedelta(minutes=10)
+CODE_LIMIT = 20
+"""Characters in which a code is looked for: people paste it with what stands around it."""
 CODES_AN_HOUR = 5
-"""Most codes for one address in an hour, staff or not."""
+"""Most codes for one address in an hour that one network asks for, staff or not: a stranger locks nobody out."""
+CODES_IN_ALL = 20
+"""Most codes for one address in an hour."""
 TRIES_AN_HOUR = 30
 """Most requested and wrong codes from one network in an hour."""
 HOUR = timedelta(hours=1)
@@ -47,10 +52,11 @@ class Denied(Enum):
 
 @dataclass(frozen=True)
 class Session:
-    """A signed-in browser: its staff address, and the value of its cookie."""
+    """A signed-in browser: its staff address, the value of its cookie, and the id that the cookie holds."""
 
     address: str
     cookie: str
+    id: str
 
     @property
     def csrf(self) -> str:
@@ -88,12 +94,14 @@ def count_try(network: str, now: datetime) -> None:
     counters.add(_hourly("network", network, now), 1, now, 2 * HOUR)
 
 
-def had_enough(address: str, now: datetime) -> bool:
+def had_enough(address: str, network: str, now: datetime) -> bool:
     """Count a code for an address; return whether it was one too many in this hour."""
-    key = _hourly("address", addresses.identity(address), now)
-    if counters.read(key) >= CODES_AN_HOUR:
+    who = addresses.identity(address)
+    limits = {_hourly("address", f"{who}\n{network}", now): CODES_AN_HOUR, _hourly("address", who, now): CODES_IN_ALL}
+    if any(counters.read(key) >= most for key, most in limits.items()):
         return True
-    counters.add(key, 1, now, 2 * HOUR)
+    for key in limits:
+        counters.add(key, 1, now, 2 * HOUR)
     return False
 
 
@@ -134,7 +142,7 @@ def check(browser: str, code: str, now: datetime) -> str | Denied:
         )
     except dynamodb.ConditionFailed as failed:
         return Denied.TOO_MANY if failed.item and failed.item["until"] > seconds else Denied.TOO_OLD
-    digits = "".join(character for character in code if character.isdecimal() and character.isascii())
+    digits = "".join(character for character in numerals(code) if character.isdecimal())
     # Constant-time comparison, as for every secret.
     right = hmac.compare_digest(item["code"], _digest("code", browser, digits))
     # The staff list may have changed since the code was sent.
@@ -153,12 +161,22 @@ def read(cookies: Mapping[str, str], now: datetime) -> Session | None:
     if not cookie:
         return None
     try:
-        address, until, _ = URLSafeSerializer(keys.signing(keys.DESK), salt="session").loads(cookie)
+        address, until, session = URLSafeSerializer(keys.signing(keys.DESK), salt="session").loads(cookie)
     except BadSignature:
         return None
     if now > datetime.fromisoformat(until) or known(address) is None:
         return None
-    return Session(address, cookie)
+    return Session(address, cookie, session)
+
+
+def end(session: Session, now: datetime) -> None:
+    """End a session, wherever its cookie was copied to."""
+    counters.note_time(_ended(session), now, SESSION_LASTS)
+
+
+def has_ended(session: Session) -> bool:
+    """Return whether its owner has signed out."""
+    return counters.last_time(_ended(session)) is not None
 
 
 def is_genuine(session: Session, token: str) -> bool:
@@ -179,6 +197,11 @@ def set_cookie(name: str, value: str, lasts: timedelta) -> str:
 
 def _hourly(kind: str, about: str, now: datetime) -> str:
     return _digest("hourly", kind, about, f"{now:%Y-%m-%d %H}")
+
+
+def _ended(session: Session) -> str:
+    # Not of the cookie: base64 can be written in more than one way, and each of them is the same session.
+    return _digest("ended", session.id)
 
 
 def _key(browser: str) -> str:
