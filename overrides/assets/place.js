@@ -1,5 +1,5 @@
-// Has the links that lead on say where this browser's record stands: the header's button on every page, one on the home
-// page. Every page loads this, so it reads one short line, which the pages of the checklists write.
+// Has the links that lead on say where this browser's record stands: the header's button, and one on the home page.
+// Other scripts load this once their page is there. It reads one short line, which the pages of the checklists write.
 
 const KEY = "agency-certification.next";
 const SITE = new URL("..", import.meta.url);
@@ -17,6 +17,7 @@ export function remember(next) {
 
 function show(next) {
   for (const link of document.querySelectorAll("[data-leads-on]")) {
+    if (!next && !link.first) continue; // what the page says is right
     link.first ??= [link.textContent, link.href];
     const [words, address] = next ? [next.words, new URL(`./${next.address}`, SITE)] : link.first;
     link.textContent = words + (next && link.dataset.leadsOn ? next.more : "");

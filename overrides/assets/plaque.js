@@ -1,6 +1,7 @@
 // Fills the plaque form from the checklists in this browser once they are complete, whichever link led here.
 
 import { handedOn, offer } from "./forms.js";
+import "./place.js";
 
 const OFFERED = "offered by the checklists"; // offered once per window: an answer that was deleted stays deleted
 
@@ -20,7 +21,8 @@ async function offerFromChecklists(form) {
 
 try {
   const form = document.querySelector("form.form");
-  if (!form) sessionStorage.removeItem(OFFERED); // the form was sent
+  if (!form)
+    sessionStorage.removeItem(OFFERED); // the form was sent
   else if (!handedOn && localStorage.length) await offerFromChecklists(form);
 } catch {
   // No record, or none that can be read: the form asks for everything.

@@ -1,5 +1,7 @@
 // The two buttons on the page of an agency: print its certificate, copy the lines of its badge.
 
+import "./place.js";
+
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
 for (const button of document.querySelectorAll("[data-copy]")) {

@@ -13,7 +13,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 
-ADDRESSED = ("href", "src", "data", "poster")
+ADDRESSED = ("href", "src", "data", "data-late", "poster")
 SITE = "https://site.invalid/"
 
 _sources: dict[str, str] = {}
@@ -50,7 +50,7 @@ class Page(HTMLParser):
 
 
 def dead_links(address: str, pages: dict[str, Page], site: Path, config: MkDocsConfig) -> Iterator[str]:
-    """The dead links of one page, each as `file:line: what`. An address from the root, as /forms/, is a function's."""
+    """Yield the dead links of one page, each as `file:line: what`. An address from the root is a function's."""
     for link in pages[address].links:
         target = urlsplit(urljoin(SITE + address, link))
         if link.startswith("/") or not target.geturl().startswith(SITE):
@@ -66,7 +66,7 @@ def dead_links(address: str, pages: dict[str, Page], site: Path, config: MkDocsC
 
 
 def _place(link: str, address: str, config: MkDocsConfig) -> str:
-    """The first line that holds the link: in the page's own file, else in a template, else the page's address."""
+    """Return the first line that holds the link: in the page's own file, or in a template; else the page's address."""
     root = Path(config.config_file_path).parent
     overrides = sorted(Path(config.theme.custom_dir or root).rglob("*.html"))
     for file in [Path(_sources.get(address) or os.devnull), *overrides]:

@@ -6,11 +6,14 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.support.visits import LATE
+
 STOPS = (Path(__file__).parent / "stops.js").read_text("utf-8")
 
 
 def walk(page: Page) -> list[dict[str, Any]]:
     """Every stop of the Tab key from the top of the page to its end, as each looked."""
+    page.evaluate(LATE)
     page.evaluate(STOPS)
     dates = page.locator("[type=date]").locator("visible=true").count()
     for _ in range(page.evaluate("reachable") + 3 * dates):

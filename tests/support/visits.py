@@ -1,16 +1,18 @@
 """Visits of pages and forms in a browser."""
 
-from playwright.sync_api import Page
+from typing import Literal
+
+from playwright.sync_api import Page, ViewportSize
 
 from forms import catalog
 
 FORMS = list(catalog.FORMS.values())
 
 
-SIZES = {"phone": {"width": 320, "height": 640}, "desktop": {"width": 1280, "height": 800}}
+SIZES: dict[str, ViewportSize] = {"phone": {"width": 320, "height": 640}, "desktop": {"width": 1280, "height": 800}}
 
 
-SCHEMES = ["light", "dark"]
+SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 
 COMING_BACK = """async () => {
   dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
@@ -20,9 +22,16 @@ COMING_BACK = """async () => {
 """What WebKit does when somebody comes back: it empties the boxes that are not for autofill, after the event."""
 
 
+LATE = """Promise.all([...document.querySelectorAll("script[data-late]")].map(
+  ({ dataset }) => import(new URL(dataset.late, document.baseURI))
+)).then(() => {}, () => {})"""
+"""What is done once the script that a page fetches after its paint has run. Without script there is none."""
+
+
 def visit(page: Page, address: str) -> None:
     """Open a page, and wait for what its script draws."""
     page.goto(address)
+    page.evaluate(LATE)
     if address.startswith("/checklists/"):
         page.wait_for_selector("[data-progress]:not([hidden])")
 
