@@ -3,13 +3,22 @@
 import csv
 import html
 import io
+import re
 from datetime import timedelta
 
+import boto3
+import pytest
+import time_machine
+
+import promises
 from local.aws.lambda_runtime import invoke
-from storage import certifications
+from normalize import addresses
+from office import erasure
+from storage import bounces, certifications
 from storage.outbox import Owed
 from tests.support.office import OFFICE
 from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
+from web.desk import worklist
 
 
 def lines(answer):
@@ -26,51 +35,93 @@ def bounced(report, reference, slot="receipt", **more):
     report("Bounce", Owed("SUBMISSIONS_TABLE", reference, slot), message_id=f"{slot} {reference}", **PERMANENT | more)
 
 
-def test_an_e_mail_that_came_back_is_on_today_with_whom_to_call_until_somebody_did_something(
-    office, submitted, report, clock
+def test_an_e_mail_that_came_back_stays_on_today_with_whom_to_call_until_somebody_says_seen_to(
+    office, submitted, report, clock, table
 ):
     contact, plaque = submitted("contact"), submitted("plaque")
     assert "came back" not in office.get().words
     bounced(report, contact)
     bounced(report, plaque)
     page = office.get()
-    assert "E-mail that came back 2" in page.words
+    assert "2 e-mails came back." in page.words
     assert f"{PLAQUE['agency']} , receipt of {plaque} receipt bounced" in html.unescape(page.words)
     assert "Its address does not exist, or takes no e-mail. Call, and correct the address." in page.words
-    assert 'href="tel:5555550123;ext=4"' in page.text
+    assert 'href="tel:+15555550123;ext=4"' in page.text
     assert PLAQUE["telephone"] in page.words
-    clock.forward(minutes=1)
-    office.do(plaque, "note", text="Called: the address is right@example.gov")
+    assert "takes no e-mail. Call" in office.get(f"/desk/{plaque}").words
+    office.do(plaque, "note", text="Called, nobody there")
     office.do(contact, "mark")
+    clock.forward(days=60)
+    office.begin_session()
+    submitted("contact", message="New today")
+    page = office.get()
+    assert page.words.index("Late 1") < page.words.index("E-mail that came back 2") < page.words.index("Waiting 1")
+    mine = [form.fields for form in page.forms if form.action == "/desk/returned/seen-to"]
+    first = next(fields for fields in mine if plaque in fields["report"])
+    after = [office.follow(office.post("/desk/returned/seen-to", first)) for _ in range(2)][-1]
+    assert "1 e-mail came back." in after.words
+    assert f"{OFFICE} has seen to the receipt e-mail of {plaque}." in after.words
+    assert [entry["what"] for entry in table.item(plaque)["history"]] == ["noted", "seen to"]
+    assert "Receipt e-mail: bounced" in office.get(f"/desk/{plaque}").words
+    assert "2 e-mails came back." in office.press(after, "/desk/returned/undo").words
+    assert [entry["what"] for entry in table.item(plaque)["history"]][-1] == "not seen to"
+    gone = office.post("/desk/returned/seen-to", first | {"report": "bounced nothing"})
+    assert (gone.status, "This e-mail is no longer listed" in gone.words) == (410, True)
+
+
+def test_today_says_where_more_came_back_than_it_shows(office, submitted, report, monkeypatch):
+    monkeypatch.setattr(worklist, "SHOWN", 1)
+    for message in ("One", "Two"):
+        bounced(report, submitted("contact", message=message))
+    page = office.get()
+    assert "More than 1 e-mail came back." in page.words
+    assert page.words.count("Seen to :") == 1
+
+
+def test_seeing_to_it_that_breaks_off_halfway_is_finished_by_the_second_press(
+    office, submitted, report, table, monkeypatch
+):
+    bounced(report, reference := submitted("contact"))
+    fields = office.get().form("/desk/returned/seen-to").fields
+    with monkeypatch.context() as broken:
+        broken.setattr(bounces, "see_to", lambda *_: 1 / 0)
+        assert office.post("/desk/returned/seen-to", fields).status == 500
+    assert "1 e-mail came back." in office.get().words
+    assert office.post("/desk/returned/seen-to", fields).status == 303
     assert "came back" not in office.get().words
-    clock.forward(minutes=1)
-    bounced(report, plaque, "mailed")
-    assert f"{PLAQUE['agency']} , mailed of {plaque} mailed bounced" in html.unescape(office.get().words)
-    clock.forward(days=29)
-    office.begin_session()
-    assert "came back" in office.get().words
-    clock.forward(days=2)
-    office.begin_session()
+    assert [entry["what"] for entry in table.item(reference)["history"]] == ["seen to"]
+
+
+def test_nobody_is_asked_to_call_whose_data_were_erased(office, submitted, report):
+    bounced(report, reference := submitted("contact"))
+    page = office.get(f"/desk/{reference}/person")
+    office.press(page, "/desk/person/erase", confirm="yes", unfinished="yes")
     assert "came back" not in office.get().words
 
 
-def test_what_came_back_says_what_it_means_whoever_it_was_for(office, submitted, report):
+def test_what_came_back_says_what_it_means_whoever_it_was_for(office, submitted, report, table):
     reference = submitted("plaque")
     office.do(reference, "mark")
     [agency] = certifications.everybody()
     report("Complaint", Owed("SUBMISSIONS_TABLE", reference, "receipt"), message_id="1")
-    report("Bounce", Owed("CERTIFICATIONS_TABLE", agency.id, "invitation-60"), message_id="2", **PERMANENT)
+    invitation = Owed("CERTIFICATIONS_TABLE", agency.id, "invitation-60")
+    report("Bounce", invitation, address=agency.email, message_id="2", **PERMANENT)
     report("Bounce", Owed("SUBMISSIONS_TABLE", reference, "staff"), message_id="3", address=OFFICE, **PERMANENT)
     report("Bounce", Owed("SUBSCRIBERS_TABLE", "x", "2027-01-news"), message_id="4", **PERMANENT)
     report("Bounce", Owed("SUBMISSIONS_TABLE", "NOTTHERE22", "receipt"), message_id="5", **PERMANENT)
     words = html.unescape(office.get().words)
     for said in (
         "The receiver reported it as spam, and gets no more announcements.",
-        "The invitations to renew have stopped. Call the agency.",
+        f"{PLAQUE['agency']} , invitation of {reference} invitation bounced",
+        "The invitations to renew have stopped. Call the agency, and enter the right address.",
         "The office staff bounced An address of the office does not take e-mail. Tell the engineer.",
     ):
         assert said in words
     assert "2027-01-news" not in words
+    assert "3 e-mails came back." in words
+    # Answers are kept for a year, a certification for two.
+    boto3.client("dynamodb").delete_item(TableName=table.name, Key={"reference": {"S": reference}})
+    assert f"{PLAQUE['agency']} , invitation of the certification" in html.unescape(office.get().words)
 
 
 # Find
@@ -99,6 +150,27 @@ def test_anything_that_a_caller_says_finds_the_submission(office, submitted):
             assert query not in page.headers.get("location", "")
     assert f'href="/desk/{plaque}"' not in office.press(office.get(), "/desk/find", q="nine officers").text
     assert f'href="/desk/{contact}"' in office.get("/desk/find?q=nine+officers").text
+
+
+def test_two_telephone_numbers_are_found_each_and_together_and_not_across(office, submitted):
+    reference = submitted("contact", telephone="(555) 555-0100 or 1-555-555-0147")
+    for query in ("555 555 0100", "15555550147", "0147", "555-555-0147, 555-555-0100", "5555550100/5555550147"):
+        assert reference in office.press(office.get(), "/desk/find", q=query).text, query
+    for query in ("01001555", "555-555-0100 / 555-555-0199"):
+        assert reference not in office.press(office.get(), "/desk/find", q=query).text, query
+
+
+@pytest.mark.parametrize("address", ["lee@bücher.com", "lee@北京.com", "lee@straße.example.com"])
+def test_an_address_in_any_spelling_finds_what_was_stored_from_it(office, submitted, address, clock):
+    reference = submitted("contact", email=address)
+    stored = addresses.normalized(address)
+    clock.forward(minutes=1)
+    submitted("contact", email=f"other@{stored.removeprefix('lee@')}", name="Lee Sample")
+    office.begin_session()
+    for query in (address, address.title(), f"Lee Sample <{address}>", f"mailto:{address}", stored, f"{address} nine"):
+        page = office.press(office.get(), "/desk/find", q=query)
+        found = re.findall('href="/desk/([A-Z0-9]{10})"', page.text)
+        assert reference in (found if query.endswith("nine") else found[:1]), query
 
 
 def test_a_slip_finds_what_is_written_almost_so_and_nothing_says_so(office, submitted):
@@ -144,18 +216,18 @@ def test_a_correction_is_a_new_version_and_label_search_certification_and_receip
     typed = {"agency": "Springfield Police", "addressee": "Chief Sample", "new-receipt": "yes"}
     page = office.press(page, action, **typed)
     assert "Springfield Police" in page.words
-    assert "Agency name: Sprinfield Police" in page.words
+    assert "Agency name: Sprinfield Police → Springfield Police" in page.words
     assert "Chief Sample Springfield Police PO Box 12" in page.words
-    assert office.get("/desk/certified").words.count("Springfield Police") == 3
+    assert office.get("/desk/certified").words.count("Springfield Police") == 1
     clock.forward(minutes=11)
     receipts = inbox.titled("We have your plaque request")
     assert len(receipts) == 2
-    assert "The office corrected what you sent" in receipts[1]["text"]
+    assert "the office corrected what you sent" in receipts[1]["text"]
     [entry] = [entry for entry in table.item(reference)["history"] if entry["what"] == "corrected"]
     assert entry["before"] == {"agency": "Sprinfield Police", "addressee": PLAQUE["addressee"]}
     assert f'href="/desk/{reference}"' in office.press(office.get(), "/desk/find", q="springfield").text
     clock.look()
-    assert office.get("/desk/certified").words.count("Springfield Police") == 3
+    assert office.get("/desk/certified").words.count("Springfield Police") == 1
 
 
 def test_a_correction_is_checked_by_the_forms_rules_and_keeps_what_was_typed(office, submitted, table):
@@ -203,6 +275,16 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     assert len(inbox.titled("Your plaque is on its way")) == 1
 
 
+def test_two_requests_that_may_be_of_one_agency_point_at_each_other_before_two_plaques_are_mailed(office, submitted):
+    first = submitted("plaque", agency="Sprinfield Police", email="a@example.gov")
+    second = submitted("plaque", agency="Springfield Police", email="b@example.gov")
+    other = {"zip": "96701", "completed": (COMPLETED - timedelta(days=200)).isoformat()}
+    submitted("plaque", agency="Riverside Police", email="c@example.gov", **other)
+    page = office.get("/desk/plaques")
+    assert page.words.count("May be from the same agency as") == 2
+    assert all(page.text.count(f'href="/desk/{each}"') == 2 for each in (first, second))
+
+
 def test_the_engraver_gets_a_csv_that_no_spreadsheet_takes_for_formulas(office, submitted):
     submitted("plaque", agency="=1+2", addressee="+Chief")
     answer = office.get("/desk/plaques.csv")
@@ -227,9 +309,10 @@ def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(
     reference = submitted("plaque")
     office.do(reference, "mark")
     [agency] = certifications.everybody()
+    page = f"/desk/certified/{agency.id}"
 
     def change(verb, **typed):
-        office.press(office.get("/desk/certified"), f"/desk/certified/{agency.id}/{verb}", **typed)
+        office.press(office.get(page), f"{page}/{verb}", **typed)
         return certifications.get(agency.id)
 
     assert change("list").listed
@@ -238,9 +321,18 @@ def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(
     assert change("end").ended_on is not None
     assert change("resume").ended_on is None
     assert change("rename", name="Town of Kapaʻa PD").name == "Town of Kapaʻa PD"
+    said = html.unescape(office.get(page).words)
+    assert said.count(f"by {OFFICE}") == 6
+    assert f"Renamed from {PLAQUE['agency']}, " in said
     [line] = lines(office.get("/desk/certified.csv"))
     assert (line["Agency"], line["Status"], line["In the register"]) == ("Town of Kapaʻa PD", "certified", "yes")
     assert office.get("/desk/certified?ending=90").words.count("Town of Kapaʻa PD") == 0
+    with time_machine.travel(promises.now() + timedelta(days=731 + 61)):
+        office.begin_session()
+        shown = office.get(page)
+    assert "the register no longer shows it" in shown.words
+    assert not shown.offers("withdraw")
+    assert not shown.offers("list")
     renewal = submitted("plaque", agency="Town of Kapaʻa PD", completed=(COMPLETED + timedelta(days=30)).isoformat())
     office.do(renewal, "mark")
     [renewed] = certifications.everybody()
@@ -265,8 +357,6 @@ def test_numbers_follow_what_happens_and_what_is_undone_however_often_the_clock_
         invoke(template, "RemindFunction", {})
 
     def this_month():
-        import promises
-
         return numbers.months(promises.now(), 1)[0]
 
     month = this_month()
@@ -280,4 +370,10 @@ def test_numbers_follow_what_happens_and_what_is_undone_however_often_the_clock_
     assert {name for name, number in month.counts.items() if number} == {"received contact", "received plaque"}
     page = office.get("/desk/numbers")
     assert "<svg" in page.text
-    assert "Received: messages" in page.words
+    assert "Messages Month Received Answered in time" in page.words
+    office.do(spam, "close", reason="spam")
+    erasure.erase(erasure.find(CONTACT["email"]), OFFICE, promises.now())
+    clock.look()
+    assert this_month().received == 3
+    assert this_month().closed["spam"] == 1
+    assert "clock" not in table.item(answered)

@@ -11,6 +11,7 @@ from mail import messages
 from storage import bounces, outbox, subscribers
 from storage.outbox import Owed
 from tests.support.samples import CONTACT
+from web.desk import casefile
 
 PERMANENT = {"bounceType": "Permanent"}
 
@@ -53,6 +54,23 @@ def test_a_bounce_is_noted_on_the_submission_and_for_the_digest(receipt, report,
 def test_an_out_of_office_answer_is_no_alarm(receipt, report, table, returned):
     report("Bounce", receipt, bounceType="Transient")
     assert (state(table), returned()) == ("sent", [])
+
+
+@pytest.mark.parametrize("why", ["MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRejected"])
+@pytest.mark.parametrize(("slot", "advice"), [("receipt", "Call"), ("staff", "Read it at the desk")])
+def test_an_e_mail_that_a_mail_server_turns_down_is_known_to_the_office_and_ends_nothing(
+    why, slot, advice, receipt, report, table
+):
+    from storage import subscribers
+
+    subscribers.subscribe("gone@example.gov", promises.now())
+    owed = Owed("SUBMISSIONS_TABLE", receipt.id, slot)
+    report("Bounce", owed, address="gone@example.gov", bounceType="Transient", bounceSubType=why)
+    [returned] = bounces.unattended(50)
+    assert (state(table, slot), returned.said) == ("bounced", "turned down")
+    assert advice in returned.advice
+    assert casefile.advice(slot, table.items()[0]["mail"][slot]) == returned.advice
+    assert subscribers.is_subscribed("gone@example.gov")
 
 
 def test_an_e_mail_that_is_delayed_is_in_the_digest_and_not_at_the_desk(receipt, report, table, returned):

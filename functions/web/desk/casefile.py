@@ -3,7 +3,7 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -12,14 +12,17 @@ import promises
 import sender_hint
 from normalize import cleaning
 from normalize.folding import dialed
-from office import search, workflow
-from office.erasure import Person
-from storage import certifications, submissions
-from storage.outbox import is_settled
+from office import workflow
+from office.known_agencies import Known, known_addresses, may_renew, named, renewed_by
+from storage import bounces, certifications, submissions
+from storage.certifications import Certification
+from storage.outbox import TO_STAFF, is_settled
 from storage.submissions import Submission
 from web.desk import answers, lists, worklist
 
 OTHERS = 10
+SOUGHT = 10
+"""Most certified agencies that are offered for a name."""
 
 MAILS = {
     "staff": "To the office",
@@ -35,11 +38,17 @@ UNDO = {
 }
 
 
-def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]:
-    """Return the context of the page's template."""
+def gather(submission: Submission, viewer: str, now: datetime, sought: str = "") -> dict[str, Any]:
+    """Return the context of the page's template; `sought` is the name by which its certification is looked for."""
     declared, verbs = submission.declared, workflow.possible(submission)
     told = declared.told(submission.answers)
+    certified: Iterable[Certification] = certifications.everybody(submission.answers.get("agency_state", ""))
+    if sought:
+        certified = list(certified)  # read once for both; without a name, only if may_renew asks
+    near = may_renew(submission, certified)
+    renewed, earlier = renewed_by(submission), submissions.may_be_corrected_by(submission)
     undo_word, undo_hint = _undo(submission) if "undo" in verbs else ("", "")
+    # A second mark sends no second e-mail, so the page must know about the first.
     news = submission.mail.get("mailed", {})
     return {
         "submission": submission,
@@ -58,20 +67,19 @@ def gather(submission: Submission, viewer: str, now: datetime) -> dict[str, Any]
         "reasons": workflow.REASONS,
         "answers_title": declared.title,
         "long": [(label, words) for label, words, is_text in told if is_text],
-        "answers": [
-            (label, words, _link(words, submission))
-            for label, words, is_text in declared.told(submission.answers)
-            if not is_text
-        ],
+        "answers": [(label, words, _link(words, submission)) for label, words, is_text in told if not is_text],
         "erased": _when(submission.erased_at) if submission.erased_at else "",
-        "hint": sender_hint.hint(submission.answers.get("email", "")),
+        "hint": _hint(submission, renewed, earlier, near),
         "label": None if submission.erased_at else declared.mailing_label(submission.answers),
-        "certification": _certification(submission, now),
-        "others": _others(submission, now),
+        "certification": lists.agency(renewed, now) if renewed else None,
+        "joined": submission.certification not in ("", certifications.id_of(submission.agency or "")),
+        "may_renew": lists.renewed(near, now) if "same" in verbs else [],
+        "sought": sought,
+        "sought_agencies": [lists.agency(each, now) for each in _sought(sought, submission, certified)],
+        "others": _others(submission, earlier, now),
         "template_answers": [] if submission.held or submission.closed else answers.links(submission),
         "mails": list(_mails(submission)),
-        "history": list(_history(submission)),
-        "note_problem": "",
+        "history": _history(submission),
     }
 
 
@@ -79,35 +87,6 @@ def version(submission: Submission) -> str:
     """Return a hash of the answers, to detect that they changed since a person saw them."""
     content = json.dumps(dict(submission.answers), sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def of_person(person: Person, now: datetime) -> dict[str, Any]:
-    """Return everything that is stored of a person, for its page."""
-    agencies = [certifications.get(item["id"]) for item in person.certifications]
-    return {
-        "address": person.address,
-        "seen": seen(person),
-        "stored": [
-            {
-                "row": worklist.row(each, now),
-                "received": promises.moment_in_words(each.received_at),
-                "answers": [(label, words) for label, words in each.declared.in_words(each.answers) if words],
-                "notes": [entry["text"] for entry in each.history if entry.get("text")],
-                "is_open": each.is_open,
-            }
-            for each in person.submissions
-        ],
-        "agencies": [(each, lists.in_words(each, now)) for each in agencies if each],
-        "subscriber": person.subscriber,
-        "unfinished": [worklist.row(each, now) for each in person.open],
-    }
-
-
-def seen(person: Person) -> str:
-    """Return a hash of what a person's page shows, to detect that it changed since someone saw it."""
-    content = [[each.reference, version(each), len(each.history)] for each in person.submissions]
-    kept = [content, [item["id"] for item in person.certifications], person.subscriber]
-    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:16]
 
 
 def meanwhile(submission: Submission) -> str:
@@ -120,10 +99,26 @@ def meanwhile(submission: Submission) -> str:
 
 
 def plain(text: str) -> str:
-    """Clean typed text: what nobody sees, control characters and blanks at its ends are removed."""
+    """Clean typed text: remove invisible and control characters, and white space at both ends."""
     return "".join(
         c for c in cleaning.lines(text) if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")
     ).strip()
+
+
+def plain_line(text: str) -> str:
+    """Clean typed text as `plain` does, and make each run of white space and line ends one space."""
+    return " ".join(plain(text).split())
+
+
+def _hint(
+    submission: Submission, renewed: Certification | None, earlier: Sequence[Submission], near: Sequence[Known]
+) -> str:
+    """Say what the sender's address suggests; for an open request also whether the agency is known by another one."""
+    address = submission.answers.get("email", "")
+    if not submission.is_open:
+        return sender_hint.hint(address)
+    known = known_addresses(submission, renewed, earlier, near)
+    return " ".join(filter(None, (sender_hint.hint(address), sender_hint.stranger(address, known))))
 
 
 def _link(words: str, submission: Submission) -> str:
@@ -154,23 +149,24 @@ def _undo(submission: Submission) -> tuple[str, str]:
     kind = "done" if submission.done else "closed" if submission.closed else "released"
     word, hint = UNDO[kind]
     news = submission.mail.get("mailed", {})
+    # The e-mail waits some minutes after a mark; in that time an undo still stops it.
     if kind == "done" and "not_before" in news:
         at = _when(news["not_before"])
-        hint = f"We e-mail the agency at {at}. If you undo before that, we do not."
+        hint = f"We e-mail the agency on {at}. If you undo before that, we do not."
     elif kind == "done" and news.get("state") == "sent":
-        hint = "The agency already got the e-mail that its plaque is on its way. You cannot undo that."
+        hint = (
+            "The agency already got the e-mail that its plaque is on its way. "
+            "Undoing the mark cannot call that e-mail back."
+        )
     return word.format(done=submission.declared.done_label), hint
 
 
-def _certification(submission: Submission, now: datetime) -> dict[str, Any] | None:
-    """Return the certification of the agency, from any of its requests."""
-    if not submission.agency:
-        return None
-    found = certifications.get(submission.certification or certifications.id_for(submission.agency))
-    return lists.agency(found, now) if found else None
+def _sought(query: str, submission: Submission, certified: Iterable[Certification]) -> list[Certification]:
+    """Return the certified agencies that the office looks for, of those of the same state, at most SOUGHT."""
+    return named(query, certified)[:SOUGHT] if query and submission.agency else []
 
 
-def _others(submission: Submission, now: datetime) -> list[dict[str, Any]]:
+def _others(submission: Submission, earlier: Iterable[Submission], now: datetime) -> list[dict[str, Any]]:
     """Return the other submissions of the agency or person, the newest first, and how each differs from this one."""
     found = {each.reference: each for each in submissions.of_agency(submission.agency or "")}
     found |= {each.reference: each for each in earlier}
@@ -201,20 +197,36 @@ def _mails(submission: Submission) -> Iterator[tuple[str, str]]:
             words += f", {_when(what['at'])}"
         if "why" in what:
             words += f" ({what['why']})"
+        if to_do := advice(slot, what):
+            words += f". {to_do}"
         yield name, words
 
 
-def _history(submission: Submission) -> Iterator[Mapping[str, Any]]:
-    labels = submission.declared.labels()
-    for entry in submission.history:
+def advice(slot: str, what: Mapping[str, str]) -> str:
+    """Return what to do about an e-mail that came back, empty if it did not."""
+    kind, _, subtype = what.get("why", "").partition(", ")
+    turned_down = kind == "Transient" and subtype in bounces.TURNS_DOWN
+    said = bounces.TURNED_DOWN if turned_down else what["state"]
+    return (bounces.OURS if slot in TO_STAFF else bounces.ADVICE).get(said, "")
+
+
+def _history(submission: Submission) -> list[dict[str, Any]]:
+    labels, lines, answers = submission.declared.labels(), [], dict(submission.answers)
+    for entry in reversed(submission.history):
         about = f": {workflow.REASONS[entry['reason']]}" if "reason" in entry else ""
         about += f", {entry['of']}" if entry.get("of") else ""
         about += f", tracking number {entry['tracking']}" if entry.get("tracking") else ""
-        yield {
-            "what": entry["what"],
-            "about": about,
-            "when": _when(entry["at"]),
-            "by": entry["by"],
-            "text": entry.get("text", ""),
-            "changes": [(labels.get(name, name), old, "") for name, old in entry.get("before", {}).items()],
-        }
+        before = entry.get("before", {})
+        lines.append(
+            {
+                "what": entry["what"],
+                "about": about,
+                "when": _when(entry["at"]),
+                "by": entry["by"],
+                "text": entry.get("text", ""),
+                "changes": [(labels.get(name, name), old, answers.get(name, "")) for name, old in before.items()],
+            }
+        )
+        # Each entry has what it replaced: going back, the answers become those of then.
+        answers |= before
+    return lines[::-1]

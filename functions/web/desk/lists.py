@@ -1,15 +1,20 @@
 """Makes the desk's lists, as pages and CSV: search results, plaques to mail, certified agencies, and numbers."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sized
 from datetime import datetime
+from itertools import combinations
 from typing import Any
+from urllib.parse import urlencode
 
 import promises
+import rendering
 from forms.catalog import TASKS
 from forms.form import reference_in
+from normalize import addresses
 from normalize.folding import folded
-from office import numbers, search
+from office import erasure, invitations, known_agencies, numbers, search
+from office.erasure import Person
 from office.workflow import REASONS
 from safe_text import csv_text
 from storage import certifications, submissions
@@ -19,29 +24,44 @@ from web.desk import worklist
 
 ON_A_SHEET = 10
 """Labels on a sheet: two columns of five."""
-AGENCIES_SHOWN = 200
+ON_A_PAGE = 100
+"""Certified agencies on a page of their list."""
+COMPARED = 50
+"""How many plaques, the most urgent first, the page of all plaques compares with each other."""
 MONTHS = 12
-OF_AGENCIES = [
-    *("Agency", "State", "Certified on", "Valid until", "Status"),
-    *("In the register", "Renewed", "Invited", "Reference"),
-]
-OF_MONTHS = [
-    *("Answered in time", "Answered late", "Median hours"),
-    *("Plaques in time", "Plaques late", "Certified", "Renewed"),
-]
 BAR = 96
 """Height of the highest bar of the chart, in SVG units."""
+BOARD: dict[str, dict[str, str]] = {
+    "Messages": {
+        "Received": "received contact",
+        "Answered in time": "in time contact",
+        "Answered late": "late contact",
+        "Median hours": numbers.MEDIAN,
+    },
+    "Plaques": {
+        "Requested": "received plaque",
+        "Mailed in time": "in time plaque",
+        "Mailed late": "late plaque",
+        "Certified": "certified first",
+        "Renewed": "certified renewed",
+    },
+    "Closed without doing it": {words: f"closed {reason}" for reason, words in REASONS.items()},
+}
+"""The tables of the numbers: by title, the headings and what they count."""
 
 
 def found(query: str, now: datetime) -> dict[str, Any]:
     """Return the results of a query, and how far it looked."""
     if not query.strip():
-        return {"query": "", "told": "", "certified": [], "found": []}
+        return {"query": "", "told": "", "certified": [], "found": [], "person": None}
     result = search.find(query, now)
-    words, reference = folded(query), reference_in(query)
     # A scan: the table has one item for each certified agency, few enough.
-    agencies = [each for each in certifications.everybody() if _is_of(each, words, reference)]
-    told = "Nothing was found." if not (result.submissions or agencies) else ""
+    everybody, reference = list(certifications.everybody()), reference_in(query)
+    agencies = [each for each in everybody if each.reference == reference]
+    agencies += [each for each in known_agencies.named(query, everybody) if each not in agencies]
+    address = search.stored_spelling(query)
+    person = erasure.find(address) if addresses.is_mailable(address) else None
+    told = "Nothing was found." if not (result.submissions or agencies or person) else ""
     if result.alike and result.submissions:
         told = "No exact match. These are similar."
     elif len(result.submissions) == search.SHOWN:
@@ -54,12 +74,25 @@ def found(query: str, now: datetime) -> dict[str, Any]:
         "told": told.strip(),
         "certified": [agency(each, now) for each in agencies[: search.SHOWN]],
         "found": worklist.rows(result.submissions, now),
+        "person": {"address": address, "words": _stored_of(person)} if person else None,
     }
 
 
-def _is_of(each: Certification, words: str, reference: str) -> bool:
-    """Return whether a certification has this name, or this reference, which outlives the request."""
-    return bool(words) and (words in folded(each.name) or each.reference == reference)
+def _stored_of(person: Person) -> str:
+    """Say in a line what is stored of an address."""
+
+    def number(found: Sized, one: str, more: str) -> str:
+        return f"{len(found)} {one if len(found) == 1 else more}"
+
+    messages, requests = "message or request", "messages and requests"
+    agencies = number(person.certifications, "certified agency", "certified agencies")
+    places = {
+        number(person.submissions, messages, requests): person.submissions,
+        f"the invitations of {agencies}": person.certifications,
+        f"the history of {number(person.former, messages, requests)}, where it was corrected": person.former,
+        "the announcements": person.subscriber,
+    }
+    return f"This address is in {', '.join(place for place, holds in places.items() if holds)}."
 
 
 def open_plaques() -> list[Submission]:
@@ -71,17 +104,36 @@ def open_plaques() -> list[Submission]:
 
 def plaques(now: datetime) -> list[dict[str, Any]]:
     """Return the plaques to mail, for their page."""
-    today = promises.day_at_office(now)
+    today, found = promises.day_at_office(now), open_plaques()
+    certified = list(certifications.everybody()) if found else []
+    alike = _alike(found[:COMPARED])
     return [
         {
             "row": worklist.row(each, now),
+            "alike": alike[each.reference],
+            "may_renew": renewed(known_agencies.may_renew(each, certified), now) if place < COMPARED else [],
             "label": each.declared.mailing_label(each.answers),
             "completed": dict(each.declared.in_words_by_name(each.answers))["completed"],
             "valid_until": promises.day_in_words(submissions.valid_until(each)),
             "ends_soon": "ends soon" if submissions.valid_until(each) - today < promises.ENDS_SOON else "",
         }
-        for each in open_plaques()
+        for place, each in enumerate(found)
     ]
+
+
+def renewed(near: Iterable[known_agencies.Known], now: datetime) -> list[dict[str, Any]]:
+    """Return in words the certified agencies that a request may renew under another name, and why."""
+    return [agency(known.certification, now) | {"reasons": ", ".join(known.reasons)} for known in near]
+
+
+def _alike(found: list[Submission]) -> Mapping[str, list[str]]:
+    """Return, by reference, the other requests that may be from the same agency, so that one plaque is enough."""
+    alike = defaultdict(list)
+    for one, other in combinations(found, 2):
+        if one.declared.may_correct(one.answers, other.answers):
+            alike[one.reference].append(other.reference)
+            alike[other.reference].append(one.reference)
+    return alike
 
 
 def sheets() -> list[list[Mapping[str, Any]]]:
@@ -109,27 +161,37 @@ def plaques_csv() -> str:
     )
 
 
-def certified(now: datetime, state: str, ending: int) -> dict[str, Any]:
-    """Return the certified agencies, of one state or all; with `ending`, those that end within so many days."""
+def certified(now: datetime, state: str, ending: int, page: int) -> dict[str, Any]:
+    """Return a page of the certified agencies: of one state or all, or with `ending` those that end in so many days.
+
+    Pages count from 1.
+    """
     today = promises.day_at_office(now)
-    everybody = sorted(certifications.everybody(), key=lambda each: (each.state, folded(each.name)))
+    everybody = _by_state_and_name()
+    # Counted also when all are listed: the page links to them with their number.
     soon = [each for each in everybody if each.holds(today) and (each.valid_until - today).days <= (ending or 90)]
     chosen = soon if ending else [each for each in everybody if not state or each.state == state]
     holding = sum(each.holds(today) for each in everybody)
-    shown = chosen[:AGENCIES_SHOWN]
+    pages = max(1, -(-len(chosen) // ON_A_PAGE))
+    # An agency may have left since the link to the last page was drawn.
+    page = min(page, pages)
+    shown = chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+    chosen_by = {"ending": str(ending)} if ending else {"state": state} if state else {}
     return {
         "told": f"{holding} certified, {len(everybody) - holding} ended.",
         "ending": len(soon),
         "state": state,
         "states": sorted(Counter(each.state for each in everybody).items()),
         "agencies": [agency(each, now) for each in shown],
-        "left_out": len(chosen) - len(shown),
+        "page": page,
+        "pages": pages,
+        "of_page": f"/desk/certified?{urlencode({**chosen_by, 'page': ''})}",
+        "range": f"{(page - 1) * ON_A_PAGE + 1:,} to {(page - 1) * ON_A_PAGE + len(shown):,} of {len(chosen):,}",
     }
 
 
 def certified_csv(now: datetime) -> str:
     """Make the CSV of all agencies that are or were certified, as far as they are kept."""
-    everybody = sorted(certifications.everybody(), key=lambda each: (each.state, folded(each.name)))
     today = promises.day_at_office(now)
     return csv_text(
         [
@@ -148,23 +210,26 @@ def certified_csv(now: datetime) -> str:
                 each.name,
                 each.state,
                 each.certified_on.isoformat(),
-                each.valid_until.isoformat(),
+                each.last_day.isoformat(),
                 _status(each, today),
-                "yes" if each.listed else "no",
+                "yes" if _is_in_register(each, today) else "no",
                 "yes" if len(each.periods) > 1 else "no",
                 each.invited,
                 each.reference,
             ]
-            for each in everybody
+            for each in _by_state_and_name()
         ),
     )
+
+
+def _by_state_and_name() -> list[Certification]:
+    return sorted(certifications.everybody(), key=lambda each: (each.state, folded(each.name)))
 
 
 def board(now: datetime) -> dict[str, Any]:
     """Return the numbers of the last twelve months, as a chart and as a table."""
     months = numbers.months(now, MONTHS)
-    today = promises.day_at_office(now)
-    everybody = list(certifications.everybody())
+    holding, listed = certifications.count(promises.day_at_office(now))
     series = {form.title.lower() + "s": f"received {slug}" for slug, form in TASKS.items()}
     most = max(1, *(month.count(name) for month in months for name in series.values()))
     bars = [
@@ -178,44 +243,22 @@ def board(now: datetime) -> dict[str, Any]:
         }
         for place, month in enumerate(reversed(months))
     ]
-    headings = [
-        *(f"Received: {words}" for words in series),
-        *(
-            "Answered in time",
-            "Answered late",
-            "Median hours",
-            "Plaques in time",
-            "Plaques late",
-            "Certified",
-            "Renewed",
-        ),
-        *(f"Closed: {words.lower()}" for words in REASONS.values()),
-    ]
     return {
         "series": list(series),
         "most": most,
         "bars": bars,
-        "headings": headings,
-        "lines": [(f"{month.first:%b %Y}", _cells(month, series)) for month in months],
-        "certified": sum(each.holds(today) for each in everybody),
-        "listed": sum(each.holds(today) and each.listed for each in everybody),
+        "tables": [
+            (title, list(columns), [(f"{month.first:%b %Y}", _cells(month, columns)) for month in months])
+            for title, columns in BOARD.items()
+        ],
+        "certified": holding,
+        "listed": listed,
     }
 
 
-def _cells(month: numbers.Month, series: Mapping[str, str]) -> list[str]:
-    median = month.median_hours
-    counts = [
-        *(month.count(name) for name in series.values()),
-        month.count("in time contact"),
-        month.count("late contact"),
-        "" if median is None else f"{median:g}",
-        month.count("in time plaque"),
-        month.count("late plaque"),
-        month.count("certified first"),
-        month.count("certified renewed"),
-        *month.closed.values(),
-    ]
-    return [str(each) for each in counts]
+def _cells(month: numbers.Month, columns: Mapping[str, str]) -> list[str]:
+    median = "" if month.median_hours is None else f"{month.median_hours:g}"
+    return [median if name == numbers.MEDIAN else str(month.count(name)) for name in columns.values()]
 
 
 def agency(each: Certification, now: datetime) -> dict[str, Any]:
@@ -231,18 +274,29 @@ def agency(each: Certification, now: datetime) -> dict[str, Any]:
         "until": promises.day_in_words(each.last_day),
         "renewed": len(each.periods) > 1,
         "listed": each.listed,
-        "page": each.path if each.listed and each.is_shown(today) else "",
+        "page": each.path if _is_in_register(each, today) else "",
+        "may_be_listed": each.is_shown(today),
         "ended": each.ended_on is not None,
         "invited": each.invited,
-        "stopped": each.stopped,
+        "stopped": invitations.IN_WORDS.get(each.why_stopped, ""),
         "reference": each.reference,
+        "history": [
+            f"{entry['what'].capitalize()}{f' from {before}' if (before := entry.get('before')) else ''}, "
+            f"{promises.moment_in_words(datetime.fromisoformat(entry['at']))}, by {entry['by']}"
+            for entry in each.history
+        ],
     }
 
 
 def in_words(each: Certification, now: datetime) -> str:
     """Return the status in words, such as `certified until March 3, 2028`."""
-    last = promises.day_in_words(each.last_day)
-    return f"certified until {last}" if each.holds(promises.day_at_office(now)) else f"ended on {last}"
+    if each.holds(promises.day_at_office(now)):
+        return f"certified until {promises.day_in_words(each.last_day)}"
+    return f"ended on {promises.day_in_words(each.end)}"
+
+
+def _is_in_register(each: Certification, today: Any) -> bool:
+    return each.listed and each.is_shown(today) and rendering.office().keeps_register
 
 
 def _status(each: Certification, today: Any) -> str:

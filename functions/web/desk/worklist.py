@@ -73,6 +73,7 @@ def sections(now: datetime, everything: str = "") -> list[Section]:
     waiting.sort(key=lambda each: each.due_at)
     held = [each for form in TASKS for each in submissions.in_stage(form, "held")]
     held.sort(key=lambda each: each.received_at)
+    # A plaque is due at the very end of a day, so days are compared, not hours.
     tomorrow = promises.day_at_office(now) + timedelta(days=1)
     late = [each for each in waiting if each.due_at <= now]
     today = [each for each in waiting if each.due_at > now and promises.day_at_office(each.due_at) < tomorrow]
@@ -91,7 +92,11 @@ def sections(now: datetime, everything: str = "") -> list[Section]:
     ]
 
 
-def returned(now: datetime) -> list[tuple[Returned, str, str]]:
-    """Return the e-mails that came back and that no one has attended to, with their time and a telephone link."""
-    found = bounces.unattended(now)[:SHOWN]
-    return [(each, promises.short_moment(each.at, now), dialed(each.telephone)) for each in found]
+def returned(now: datetime) -> tuple[list[tuple[Returned, str, str]], bool]:
+    """Return the newest e-mails that came back and that no one has seen to, and whether there are more of them.
+
+    Each comes with its time and the link to call.
+    """
+    found = bounces.unattended(SHOWN + 1)
+    rows = [(each, promises.short_moment(each.at, now), dialed(each.telephone)) for each in found[:SHOWN]]
+    return rows, len(found) > SHOWN
