@@ -2,16 +2,24 @@
 
 import os
 import re
+import string
+from dataclasses import replace
 from datetime import timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 import promises
-from office import agencies
+from local.aws.api_gateway import Gateway, Request
+from office import agencies, invitations
 from storage import certifications
-from tests.support.office import DIRECTOR, OFFICE, SITE, at_desk, code_in
+from storage.outbox import Owed
+from tests.support.office import DIRECTOR, FORM, OFFICE, SITE, at_desk, code_in
 from tests.support.samples import CONTACT, HOSTILE, PLAQUE
 from tests.support.tables import Table
+from web.desk import answers, sessions
 
 TRAPPED = {"reply_code": "cheap backlinks"}
 
@@ -71,7 +79,7 @@ def test_a_wrong_code_works_neither_once_nor_for_ever(template, inbox, clock):
         page = office.press(page, "/desk/sign-in", code=wrong)
         assert (page.status, "That is not the code" in page.words) == (422, True)
     page = office.press(page, "/desk/sign-in", code=right)
-    assert (page.status, "wrong too often" in page.words) == (422, True)
+    assert (page.status, "too many wrong codes" in page.words) == (422, True)
     assert "__Host-desk" not in office.cookies
 
 
@@ -84,11 +92,19 @@ def test_a_code_is_good_for_ten_minutes(template, inbox, clock):
     assert (page.status, "too old" in page.words) == (422, True)
 
 
+@pytest.mark.parametrize("digits", ["０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩"])
+def test_a_code_is_taken_in_the_digits_of_any_keyboard(digits, template, inbox, clock):
+    office = at_desk(template)
+    page = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    typed = code_in(inbox.messages()[-1]).translate(str.maketrans("0123456789", digits))
+    assert office.press(page, "/desk/sign-in", code=f" {typed[:3]} {typed[3:]}").words.startswith("Today")
+
+
 def test_a_code_is_good_in_the_browser_that_asked_only(template, inbox, clock):
     office, other = at_desk(template), at_desk(template)
     page = office.press(office.get(), "/desk/sign-in", email=OFFICE)
     code = code_in(inbox.messages()[-1])
-    assert "takes no cookies" in other.press(page, "/desk/sign-in", code=code).words
+    assert "blocks cookies" in other.press(page, "/desk/sign-in", code=code).words
     other.press(other.get(), "/desk/sign-in", email=OFFICE)
     assert "That is not the code" in other.press(page, "/desk/sign-in", code=code).words
 
@@ -101,6 +117,17 @@ def test_one_address_gets_five_codes_an_hour(template, inbox, clock):
     assert [page.status for page in pages] == [200] * 5 + [429]
     assert pages[-1].headers["retry-after"]
     assert len(inbox.messages()) == 5
+
+
+def test_one_network_that_asks_for_codes_locks_nobody_out_of_the_desk(template, inbox, clock):
+    asked = {"content-type": FORM, "origin": SITE}, urlencode({"email": OFFICE}).encode()
+    gateway = Gateway(template)
+    statuses = [
+        gateway.answer(Request("POST", "/desk/sign-in", "", *asked, sender=(f"127.0.0.{network}", 1))).status
+        for network in (9, 9, 9, 9, 9, 9, *range(10, 40))
+    ]
+    assert statuses == [200] * 5 + [429] + [200] * 15 + [429] * 15
+    assert len(inbox.messages()) == 20
 
 
 def test_a_flood_at_the_sign_in_is_stopped_by_network(template, inbox, clock):
@@ -116,6 +143,17 @@ def test_any_code_that_is_none_is_refused(template, inbox, clock):
     page = office.press(office.get(), "/desk/sign-in", email=OFFICE)
     for code in ("", "x", "12345678901234567890123456789", "１２３４５６", "' OR 1"):
         assert office.press(page, "/desk/sign-in", code=code).status == 422
+
+
+def test_a_phone_that_comes_back_from_the_mail_asks_for_the_code_and_a_second_press_is_no_error(template, inbox, clock):
+    office = at_desk(template)
+    asked = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    again = office.get("/desk/sign-in")  # the browser opens the address of the last answer
+    assert "Enter the code" in again.words
+    fields = again.form("/desk/sign-in").fields | {"code": code_in(inbox.messages()[-1])}
+    assert [office.post("/desk/sign-in", fields).status for _ in range(2)] == [303, 303]
+    assert office.follow(office.press(asked, "/desk/sign-in", code="000000")).words.startswith("Today")
+    assert office.get("/desk/sign-in").headers["location"] == "/desk/"
 
 
 @pytest.mark.parametrize(
@@ -142,9 +180,31 @@ def test_a_session_ends_after_thirty_days(clock, office):
 
 
 def test_signing_out_ends_the_session(office):
+    copied = dict(office.cookies)
     page = office.press(office.get(), "/desk/sign-out")
     assert "Send me a code" in page.words
     assert office.cookies == {}
+    office.cookies = copied
+    assert "Send me a code" in office.get().words
+
+
+def test_signing_out_ends_the_session_in_every_spelling_of_its_cookie(office):
+    """Base64 is read leniently: its last character stands for more bits than there are, and what is none is skipped."""
+    [(name, cookie)] = office.cookies.items()
+    spelled = [cookie[:-1] + last for last in string.ascii_letters + string.digits + "-_"]
+    spelled = [each for each in [*spelled, cookie + "==", cookie + "!!"] if sessions.read({name: each}, promises.now())]
+    assert len(spelled) > 1
+    office.press(office.get(), "/desk/sign-out")
+    for each in spelled:
+        office.cookies = {name: each}
+        assert "Send me a code" in office.get().words, each
+
+
+def test_signing_out_ends_no_other_session_of_the_same_person(office, template):
+    other = at_desk(template)
+    other.begin_session(OFFICE)
+    office.press(office.get(), "/desk/sign-out")
+    assert "Sign out" in other.get().text
 
 
 def test_a_changed_or_foreign_cookie_is_no_session(office):
@@ -154,7 +214,7 @@ def test_a_changed_or_foreign_cookie_is_no_session(office):
         assert "Send me a code" in office.get().words
 
 
-FORGED = {
+FORGED: dict[str, Any] = {
     "without a session": lambda fields: ({}, fields, {"origin": SITE}),
     "without a token": lambda fields: (None, fields | {"csrf": ""}, {"origin": SITE}),
     "with another token": lambda fields: (None, fields | {"csrf": "0" * 64}, {"origin": SITE}),
@@ -170,8 +230,8 @@ def actions(office, *pages):
 
 
 @pytest.fixture
-def every_action(office, submitted):
-    """The forms of every kind of page, of submissions in every state."""
+def every_page(office, submitted, report):
+    """Every kind of page with forms, of submissions in every state."""
     done, closed, held = submitted("plaque"), submitted("contact"), submitted("contact", message="Held", **TRAPPED)
     taken, plaque = submitted("contact", message="Taken"), submitted("plaque", agency="Another agency")
     office.do(done, "mark")
@@ -181,23 +241,45 @@ def every_action(office, submitted):
     agencies.end(agency.id, OFFICE, promises.now())
     agencies.relist(agency.id, OFFICE, promises.now())
     office.do(ended := submitted("plaque", agency="A third agency"), "mark")
+    [other] = [each for each in certifications.everybody() if each.id != agency.id]
+    invitations.stop(other.id, promises.now(), invitations.BOUNCED)
+    report("Bounce", Owed("SUBMISSIONS_TABLE", taken, "receipt"), message_id="1", bounceType="Permanent")
     pages = [
         f"/desk/{each}{more}"
         for each in (done, ended, closed, held, taken, plaque)
         for more in ("", "/correct", "/person")
     ]
-    return actions(office, "/desk/", "/desk/plaques", "/desk/certified", "/desk/numbers", *pages)
+    return ["/desk/", "/desk/plaques", *(f"/desk/certified/{each}" for each in (agency.id, other.id)), *pages]
+
+
+@pytest.fixture
+def every_action(office, every_page):
+    return actions(office, *every_page)
+
+
+def test_a_link_that_somebody_sent_fills_in_no_form_of_the_desk(office, every_page):
+    for address in every_page:
+        drawn = office.get(address).forms
+        names = {name for form in drawn for name in form.names}
+        linked = office.get(f"{address}?{urlencode(dict.fromkeys(names, 'yes'))}").forms
+        for form in (*drawn, *linked):
+            form.fields.pop("once", None)
+        assert [form.fields for form in linked] == [form.fields for form in drawn], address
+
+
+OTHERS = ("certified", "correct", "erase", "find", "person", "seen-to", "sign-out")
 
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_a_post_that_no_page_of_the_desk_made_is_refused_at_every_address_and_changes_nothing(
     forged, office, every_action, table, stand_in
 ):
-    from desk import OF_CERTIFICATIONS, VERBS
+    from views.certified import VERBS as OF_CERTIFICATIONS
+    from views.submissions import VERBS
 
     verbs = {action.rpartition("/")[2] for action in every_action}
-    assert verbs == {*VERBS, *OF_CERTIFICATIONS, "correct", "erase", "find", "sign-out"}
-    tables = ["SUBMISSIONS_TABLE", "CERTIFICATIONS_TABLE", "SUBSCRIBERS_TABLE"]
+    assert verbs == {*VERBS, *OF_CERTIFICATIONS, *OTHERS}
+    tables = ["SUBMISSIONS_TABLE", "CERTIFICATIONS_TABLE", "SUBSCRIBERS_TABLE", "COUNTERS_TABLE"]
     before = [Table(os.environ[name]).items() for name in tables]
     mine = dict(office.cookies)
     for action, fields in every_action.items():
@@ -207,6 +289,7 @@ def test_a_post_that_no_page_of_the_desk_made_is_refused_at_every_address_and_ch
         answer = office.post(action, posted, **headers)
         assert answer.status == 400, action
         assert answer.cookies == [], action
+        assert headers["origin"] == SITE or "Send again" not in answer.text, action
     assert [Table(os.environ[name]).items() for name in tables] == before
 
 
@@ -225,6 +308,15 @@ def test_who_has_a_staff_e_mail_can_do_nothing_with_it(template, submitted, inbo
     assert table.item(reference) == before
 
 
+def test_the_preview_of_a_plaque_request_begins_with_place_and_date(submitted, inbox):
+    submitted("plaque")
+    [message] = inbox.to_staff()
+    begins = f"{PLAQUE['city']}, {PLAQUE['state']}; completed "
+    assert message["text"].startswith(f"> {begins}")
+    shown = re.sub(r"<[^>]+>", " ", message["html"].partition("</head>")[2])
+    assert shown.split()[:3] == begins.split()[:3]
+
+
 def test_one_submission_is_one_thread_and_every_e_mail_can_be_answered(office, submitted, inbox, clock):
     reference = submitted("contact")
     clock.forward(hours=21)
@@ -239,15 +331,25 @@ def test_one_submission_is_one_thread_and_every_e_mail_can_be_answered(office, s
     assert to_staff["subject"].startswith("Sample County Sheriff's")
     assert re.search(rf": Working through the checklists - by \w+ [\d:]+ [AP]M \[{reference}\]$", to_staff["subject"])
     assert len(to_staff["subject"]) <= 90
-    assert to_staff["text"].startswith("How do we begin?")
+    assert to_staff["text"].startswith("> How do we begin?")
     assert "(not given)" not in to_staff["text"]
-    assert late["to"] == [DIRECTOR]
+    assert late["to"] == [DIRECTOR, OFFICE]
     assert "How do we begin?" in late["text"]
     assert CONTACT["telephone"] in late["text"]
     assert late["reply_to"] == [CONTACT["email"]]
 
 
 # What can be done
+
+
+def test_the_address_of_a_button_that_is_opened_leads_to_the_page_of_the_button(office, every_action):
+    for action in every_action:
+        answer = office.get(action)
+        if answer.status != 303:  # a page of its own: find, correct
+            assert answer.status == 200, action
+            continue
+        page = office.follow(answer)
+        assert (page.status, "There is no such page" in page.words) == (200, False), action
 
 
 def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted, table, director):
@@ -287,7 +389,7 @@ def test_two_people_at_once_the_second_sees_what_the_first_did(office, director,
     page = director.press(seen, f"/desk/{reference}/close", reason="spam")
     assert page.status == 409
     assert f"it was answered by {OFFICE}" in page.words
-    assert table.item(reference)["stage"] == "contact done"
+    assert table.item(reference)["stage"].rpartition(" ")[0] == "contact done"
     assert len(table.item(reference)["history"]) == 1
 
 
@@ -323,7 +425,7 @@ def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(offi
     assert "9400 1000" in news["text"]
     assert "9400 1000" in news["html"]
     page = office.do(reference, "undo")
-    assert "cannot undo that" not in page.words
+    assert "cannot call that e-mail back" not in page.words
     assert "will not get another" in page.words
     office.do(reference, "mark")
     clock.forward(minutes=11)
@@ -351,7 +453,11 @@ def test_what_is_closed_is_not_reminded_of_and_nobody_is_mailed(slug, office, su
     closed = {reason: submitted(slug, telephone=f"555 555 01{each}0") for each, reason in enumerate(reasons)}
     before = len(inbox.messages())
     for reason, reference in closed.items():
-        of = {"of": f"[{closed['spam'].lower()}]"} if reason == "duplicate" else {}
+        of = (
+            {"of": f"Re: Sample Police: Checklists - by Sat [{closed['spam'].lower()}]"}
+            if reason == "duplicate"
+            else {}
+        )
         page = office.do(reference, "close", reason=reason, **of)
         assert reasons[reason] in page.words
         assert closed["spam"] in page.words or reason not in ("spam", "duplicate")
@@ -360,7 +466,7 @@ def test_what_is_closed_is_not_reminded_of_and_nobody_is_mailed(slug, office, su
     subjects = [message["subject"] for message in inbox.messages()[before:]]
     assert [subject for subject in subjects if "igest" not in subject] == []
     office.do(closed["spam"], "undo")
-    assert table.item(closed["spam"])["stage"] == f"{slug} open"
+    assert table.item(closed["spam"])["stage"].rpartition(" ")[0] == f"{slug} open"
 
 
 @pytest.mark.parametrize("typed", [{}, {"reason": "other"}, {"reason": "duplicate", "of": "NOTTHERE22"}])
@@ -388,7 +494,7 @@ def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office,
     clock.forward(hours=25)
     assert len(inbox.titled("Late")) == 1
     office.do(reference, "undo")
-    assert table.item(reference)["stage"] == "contact held"
+    assert table.item(reference)["stage"].rpartition(" ")[0] == "contact held"
     assert "Release" in office.get(f"/desk/{reference}").text
 
 
@@ -398,7 +504,24 @@ def test_a_held_one_can_be_closed_and_is_held_again_when_that_is_undone(office, 
     office.do(reference, "close", reason="spam")
     assert reference not in office.get().text
     office.do(reference, "undo")
-    assert table.item(reference)["stage"] == "contact held"
+    assert table.item(reference)["stage"].rpartition(" ")[0] == "contact held"
+
+
+def test_template_answers_open_the_mail_program_with_receiver_subject_thread_and_text(office, submitted):
+    name = "Jordan&bcc=evil@example.com"
+    reference = submitted("contact", name=name, email="jordan+desk@example.gov")
+    found = re.findall(r'href="(mailto:[^"]+&amp;[^"]+)"', office.get(f"/desk/{reference}").text)
+    links = [urlsplit(unescape(each)) for each in found]
+    assert len(links) == len(answers.everything()) >= 5
+    for link in links:
+        filled = dict(parse_qsl(link.query, strict_parsing=True))
+        assert (link.path, set(filled)) == ("jordan%2Bdesk@example.gov", {"subject", "body", "In-Reply-To"})
+        assert filled["subject"].endswith(f" [{reference}]")
+        assert filled["In-Reply-To"] == f"<{reference}@certification.example.org>"
+        assert filled["body"].startswith(f"{name},\r\n\r\n")
+        assert not {"{", "}"} & set(filled["body"])
+    office.do(reference, "close", reason="spam")
+    assert "Answer with a template" not in office.get(f"/desk/{reference}").words
 
 
 def test_hostile_answers_and_notes_are_text_on_every_page(office, post, inbox, table):
@@ -417,10 +540,10 @@ def test_hostile_answers_and_notes_are_text_on_every_page(office, post, inbox, t
 
 
 def test_a_reference_that_is_none_is_a_plain_page(office):
-    for reference in ("NOTTHERE22", "x", "%00", "..%2f", "<script>", "a" * 300):
+    for reference in ("NOTTHERE22", "x", "%00", "..%2f", "<script>", "a" * 300, "---", "%F0%9F%91%AE"):
         page = office.get(f"/desk/{reference}")
         assert page.status == 410
-        assert "Nothing has this reference" in page.words
+        assert "No message or request has this reference" in page.words
         assert "<script>" not in page.text
 
 
@@ -453,6 +576,22 @@ def test_what_was_typed_is_still_there_where_a_table_cannot_be_reached(
     if verb != "close":
         assert office.press(answer, action).status == 200
         assert len(table.item(reference)["history"]) == 1
+
+
+def test_what_was_typed_is_still_there_where_the_session_ended_meanwhile(office, submitted, table, clock):
+    reference = submitted("contact")
+    action = f"/desk/{reference}/note"
+    page = office.get(f"/desk/{reference}")
+    clock.forward(days=31)
+    answer = office.press(page, action, text="Called <the> chief")
+    assert (answer.status, "You are not signed in" in answer.words) == (400, True)
+    assert answer.form(action).fields["text"] == "Called <the> chief"
+    assert "history" not in table.item(reference)
+    office.begin_session()  # in another tab
+    again = office.press(answer, action)
+    assert again.form(action).fields["text"] == "Called <the> chief"
+    assert office.press(again, action).status == 200
+    assert [entry["text"] for entry in table.item(reference)["history"]] == ["Called <the> chief"]
 
 
 # Certification follows the mark
@@ -506,4 +645,58 @@ def test_a_renewal_adds_a_period_and_its_undo_brings_back_the_one_before(office,
     assert after.certified_on == before.certified_on + timedelta(days=30)
     office.do(renewal, "undo")
     [back] = certified()
-    assert (back.periods, back.valid_until, back.reference) == (before.periods, before.valid_until, before.reference)
+    assert replace(back, history=()) == replace(before, history=())
+
+
+STOPPED = {
+    "withdrawn": lambda each, now: agencies.withdraw(each, OFFICE, now),
+    "ended": lambda each, now: agencies.end(each, OFFICE, now),
+    "stopped": invitations.stop,
+}
+
+
+@pytest.mark.parametrize("days", [0, 30], ids=["the same date", "a later date"])
+@pytest.mark.parametrize("stop", STOPPED.values(), ids=STOPPED)
+def test_an_undo_brings_back_nothing_that_was_stopped(stop, days, office, submitted, certified):
+    office.do(submitted("plaque", listed="yes"), "mark")
+    stop(certified()[0].id, promises.now())
+    [before] = certified()
+    completed = (before.certified_on + timedelta(days=days)).isoformat()
+    claim = submitted("plaque", completed=completed, email="mallory@evil.example.com", listed="yes")
+    office.do(claim, "mark")
+    [marked] = certified()
+    assert (marked.listed, marked.ended_on, marked.stopped) == (
+        (True, None, False) if days else (before.listed, before.ended_on, before.stopped)
+    )
+    office.do(claim, "undo")
+    assert certified() == [before]
+
+
+def test_a_second_plaque_for_one_certification_begins_no_period(office, submitted, certified, table, clock):
+    office.do(submitted("plaque"), "mark")
+    [before] = certified()
+    clock.forward(minutes=11)
+    again = submitted("plaque", addressee="Deputy Chief")
+    office.do(again, "mark")
+    [after] = certified()
+    assert (after.periods, after.reference) == (before.periods, again)
+    assert table.item(again)["done"]["renews"] is False
+
+
+def test_a_name_that_the_office_replaced_stays_until_the_request_has_another(office, submitted, certified):
+    reference = submitted("plaque")
+    office.do(reference, "mark")
+    agencies.rename(certified()[0].id, "Sample City Peace Officers", OFFICE, promises.now())
+    action = f"/desk/{reference}/correct"
+    office.press(office.get(action), action, zip="96802")
+    assert certified()[0].name == "Sample City Peace Officers"
+    office.press(office.get(action), action, agency="Sample City Police Bureau")
+    assert certified()[0].name == "Sample City Police Bureau"
+
+
+def test_an_address_that_is_too_long_is_said_to_be_none_and_not_cut(table, template):
+    office = at_desk(template)
+    typed = f"{'x' * 400}@example.org"
+    page = office.press(office.get(), "/desk/sign-in", email=typed)
+    assert "Enter your e-mail address" in page.words
+    assert page.form("/desk/sign-in").fields["email"] == typed

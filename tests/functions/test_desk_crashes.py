@@ -4,20 +4,35 @@ The faults of tools/chaos strike the other verbs.
 """
 
 import re
+from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
+import promises
+from office import invitations
+from storage import certifications
 from tests.support.office import DIRECTOR, at_desk
 
-WORK = {
+WORK: dict[str, Any] = {
     "give-back": ("contact", {}, ("take",), {}),
-    "correct": ("plaque", {}, ("mark",), {"agency": "Springfield Police", "new-receipt": "yes"}),
+    "correct": (
+        "plaque",
+        {},
+        ("mark",),
+        {"agency": "Springfield Police", "email": "new@example.gov", "new-receipt": "yes"},
+    ),
     "erase": ("contact", {}, (), {"confirm": "yes", "unfinished": "yes"}),
+    "same": ("plaque", {}, (), {"certification": ""}),
+    "address": ("plaque", {}, ("mark",), {"email": "new@example.gov"}),
+    "invite": ("plaque", {}, ("mark", "stop"), {}),
 }
 """By verb: the form, what is answered differently, what happened before, and what is typed."""
 PAGES = {"correct": "/correct", "erase": "/person"}
+OF_CERTIFICATION = ("address", "invite")
+ACTIONS = {"erase": "/desk/person/erase"}
 
 
 class Broken:
@@ -26,9 +41,9 @@ class Broken:
     def __init__(self, monkeypatch):
         from storage import dynamodb
 
-        self._client = dynamodb.client()
-        self._calls = self._client._make_api_call
-        monkeypatch.setattr(self._client, "_make_api_call", self._call)
+        client: Any = dynamodb.client()
+        self._calls = client._make_api_call
+        monkeypatch.setattr(client, "_make_api_call", self._call)
         self.rest()
 
     def rest(self):
@@ -71,9 +86,16 @@ def lived(office, template, submitted, table, inbox, clock, monkeypatch):
         whom = {"email": f"chief.{each}@example.gov"} | ({"agency": f"Sample {each}"} if slug == "plaque" else {})
         reference = submitted(slug, **whom, **changed)
         for earlier in before:
-            office.do(reference, earlier)
-        sent, page = len(inbox.messages()), f"/desk/{reference}{PAGES.get(verb, '')}"
-        action = f"/desk/{reference}/{verb}"
+            if earlier == "stop":
+                [agency] = certifications.everybody()
+                invitations.stop(agency.id, promises.now(), invitations.BOUNCED)
+            else:
+                office.do(reference, earlier)
+        page = f"/desk/{reference}{PAGES.get(verb, '')}"
+        action = ACTIONS.get(verb, f"/desk/{reference}/{verb}")
+        if verb in OF_CERTIFICATION:
+            [agency] = certifications.everybody()
+            page, action = f"/desk/certified/{agency.id}", f"/desk/certified/{agency.id}/{verb}"
         first, second = office.get(page), other.get(page)
         fields = {person: form(shown, action) | typed for person, shown in ((office, first), (other, second))}
         broken.strike(at, after)
@@ -88,10 +110,19 @@ def lived(office, template, submitted, table, inbox, clock, monkeypatch):
             "history": [(entry["what"], entry["by"]) for entry in item.get("history", ())],
             "mail": {slot: what["state"] for slot, what in item["mail"].items()},
             **{name: name in item for name in ("held", "done", "closed", "released", "taken", "erased_at", "clock")},
-            "stage": item.get("stage"),
+            "stage": item.get("stage", "").rpartition(" ")[0],
             "counted": dict(item.get("counted", {})),
             "answers": {name: answer for name, answer in item["answers"].items() if answer not in whom.values()},
-            "subjects": sorted(subjects(inbox.messages()[sent:], reference)),
+            "subjects": sorted(subjects(inbox.messages(), reference)),
+            "certifications": [
+                (
+                    [(entry["what"], entry["by"]) for entry in each.history],
+                    each.why_stopped,
+                    each.email.replace(whom["email"], ""),
+                    [due["id"] for due in certifications.due(promises.now() + timedelta(days=800))] == [each.id],
+                )
+                for each in certifications.everybody()
+            ],
         }
         return answers, calls, state
 

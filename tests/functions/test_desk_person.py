@@ -1,21 +1,27 @@
 """A person's data at the desk: seen, corrected, erased, as the privacy page promises."""
 
 import json
+import re
+from datetime import timedelta
 from html import unescape
 
+import boto3
 import pytest
 
-from storage import certifications, subscribers
+import promises
+from office import agencies, erasure
+from storage import certifications, submissions, subscribers
 from tests.support.office import OFFICE
-from tests.support.samples import CONTACT, HOSTILE, PLAQUE
+from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
+from tests.support.tables import Table
 
 ADDRESS = PLAQUE["email"]
+ERASE = "/desk/person/erase"
 
 
 @pytest.fixture
 def person(submitted, office):
     """The references of a question and a plaque of one person, who spells the address in two ways."""
-    import promises
 
     found = submitted("contact", email=f" {ADDRESS.upper()}", name="Robin Sample"), submitted("plaque")
     submitted("contact", email="another@example.gov", name="Somebody Else")
@@ -43,11 +49,18 @@ def test_one_page_shows_everything_of_a_person_and_nothing_of_another(person, of
     assert f'href="{of(contact)}"' in office.get(f"/desk/{contact}").text
 
 
+def test_a_corrected_address_is_the_persons_from_then_on(office, submitted):
+    reference = submitted("contact", email="old@example.gov")
+    action = f"/desk/{reference}/correct"
+    office.press(office.get(action), action, email="New@Example.gov")
+    assert erasure.find("old@example.gov").submissions == []
+    assert [each.reference for each in erasure.find("new@example.GOV").submissions] == [reference]
+
+
 def test_erasing_leaves_nothing_of_the_person_and_keeps_what_names_no_one(person, office, table):
     contact, plaque = person
     office.do(plaque, "mark")
-    action = f"/desk/{contact}/erase"
-    page = office.press(office.get(of(contact)), action, confirm="yes", unfinished="yes")
+    page = office.press(office.get(of(contact)), ERASE, confirm="yes", unfinished="yes")
     assert "The sender's data were erased" in page.words
     assert "Erased" in page.words
     stored = json.dumps([table.item(reference) for reference in person], default=str)
@@ -68,14 +81,14 @@ def test_work_that_is_not_finished_is_asked_about_by_its_own_box(person, office,
     page = office.get(of(plaque))
     assert "2 of them are not finished" in page.words
     for typed in ({}, {"confirm": "yes"}, {"unfinished": "yes"}):
-        answer = office.press(page, f"/desk/{plaque}/erase", **typed)
+        answer = office.press(page, ERASE, **typed)
         assert (answer.status, "Erasing cannot be undone." in answer.words) == (422, True)
     assert table.items() == before
     for reference in person:
         office.do(reference, "mark")
     page = office.get(of(plaque))
     assert "not finished" not in page.words
-    assert office.press(page, f"/desk/{plaque}/erase", confirm="yes").status == 200
+    assert office.press(page, ERASE, confirm="yes").status == 200
     assert table.item(contact)["erased_at"]
 
 
@@ -83,18 +96,18 @@ def test_what_came_in_after_the_page_was_opened_is_not_erased_unseen(person, off
     contact, _ = person
     page = office.get(of(contact))
     late = submitted("contact", email=ADDRESS, message="One more thing")
-    answer = office.press(page, f"/desk/{contact}/erase", confirm="yes", unfinished="yes")
+    answer = office.press(page, ERASE, confirm="yes", unfinished="yes")
     assert answer.status == 409
     assert "One more thing" in answer.words
     assert not [each for each in table.items() if "erased_at" in each]
-    assert office.press(answer, f"/desk/{contact}/erase", confirm="yes", unfinished="yes").status == 200
+    assert office.press(answer, ERASE, confirm="yes", unfinished="yes").status == 200
     assert table.item(late)["erased_at"]
 
 
 def test_erasing_twice_is_erasing_once(person, office, table):
     contact, _ = person
-    fields = office.get(of(contact)).form(f"/desk/{contact}/erase").fields | {"confirm": "yes", "unfinished": "yes"}
-    assert [office.post(f"/desk/{contact}/erase", fields).status for _ in range(2)] == [303, 303]
+    fields = office.get(of(contact)).form(ERASE).fields | {"confirm": "yes", "unfinished": "yes"}
+    assert [office.post(ERASE, fields).status for _ in range(2)] == [303, 303]
     assert len(table.item(contact)["history"]) == 1
 
 
@@ -105,3 +118,203 @@ def test_hostile_answers_are_text_on_the_page_of_a_person(text, office, submitte
     assert page.status == 200
     assert "<script" not in page.text
     assert 'onfocus="' not in page.text
+
+
+def test_erasing_takes_an_address_out_of_a_period_before_too(office, submitted):
+    office.do(submitted("plaque", email="before@example.gov"), "mark")
+    renewal = submitted("plaque", completed=(COMPLETED + timedelta(days=30)).isoformat(), email="now@example.gov")
+    office.do(renewal, "mark")
+    erasure.erase(erasure.find("Before@Example.gov"), OFFICE, promises.now())
+    assert erasure.find("before@example.gov").certifications == []
+    assert [each.email for each in certifications.everybody()] == ["now@example.gov"]
+    office.do(renewal, "undo")
+    [agency] = certifications.everybody()
+    assert (agency.email, agency.zip, agency.stopped) == ("", "", True)
+
+
+# Without a request
+
+
+def find(office, query):
+    return office.press(office.get(), "/desk/find", q=query)
+
+
+def everything(template):
+    """All that the tables hold, as text."""
+    return json.dumps([Table(name).items() for name in template.resources("AWS::DynamoDB::Table")], default=str)
+
+
+@pytest.fixture
+def left(office, submitted, table):
+    """An agency's certification, and a subscription, whose request is gone after a year."""
+    office.do(reference := submitted("plaque"), "mark")
+    subscribers.subscribe(ADDRESS, promises.now())
+    boto3.client("dynamodb").delete_item(TableName=table.name, Key={"reference": {"S": reference}})
+    [agency] = certifications.everybody()
+    return agency
+
+
+@pytest.mark.parametrize("query", [ADDRESS, f" {ADDRESS.upper()} ", f"Chief <{ADDRESS}>", f"mailto:{ADDRESS}"])
+def test_who_sent_a_request_that_is_gone_is_found_seen_and_erased_by_the_address(query, left, office, template):
+    found = find(office, query)
+    assert "This address is in the invitations of 1 certified agency, the announcements." in found.words
+    page = office.press(found, "/desk/person")
+    assert f"Invitations to renew the certification of {PLAQUE['agency']}" in unescape(page.words)
+    assert f"ZIP code {left.zip}" in page.words
+    assert "Signed up for announcements." in page.words
+    assert f'href="/desk/certified/{left.id}"' in page.text
+    done = office.press(page, ERASE, confirm="yes")
+    assert (done.status, "All data of that person are erased." in done.words) == (200, True)
+    assert ADDRESS.casefold() not in everything(template).casefold()
+    assert [each.name for each in certifications.everybody()] == [PLAQUE["agency"]]
+    again = office.post(ERASE, page.form(ERASE).fields | {"confirm": "yes"})
+    assert (again.status, "All data of that person are erased." in again.words) == (200, True)
+    assert "erased" not in office.get("/desk/find?erased=yes").words
+    assert "Nothing was found." in find(office, query).words
+
+
+@pytest.mark.parametrize(
+    "query", [PLAQUE["agency"], "kapaa saint marys", "Town of Kapaʻa", ADDRESS[:7], "Town of Kapxaa"]
+)
+def test_an_agency_whose_request_is_gone_is_found_by_any_spelling_and_leads_to_its_person(query, left, office):
+    found = find(office, query)
+    assert f'href="/desk/certified/{left.id}"' in found.text
+    agency = office.get(f"/desk/certified/{left.id}")
+    assert f"{left.reference} , deleted after a year" in agency.words
+    assert f'href="/desk/{left.reference}"' not in agency.text
+    assert ADDRESS in office.press(agency, "/desk/person").words
+
+
+def test_an_agency_is_found_by_the_names_that_it_had(left, office):
+    agencies.rename(left.id, "Public Safety Bureau", OFFICE, promises.now())
+    for query in (PLAQUE["agency"], "public safety"):
+        assert f'href="/desk/certified/{left.id}"' in find(office, query).text
+
+
+def test_who_only_signed_up_is_found_and_erased(office, template, table):
+    subscribers.subscribe("reader@example.gov", promises.now())
+    page = office.press(find(office, "Reader@example.gov"), "/desk/person")
+    assert "the person then signs up with the right address" in page.words
+    office.press(page, ERASE, confirm="yes")
+    assert "reader@example.gov" not in everything(template)
+
+
+def test_an_address_of_which_nothing_is_stored_has_no_person_and_nothing_to_erase(office, table):
+    found = find(office, "nobody@example.gov")
+    assert "Nothing was found." in found.words
+    token = found.form("/desk/find").fields
+    page = office.post("/desk/person", token | {"email": "x@example.gov"})
+    assert "Nothing is stored about this address." in page.words
+    for wrong in ("", "x", "x" * 500 + "@example.gov"):
+        assert office.post("/desk/person", token | {"email": wrong}).status == 422
+
+
+def test_the_button_that_opens_a_person_leads_to_find_where_its_address_is_opened(office):
+    for address in ("/desk/person", ERASE):
+        assert "Find" in office.follow(office.get(address)).words
+
+
+# An address that was corrected
+
+
+@pytest.fixture
+def corrected(office, submitted):
+    reference = submitted("contact", email="Old@example.gov")
+    action = f"/desk/{reference}/correct"
+    office.press(office.get(action), action, email="new@example.gov")
+    return reference
+
+
+def test_an_address_that_was_corrected_is_on_the_page_of_the_person_and_erased_with_it(corrected, office, template):
+    page = office.get(of(corrected))
+    assert "before it was corrected Old@example.gov" in page.words
+    office.press(page, ERASE, confirm="yes", unfinished="yes")
+    assert "old@example.gov" not in everything(template).casefold()
+
+
+def test_an_address_that_was_corrected_is_found_by_itself_and_taken_out_of_the_history(corrected, office, table):
+    found = find(office, "OLD@example.gov")
+    assert "This address is in the history of 1 message or request, where it was corrected." in found.words
+    page = office.press(found, "/desk/person")
+    assert f'href="/desk/{corrected}"' in page.text
+    assert "not finished" not in page.words
+    before = table.item(corrected)
+    office.press(page, ERASE, confirm="yes")
+    after = table.item(corrected)
+    assert "old@example.gov" not in json.dumps(after, default=str).casefold()
+    assert after["answers"] == before["answers"]
+    assert [entry["what"] for entry in after["history"]] == ["corrected"]
+    assert not find(office, "old@example.gov").offers("person")
+    assert office.get(f"/desk/{corrected}").status == 200
+
+
+def test_who_was_the_contact_before_is_gone_from_the_history_with_the_address(office, submitted, table):
+    """Name and telephone were corrected with the address, and the telephone once before."""
+    reference = submitted("plaque", email="old@example.gov")
+    action = f"/desk/{reference}/correct"
+    old = {"telephone": PLAQUE["telephone"], "contact_name": PLAQUE["contact_name"]}
+    for changed in ({"telephone": "555-555-0111"}, {"contact_name": "Robin Newchief", "email": "new@example.gov"}):
+        office.press(office.get(action), action, **changed)
+    office.press(office.get(action), action, contact_name="Robin New", telephone="555-555-0122")
+    page = office.press(find(office, "old@example.gov"), "/desk/person")
+    for answer in old.values():
+        assert answer in unescape(page.words)
+    assert "Robin Newchief" not in page.words
+    office.press(page, ERASE, confirm="yes")
+    stored = json.dumps(table.item(reference), default=str, ensure_ascii=False)
+    for answer in (*old.values(), "old@example.gov"):
+        assert answer not in stored
+    for answer in ("Robin Newchief", "Robin New", "new@example.gov", PLAQUE["agency"]):
+        assert answer in stored
+
+
+def test_what_is_corrected_back_to_the_address_meanwhile_is_erased_with_it(corrected, office, template):
+    person = erasure.find("old@example.gov")
+    action = f"/desk/{corrected}/correct"
+    office.press(office.get(action), action, email="old@example.gov")
+    erasure.erase(person, OFFICE, promises.now())
+    assert "old@example.gov" not in everything(template).casefold()
+
+
+def test_what_is_written_into_the_history_meanwhile_stays(corrected, office, table):
+    page = office.press(find(office, "old@example.gov"), "/desk/person")
+    person = erasure.find("old@example.gov")
+    office.do(corrected, "note", text="Called")
+    erasure.erase(person, OFFICE, promises.now())
+    assert [entry["what"] for entry in table.item(corrected)["history"]] == ["corrected", "noted"]
+    assert "old@example.gov" not in json.dumps(table.item(corrected), default=str).casefold()
+    assert page.status == 200
+
+
+def test_what_was_corrected_to_another_address_while_it_was_erased_keeps_the_other_persons_answers(
+    office, submitted, table
+):
+    reference = submitted("contact", email="old@example.gov")
+    person, action = erasure.find("old@example.gov"), f"/desk/{reference}/correct"
+    office.press(office.get(action), action, email="new@example.gov")
+    erasure.erase(person, OFFICE, promises.now())
+    item = table.item(reference)
+    assert item["answers"]["email"] == "new@example.gov"
+    assert "old@example.gov" not in json.dumps(item, default=str)
+
+
+@pytest.mark.parametrize("verb", ["note", "mark"])
+def test_what_is_done_while_a_submission_is_erased_stays_in_its_history(verb, office, submitted, table):
+    reference = submitted("contact", email="old@example.gov")
+    office.do(reference, "note", text="Called first")
+    person = erasure.find("old@example.gov")
+    office.do(reference, verb, **({"text": "Called again"} if verb == "note" else {}))
+    done = [entry["what"] for entry in table.item(reference)["history"]]
+    erasure.erase(person, OFFICE, promises.now())
+    item = table.item(reference)
+    assert [entry["what"] for entry in item["history"]] == [*done, "erased"]
+    assert "stage" in item if verb == "mark" else "stage" not in item
+    assert not re.search("old@|Called", json.dumps(item, default=str))
+
+
+def test_an_erasure_that_never_finds_the_history_as_it_was_fails_and_is_said_to(submitted, monkeypatch):
+    submitted("contact", email="old@example.gov")
+    person = erasure.find("old@example.gov")
+    monkeypatch.setattr(submissions, "update", lambda *_, **__: False)
+    with pytest.raises(RuntimeError, match="changed"):
+        erasure.erase(person, OFFICE, promises.now())

@@ -90,9 +90,9 @@ class Office:
         """Sign in without the e-mail that this takes, and return the CSRF token. A session ends after thirty days."""
         from web.desk import sessions
 
-        session = sessions.Session(address, sessions.begin(address, datetime.now(UTC)))
-        self.cookies[sessions.SESSION_COOKIE] = session.cookie
-        return session.csrf
+        now = datetime.now(UTC)
+        self.cookies[sessions.SESSION_COOKIE] = sessions.begin(address, now)
+        return sessions.read(self.cookies, now).csrf
 
     def _send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Page:
         given = {**({"content-type": FORM} if method == "POST" else {}), **headers}

@@ -1,0 +1,1 @@
+"""Handles the requests of the desk: one module for each subject."""

@@ -1,0 +1,53 @@
+"""Shows the plaques to mail, and marks several at once."""
+
+from collections import defaultdict
+from http import HTTPStatus
+
+from forms.form import reference_in
+from office import workflow
+from storage import submissions
+from views.requests import Request, draw, step_of
+from views.submissions import follow
+from web.desk import casefile, lists
+from web.desk.sessions import Session
+from web.responses import Response, see_other
+
+
+def show(request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK, problem: str = "") -> Response:
+    marked = request.fields.get("marked", "")
+    return draw(
+        request,
+        session,
+        "Plaques to mail",
+        "plaques.html",
+        status,
+        place="plaques",
+        problem=problem,
+        problem_title="Not all are marked" if status == HTTPStatus.CONFLICT else "",
+        # int(): the number comes from the address, and goes into the page.
+        told=f"Marked as mailed: {int(marked)}." if marked.isascii() and marked.isdecimal() else "",
+        typed=defaultdict(str, request.typed),
+        plaques=lists.plaques(request.now),
+    )
+
+
+def mark(request: Request, session: Session) -> Response:
+    """Mark all checked plaques. One that someone else changed in the meantime does not stop the others."""
+    checked = tuple(name.removeprefix("mark.") for name in request.fields if name.startswith("mark."))
+    if not checked:
+        return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, "First check the plaques that you mailed.")
+    # One step for all of them: steps are kept with each submission.
+    step, missed = step_of(request, session, "mark"), []
+    for reference in checked:
+        submission = submissions.get(reference_in(reference))
+        tracking = casefile.plain_line(request.fields.get(f"tracking.{reference}", ""))
+        if submission and workflow.mark(submission, step, tracking[: workflow.TRACKING_LIMIT]):
+            follow(submission.reference)
+        else:
+            missed.append(reference_in(reference))
+    if missed:
+        told = (
+            f"Marked as mailed: {len(checked) - len(missed)}. Changed meanwhile by someone else: {', '.join(missed)}."
+        )
+        return show(request, session, HTTPStatus.CONFLICT, told)
+    return see_other(f"/desk/plaques?marked={len(checked)}")

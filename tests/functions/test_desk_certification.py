@@ -1,0 +1,409 @@
+"""One certification at the desk: whom its invitations go to, why there are none, and two people at once."""
+
+import html
+import random
+import re
+from datetime import timedelta
+
+import boto3
+import pytest
+
+import promises
+from forms.plaque import PLAQUE_LINE_LIMIT
+from normalize import addresses
+from normalize.folding import agency_key
+from office import agencies, invitations, periods
+from settings import settings
+from storage import certifications, dynamodb, submissions
+from storage.outbox import Owed
+from tests.support.office import DIRECTOR, OFFICE, at_desk
+from tests.support.samples import COMPLETED, HOSTILE, PLAQUE, TODAY
+
+NEW = "new.chief@example.gov"
+PERMANENT = {"bounceType": "Permanent"}
+ENDS = (promises.valid_until(COMPLETED) - TODAY).days
+"""Days until the certification ends."""
+
+
+@pytest.fixture
+def certified(office, submitted, clock):
+    """The page of the only certified agency, whose request is marked."""
+    office.do(submitted("plaque"), "mark")
+    clock.forward(minutes=11)
+    [agency] = certifications.everybody()
+    return f"/desk/certified/{agency.id}"
+
+
+@pytest.fixture
+def invited(certified, clock, office, inbox):
+    """The same sixty days before its end, with its invitation sent; its address is PLAQUE's."""
+    clock.forward(days=ENDS - 59)
+    office.begin_session()
+    assert [each["to"] for each in sent(inbox)] == [[PLAQUE["email"]]]
+    return certified
+
+
+@pytest.fixture
+def bounced(invited, report):
+    """The same, after the invitation came back."""
+    report("Bounce", invitation(), address=PLAQUE["email"], message_id="first", **PERMANENT)
+    return invited
+
+
+def sent(inbox):
+    return [each for each in inbox.messages() if "certification ends" in each["subject"]]
+
+
+def agency():
+    [found] = certifications.everybody()
+    return found
+
+
+def invitation():
+    return Owed("CERTIFICATIONS_TABLE", agency().id, "invitation-60")
+
+
+def press(office, page, verb, **typed):
+    return office.press(office.get(page), f"{page}/{verb}", **typed)
+
+
+def test_an_invitation_that_came_back_goes_to_the_new_address_and_the_history_has_no_address(
+    bounced, office, clock, inbox
+):
+    assert "No invitations: the e-mail came back" in office.get(bounced).words
+    assert "no invitations: the e-mail came back" in office.get("/desk/certified").words
+    assert f'href="{bounced}"' in office.get().text
+    said = press(office, bounced, "address", email=NEW.upper().replace("EXAMPLE.GOV", "Example.gov"))
+    assert "No invitations" not in said.words
+    assert f"New address for invitations, {promises.moment_in_words(promises.now())}, by {OFFICE}" in said.words
+    clock.forward(minutes=6)
+    assert [each["to"][0].lower() for each in sent(inbox)] == [PLAQUE["email"], NEW]
+    assert PLAQUE["email"] not in str(agency().history) + str(vars(agency()))
+    clock.forward(days=59)
+    assert [each["to"][0].lower() for each in sent(inbox)] == [PLAQUE["email"], NEW, NEW]
+
+
+def test_a_report_about_the_address_of_before_ends_nothing(bounced, office, report, clock):
+    press(office, bounced, "address", email=NEW)
+    clock.forward(minutes=6)
+    for kind, about in (("Bounce", PERMANENT), ("Complaint", {})):
+        report(kind, invitation(), address=PLAQUE["email"], message_id=f"late {kind}", **about)
+    assert (agency().why_stopped, agency().invited) == ("", "sent, 60 days before the end")
+    report("Bounce", invitation(), address=NEW, message_id="new", **PERMANENT)
+    assert agency().why_stopped == invitations.BOUNCED
+
+
+def test_an_address_that_the_office_entered_stays_until_the_request_has_another(certified, office, table):
+    press(office, certified, "address", email=NEW)
+    [reference] = [item["reference"] for item in table.items()]
+    office.do(reference, "note", text="Called")
+    action = f"/desk/{reference}/correct"
+    office.press(office.get(action), action, city="New Town")
+    assert agency().email == NEW
+    office.press(office.get(action), action, email="third@example.gov")
+    assert agency().email == "third@example.gov"
+    press(office, certified, "address", email="fourth@example.gov")
+    office.do(reference, "note", text="Called again")
+    assert agency().email == "fourth@example.gov"
+    for address in ("fourth@example.gov", PLAQUE["email"]):
+        office.press(office.get(action), action, email=address)
+        assert agency().email == address
+
+
+def test_a_renewal_brings_its_own_address_and_an_undo_brings_the_one_of_the_office_back(certified, office, submitted):
+    press(office, certified, "address", email=NEW)
+    renewal = submitted("plaque", completed=(COMPLETED + timedelta(days=30)).isoformat())
+    office.do(renewal, "mark")
+    assert agency().email == PLAQUE["email"]
+    office.do(renewal, "undo")
+    assert agency().email == NEW
+    office.do(submitted("plaque", addressee="A second plaque"), "mark")
+    assert agency().email == NEW
+
+
+def shown():
+    """What the item of the only agency says of its latest period, and what that period says."""
+    [item] = dynamodb.scan(settings().certifications_table)
+    reference, period = max(item["periods"].items(), key=lambda each: (each[1]["completed"], each[1]["marked_at"]))
+    names = ("completed", "ends_on", "name")
+    return item, [item["reference"], *map(item.get, names)], [reference, *map(period.get, names)]
+
+
+def test_a_renewal_whose_date_is_corrected_to_one_before_leaves_the_agency_its_own_end(certified, office, submitted):
+    [first] = [each.reference for each in certifications.everybody()]
+    renewal = submitted("plaque", completed=(COMPLETED + timedelta(days=30)).isoformat())
+    office.do(renewal, "mark")
+    action = f"/desk/{renewal}/correct"
+    office.press(office.get(action), action, completed=(COMPLETED - timedelta(days=30)).isoformat())
+    assert agency().valid_until == promises.valid_until(COMPLETED)
+    assert agency().reference == first
+    office.do(first, "note", text="Called")
+    office.do(renewal, "undo")
+    assert agency().valid_until == promises.valid_until(COMPLETED)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_in_any_order_an_agency_has_dates_name_and_contact_of_its_latest_period(seed, submitted, clock):
+    chance = random.Random(seed)
+    people = [{"email": f"chief{number}@example.gov", "zip": f"9670{number}"} for number in range(3)]
+    found = [submitted("plaque", **person) for person in people]
+    requests = [submission for reference in found if (submission := submissions.get(reference))]
+    for number, request in enumerate(requests):
+        requests[number] = request._replace(certification=certifications.id_of(request.agency or ""))
+    for step in range(24):
+        number = chance.randrange(3)
+        request = requests[number]
+        match chance.choice(("mark", "undo", "date", "date", "name", "email", "again")):
+            case "mark" if not request.done:
+                request = request._replace(done={"at": (promises.now() + timedelta(minutes=step)).isoformat()})
+            case "undo":
+                request = request._replace(done=None)
+            case "date":
+                completed = (COMPLETED + timedelta(days=chance.choice((-30, 0, 30)))).isoformat()
+                request = request._replace(answers={**request.answers, "completed": completed})
+            case "name":
+                request = request._replace(answers={**request.answers, "agency": f"Sample Police {step}"})
+            case "email":
+                request = request._replace(answers={**request.answers, "email": f"chief{step}@example.gov"})
+        requests[number] = request
+        periods.follow(request)
+        if any(each.done for each in requests):
+            item, said, expected = shown()
+            assert said == expected, step
+            [latest] = [each for each in requests if each.reference == item["reference"]]
+            assert (item["email"], item["zip"]) == (latest.answers["email"], latest.answers["zip"]), step
+            assert item["received_at"] == latest.received_at.isoformat(), step
+
+
+STOPPED = {
+    invitations.ASKED: "Wants no invitations",
+    invitations.BOUNCED: "No invitations: the e-mail came back",
+    invitations.COMPLAINED: "No invitations: one was reported as spam",
+}
+
+
+@pytest.mark.parametrize("why", STOPPED)
+def test_a_stop_says_who_stopped_it_and_can_be_undone(why, certified, office, clock, inbox):
+    invitations.stop(agency().id, promises.now(), why)
+    assert STOPPED[why] in office.get(certified).words
+    assert ("The agency said that it wants none." in office.get(certified).words) == (why == invitations.ASKED)
+    said = press(office, certified, "invite")
+    assert "Invitations Go to the address below" in said.words
+    assert f"Invited again, {promises.moment_in_words(promises.now())}, by {OFFICE}" in said.words
+    assert not said.offers("invite")
+    clock.forward(days=ENDS - 59)
+    assert len(sent(inbox)) == 1
+
+
+def test_what_came_back_is_sent_again_where_the_address_is_right_after_all(bounced, office, clock, inbox):
+    press(office, bounced, "invite")
+    clock.forward(minutes=6)
+    assert [each["to"] for each in sent(inbox)] == [[PLAQUE["email"]]] * 2
+
+
+def test_a_new_address_does_not_invite_an_agency_that_wants_no_invitations(invited, office, clock, inbox):
+    invitations.stop(agency().id, promises.now())
+    for why in (invitations.BOUNCED, invitations.COMPLAINED):  # a report that comes after it takes nothing away
+        invitations.stop(agency().id, promises.now(), why)
+    said = press(office, invited, "address", email=NEW)
+    assert STOPPED[invitations.ASKED] in said.words
+    clock.forward(days=70)
+    assert len(sent(inbox)) == 1
+
+
+def test_after_an_erasure_it_has_no_address_until_the_office_enters_one(certified, office, clock, inbox):
+    page = office.press(office.get(certified), "/desk/person")
+    office.press(page, "/desk/person/erase", confirm="yes")
+    page = office.get(certified)
+    assert "No invitations: no address" in page.words
+    assert (page.offers("invite"), page.offers("person")) == (False, False)
+    assert press(office, certified, "address", email=NEW).form(f"{certified}/address").fields["email"] == NEW
+    clock.forward(days=ENDS - 59)
+    assert [each["to"] for each in sent(inbox)] == [[NEW]]
+
+
+VERBS = {
+    "address": {"email": NEW},
+    "rename": {"name": "Town of Kapaʻa PD"},
+    "withdraw": {},
+    "end": {},
+    "invite": {},
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_second_press_does_nothing_and_of_two_people_at_once_the_second_sees_the_first(
+    verb, office, submitted, template, table
+):
+    office.do(submitted("plaque", listed="yes"), "mark")
+    if verb == "invite":
+        invitations.stop(agency().id, promises.now(), invitations.BOUNCED)
+    page, other = f"/desk/certified/{agency().id}", at_desk(template)
+    other.begin_session(DIRECTOR)
+    action = f"{page}/{verb}"
+    first, second = (person.get(page).form(action).fields | VERBS[verb] for person in (office, other))
+    if verb in ("address", "rename"):
+        second |= {name: f"Other.{value}" for name, value in VERBS[verb].items()}
+    assert [office.post(action, first).status for _ in range(2)] == [303, 303]
+    history = agency().history
+    assert [entry["by"] for entry in history] == [OFFICE]
+    late = other.post(action, second)
+    assert late.status == 409
+    assert "It changed since you opened this page." in late.words
+    assert f"The latest entry of its history: {history[0]['what']} by {OFFICE}" in late.words
+    assert agency().history == history
+    for name in VERBS[verb]:  # what was typed is still in its box
+        assert late.form(action).fields[name] == second[name]
+        assert other.follow(other.post(action, late.form(action).fields)).status == 200
+        assert agency().history[-1]["by"] == DIRECTOR
+
+
+def test_a_new_name_that_comes_too_late_leads_nowhere(certified, office, monkeypatch):
+    write, seen = dynamodb.put, str(agency().revision)
+
+    def after_somebody_else(*given, **more):
+        monkeypatch.setattr(dynamodb, "put", write)
+        agencies.withdraw(agency().id, DIRECTOR, promises.now())
+        return write(*given, **more)
+
+    monkeypatch.setattr(dynamodb, "put", after_somebody_else)
+    with pytest.raises(agencies.ChangedMeanwhile):
+        agencies.rename(agency().id, "Other Police", OFFICE, promises.now(), seen=seen)
+    assert certifications.of_agency(agency_key("Other Police", PLAQUE["agency_state"])) is None
+
+
+def test_the_name_it_has_already_is_no_change(certified, office):
+    press(office, certified, "rename", name=agency().name)
+    assert agency().history == ()
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "chief", "chief@", "josé@example.gov", "a@b@c", "<script>@example.gov", "x" * 300]
+)
+def test_an_address_that_our_e_mail_cannot_reach_is_said_in_words_and_kept_in_its_box(typed, certified, office):
+    before = agency()
+    page = press(office, certified, "address", email=typed)
+    assert (page.status, page.form(f"{certified}/address").fields["email"]) == (422, typed)
+    assert "Nothing changed" in page.words
+    assert "<script>@" not in page.text
+    assert agency() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "question"),
+    [
+        ("jordan@gmail", "Enter an e-mail address in the form name@example.gov. Did you mean jordan@gmail.com?"),
+        ("jordan", "Enter an e-mail address in the form name@example.gov."),
+    ],
+)
+def test_a_question_about_an_address_ends_with_its_own_mark(typed, question, certified, office):
+    said = html.unescape(press(office, certified, "address", email=typed).words)
+    assert re.search(rf"{re.escape(question)}(?![.?])", said)
+
+
+def test_a_domain_that_is_probably_mistyped_is_asked_about_once(certified, office):
+    action = f"{certified}/address"
+    asked = press(office, certified, "address", email="jordan@gmial.com")
+    assert (asked.status, "Did you mean gmail.com?" in asked.words) == (422, True)
+    other = office.press(asked, action, email="jordan@gmal.com")
+    assert (other.status, agency().email) == (422, PLAQUE["email"])
+    office.press(other, action)
+    assert agency().email == "jordan@gmal.com"
+
+
+SENT_AT_ONCE = "the latest invitation that was due goes to the new address within minutes"
+
+
+def test_the_page_says_that_invitations_go_out_only_where_they_do(certified, office, clock):
+    said = office.get(certified).words
+    assert ("Go to the address below" in said, SENT_AT_ONCE in said) == (True, True)
+    said = press(office, certified, "end").words
+    assert ("None any more: the certification ended" in said, SENT_AT_ONCE in said) == (True, False)
+    press(office, certified, "resume")
+    invitations.stop(agency().id, promises.now())
+    assert SENT_AT_ONCE not in office.get(certified).words
+    invitations.stop(agency().id, promises.now())
+    clock.forward(days=ENDS + 2)
+    office.begin_session()
+    assert "Go to the address below" not in press(office, certified, "invite").words
+
+
+def test_no_longer_address_or_name_can_be_typed_than_is_taken(certified, office):
+    boxes = re.findall(r'<input id="(email|name)"[^>]* maxlength="(\d+)"', office.get(certified).text)
+    assert dict(boxes) == {"email": str(addresses.LIMIT), "name": str(PLAQUE_LINE_LIMIT)}
+
+
+def test_a_stop_changes_nothing_of_a_name_that_leads_to_another_certification(certified, template):
+    agencies.rename(agency().id, "Sample Police", OFFICE, promises.now())
+    other = {"id": certifications.id_of(agency_key("Sample Police", PLAQUE["agency_state"]))}
+    name = settings().certifications_table
+    before = dynamodb.get(name, other)
+    assert before["same_as"] == agency().id
+    invitations.stop(other["id"], promises.now())
+    assert dynamodb.get(name, other) == before
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_name_is_text_on_its_page(text, office, submitted):
+    office.do(submitted("plaque"), "mark")
+    agencies.rename(agency().id, text, OFFICE, promises.now())
+    page = office.get(f"/desk/certified/{agency().id}")
+    assert (page.status, "<script" in page.text) == (200, False)
+
+
+@pytest.mark.parametrize("gone", ["0" * 32, "x", "..%2F", "0" * 31 + "G"])
+def test_a_certification_that_is_not_there_has_no_page_and_no_button(gone, certified, office):
+    token = office.get(certified).form(f"{certified}/end").fields
+    for answer in (office.get(f"/desk/certified/{gone}"), office.post(f"/desk/certified/{gone}/end", token)):
+        assert answer.status == 410
+
+
+def test_no_page_of_the_list_leaves_an_agency_out(office, submitted, monkeypatch):
+    from web.desk import lists
+
+    monkeypatch.setattr(lists, "ON_A_PAGE", 2)
+    for number in range(5):
+        office.do(submitted("plaque", agency=f"Sample {number} Police"), "mark")
+    for chosen in ("", "?state=HI", "?ending=900"):
+        page, seen = office.get(f"/desk/certified{chosen}"), []
+        assert "1 to 2 of 5." in page.words
+        while True:
+            seen += [name for name in (f"Sample {number} Police" for number in range(5)) if name in page.words]
+            link = [each for each in html.unescape(page.text).split('"') if each.startswith("/desk/certified?")]
+            after = [each for each in link if f'{each}" rel="next"' in html.unescape(page.text)]
+            if not after:
+                break
+            page = office.get(after[0])
+        assert seen == [f"Sample {number} Police" for number in range(5)], chosen
+        assert "5 to 5 of 5." in page.words
+    assert "5 to 5 of 5." in office.get("/desk/certified?page=99").words
+    for odd in ("0", "-1", "x", "٣", "1" * 50):
+        assert "1 to 2 of 5." in office.get(f"/desk/certified?page={odd}").words
+
+
+def test_the_numbers_count_whom_the_list_calls_certified(office, submitted):
+    from web.desk import lists
+
+    now = promises.now()
+    for number, changes in enumerate(({"listed": "yes"}, {}, {"listed": "yes"}, {"listed": "yes"})):
+        office.do(submitted("plaque", agency=f"Sample {number} Police", **changes), "mark")
+    *_, ended, undone = sorted(certifications.everybody(), key=lambda each: each.name)
+    agencies.end(ended.id, OFFICE, now)
+    office.do(undone.reference, "undo")
+    for days in (0, ENDS, ENDS + 1):
+        day = promises.day_at_office(now) + timedelta(days=days)
+        everybody = list(certifications.everybody())
+        expected = [each for each in everybody if each.holds(day)]
+        assert certifications.count(day) == (len(expected), sum(each.listed for each in expected))
+    assert lists.board(now)["certified"] == 2
+    assert "Certified today: 2 , of them in the register: 1 ." in office.get("/desk/numbers").words
+
+
+def test_a_bounced_invitation_of_an_agency_whose_request_is_gone_leads_to_where_it_can_be_mended(
+    bounced, office, table
+):
+    [item] = table.items()
+    boto3.client("dynamodb").delete_item(TableName=table.name, Key={"reference": {"S": item["reference"]}})
+    page = office.get()
+    assert "Call the agency, and enter the right address." in page.words
+    assert f'href="{bounced}"' in page.text
