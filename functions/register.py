@@ -11,6 +11,7 @@ from typing import Any
 
 import promises
 import rendering
+from normalize.states import STATE_NAMES
 from settings import require, settings
 from storage import register
 from storage.register import Entry
@@ -43,8 +44,10 @@ def handler(event: Event, _context: Any) -> Response:
 
 
 def _answer(path: str, query: Mapping[str, str]) -> Response:
+    if not rendering.office().keeps_register:
+        return _without_register(path)
     today = promises.day_at_office(promises.now())
-    # With and without the slash at the end, and in capitals: a page has one address, and the others lead there.
+    # A page has one address; without its slash, or in capitals, the same words redirect to it.
     match path.removeprefix("/certified/").removesuffix("/").lower().split("/"):
         case [""]:
             return _first_page(query.get("q", "").strip()[: agencies.QUERY_LIMIT], today)
@@ -55,7 +58,7 @@ def _answer(path: str, query: Mapping[str, str]) -> Response:
         case ["sitemap.xml"]:
             addresses = [settings().site_url + entry.path for entry in register.entries(today)]
             return public_file(rendering.render("register/sitemap.xml", addresses=addresses), "application/xml")
-        case [state] if state.upper() in agencies.STATE_NAMES:
+        case [state] if state.upper() in STATE_NAMES:
             return _state(path, state, query.get("page", ""), today)
         case [*_, name, "badge.svg"]:
             badge = rendering.render("register/badge.svg", **agencies.agency(_entry(name, today), today))
@@ -63,6 +66,13 @@ def _answer(path: str, query: Mapping[str, str]) -> Response:
         case [name] | [_, name]:
             return _agency(path, _entry(name, today), today)
     raise NotThere
+
+
+def _without_register(path: str) -> Response:
+    """Say on the first page that there is no register, as the site build wrote it; there is no other page."""
+    if path != "/certified/":
+        raise NotThere
+    return public(pages.built_page("certified").html)
 
 
 def _entry(name: str, today: date) -> Entry:
@@ -99,6 +109,6 @@ def _agency(path: str, entry: Entry, today: date) -> Response:
         return found_at(entry.path)
     shown = agencies.agency(entry, today)
     data = agencies.structured_data(entry, today, rendering.office().organization)
-    # Who prints the page of a certified agency gets its certificate, and nothing around it.
+    # The class makes the printed page a certificate, without the header, the footer and the rest of the page.
     body = "with-certificate" if shown["holds"] else ""
     return public(pages.register("agency.html", entry.name, entry.path, structured_data=data, body=body, **shown))

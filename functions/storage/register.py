@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import promises
@@ -49,16 +49,27 @@ class Entry:
         return self.periods[-1][1]
 
     @property
-    def last_day(self) -> date:
+    def end(self) -> date:
+        """Return the day that "ended on" names: the last day, or the one on which the office ended it."""
         return min(self.valid_until, self.ended_on) if self.ended_on else self.valid_until
+
+    @property
+    def last_day(self) -> date:
+        """Return the last certified day: the day before an early end, but no day before the first one.
+
+        Page, badge, JSON and CSV all go by it.
+        """
+        if self.ended_on is None:
+            return self.valid_until
+        return max(self.certified_on, min(self.valid_until, self.ended_on - timedelta(days=1)))
 
     def holds(self, day: date) -> bool:
         """Return whether the agency is certified on a day."""
-        return day <= self.valid_until and not (self.ended_on and self.ended_on <= day)
+        return day <= self.last_day
 
     def is_shown(self, day: date) -> bool:
         """Return whether the register still shows it on a day."""
-        return day <= self.last_day + promises.LISTED_AFTER_END
+        return day <= self.end + promises.LISTED_AFTER_END
 
     @property
     def short_path(self) -> str:
@@ -68,6 +79,7 @@ class Entry:
     @property
     def path(self) -> str:
         """Return the address of its page: state, name, and the code, by which the page is found."""
+        # A name in another script leaves nothing, and then the code alone is the address.
         words = folded(self.name).encode("ascii", "ignore").decode()
         slug = re.sub("[^a-z0-9]+", "-", words)[:SLUG_LIMIT].strip("-")
         return f"/certified/{self.state.lower()}/{slug}{'-' if slug else ''}{self.code}/"
@@ -100,6 +112,7 @@ def entries(day: date) -> list[Entry]:
 
 def find(code: str, day: date) -> Entry | None:
     """Return the agency with this code, None if the register does not show it on this day."""
+    # An entry stays in the index for a while after the register stopped showing it: until its item expires.
     found = _read("register = :listed AND code = :code", code=code)
     return next((entry for entry in found if entry.is_shown(day)), None)
 

@@ -1,15 +1,14 @@
 """Makes what the public register shows from its entries: lists, one agency, and the same as JSON, CSV and sitemap."""
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import promises
-from forms.plaque import STATES
 from normalize.folding import folded
+from normalize.states import STATE_NAMES, STATES, letters_in
 from safe_text import csv_text
 from settings import settings
 from storage.register import Entry
@@ -20,7 +19,6 @@ LISTED_AT_ONCE = 60
 ENDS_SOON = 60
 """Days before the end from which the days are counted."""
 QUERY_LIMIT = 100
-STATE_NAMES = dict(STATES)
 TILES = """
 AK .. .. .. .. .. .. .. .. .. ME
 .. .. .. .. .. .. .. .. .. VT NH
@@ -32,21 +30,22 @@ CA UT CO NE MO KY WV VA MD DE ..
 HI .. .. TX .. .. .. .. FL .. ..
 PR VI GU AS MP FM MH PW AA AE AP
 """
-"""The map: a tile for each state about where it lies, and the last row for what lies far away."""
+"""The map: a tile for each state, about where it lies. The last row is for islands and for military mail."""
 
 
 def first_page(entries: Sequence[Entry], today: date) -> dict[str, Any]:
     """Return the map and the states, with their agencies if there are few."""
-    listed = Counter(entry.state for entry in entries)
-    by_state = groupby(entries, key=lambda entry: entry.state) if len(entries) <= LISTED_AT_ONCE else ()
+    listed = _by_state(entries)
+    # Without this limit, the page of thousands of agencies would be a megabyte.
+    shown = listed if len(entries) <= LISTED_AT_ONCE else {}
     return {
         "query": "",
         "number": len(entries),
-        "holding": sum(entry.holds(today) for entry in entries),
-        "tiles": _tiles(listed),
-        "states": [_state(code, number) for code, number in _by_name(listed)],
+        "counts": _counts(entries, today),
+        "tiles": _tiles(listed, today),
+        "states": sorted((_state(code, group, today) for code, group in listed.items()), key=itemgetter("name")),
         "groups": sorted(
-            ((_state(code, listed[code]), rows(list(group), today)) for code, group in by_state),
+            ((_state(code, group, today), rows(group, today)) for code, group in shown.items()),
             key=lambda group: group[0]["name"],
         ),
     }
@@ -54,20 +53,26 @@ def first_page(entries: Sequence[Entry], today: date) -> dict[str, Any]:
 
 def found(entries: Sequence[Entry], query: str, today: date) -> dict[str, Any]:
     """Return the agencies, and the states, whose words begin with those of the query."""
-    words = folded(query).split()
-    listed = Counter(entry.state for entry in entries)
+    words = dict.fromkeys(folded(query).split())  # a word that is asked for fifty times is looked for once
+    letters = letters_in(query)  # `Springfield, MO`: the letters of a state stand for it beside what they begin
+    listed = _by_state(entries)
 
-    def fits(text: str) -> bool:
-        return bool(words) and all(any(each.startswith(word) for each in text.split()) for word in words)
+    def fits(text: str, state: str) -> bool:
+        return bool(words) and all(
+            letters.get(word) == state or any(each.startswith(word) for each in text.split()) for word in words
+        )
 
-    agencies = [entry for entry in entries if fits(f"{folded(entry.name)} {folded(STATE_NAMES[entry.state])}")]
-    states = [code for code, name in STATES if fits(folded(name)) or words == [code.lower()]]
+    # Beginnings of words, in any order: `spring pol` finds Springfield Police.
+    agencies = [
+        entry for entry in entries if fits(f"{folded(entry.name)} {folded(STATE_NAMES[entry.state])}", entry.state)
+    ]
+    states = [code for code, name in STATES if fits(folded(name), code)]
     return {
         "query": query,
         "agencies": rows(agencies[:ON_A_PAGE], today, with_state=True),
         "left_out": max(0, len(agencies) - ON_A_PAGE),
         "found": len(agencies),
-        "states": [_state(code, listed[code]) for code in states],
+        "states": [_state(code, listed.get(code, []), today) for code in states],
     }
 
 
@@ -75,10 +80,12 @@ def of_state(entries: Sequence[Entry], code: str, page: int, today: date) -> dic
     """Return one page of the agencies of a state; pages count from 1."""
     agencies = [entry for entry in entries if entry.state == code]
     pages = max(1, -(-len(agencies) // ON_A_PAGE))
+    # An agency may have left since the link to the last page was drawn.
     page = min(page, pages)
     shown = agencies[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     return {
-        "state": _state(code, len(agencies)),
+        "state": _state(code, agencies, today),
+        "number": len(agencies),
         "page": page,
         "pages": pages,
         "first": (page - 1) * ON_A_PAGE + 1,
@@ -92,11 +99,12 @@ def agency(entry: Entry, today: date) -> dict[str, Any]:
     periods = [(entry.certified_on, entry.last_day), *reversed(entry.periods[:-1])]
     return {
         "name": entry.name,
-        "state": _state(entry.state, 0),
+        "state": _state(entry.state, [entry], today),
         "holds": entry.holds(today),
         "status": status(entry, today),
         "since": promises.day_in_words(entry.certified_on),
         "until": promises.day_in_words(entry.last_day),
+        "end": promises.day_in_words(entry.end),
         "periods": [(promises.day_in_words(since), promises.day_in_words(until)) for since, until in periods],
         "short": settings().site_url + entry.short_path,
         "badge": f"{entry.short_path}badge.svg",
@@ -111,7 +119,9 @@ def rows(entries: Sequence[Entry], today: date, *, with_state: bool = False) -> 
             "path": entry.path,
             "state": STATE_NAMES[entry.state] if with_state else "",
             "since": promises.day_in_words(entry.certified_on),
-            "words": f"{'until' if entry.holds(today) else 'ended on'} {promises.day_in_words(entry.last_day)}",
+            "words": f"until {promises.day_in_words(entry.last_day)}"
+            if entry.holds(today)
+            else f"ended on {promises.day_in_words(entry.end)}",
         }
         for entry in entries
     ]
@@ -119,10 +129,9 @@ def rows(entries: Sequence[Entry], today: date, *, with_state: bool = False) -> 
 
 def status(entry: Entry, today: date) -> str:
     """Return the status on a day in words."""
-    last = promises.day_in_words(entry.last_day)
     if not entry.holds(today):
-        return f"Ended on {last}"
-    left = (entry.last_day - today).days
+        return f"Ended on {promises.day_in_words(entry.end)}"
+    last, left = promises.day_in_words(entry.last_day), (entry.last_day - today).days
     if left > ENDS_SOON:
         return f"Certified until {last}"
     return f"Certified until {last}: {({0: 'ends today', 1: 'ends tomorrow'}).get(left, f'ends in {left} days')}"
@@ -167,18 +176,38 @@ def _record(entry: Entry) -> dict[str, str]:
     }
 
 
-def _state(code: str, number: int) -> dict[str, Any]:
-    return {"code": code, "name": STATE_NAMES[code], "path": f"/certified/{code.lower()}/", "number": number}
+def _by_state(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    listed: dict[str, list[Entry]] = {}
+    for entry in entries:
+        listed.setdefault(entry.state, []).append(entry)
+    return listed
 
 
-def _by_name(listed: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(listed.items(), key=lambda each: STATE_NAMES[each[0]])
+def _holding(entries: Sequence[Entry], today: date) -> int:
+    return sum(entry.holds(today) for entry in entries)
 
 
-def _tiles(listed: Counter[str]) -> list[dict[str, Any]]:
+def _counts(entries: Sequence[Entry], today: date) -> str:
+    """Return in words how many agencies are certified, and apart from them how many no longer are."""
+    holding = _holding(entries, today)
+    ended = f", {len(entries) - holding:,} ended" if holding < len(entries) else ""
+    return f"{holding:,} certified{ended}" if entries else "none"
+
+
+def _state(code: str, entries: Sequence[Entry], today: date) -> dict[str, Any]:
+    return {
+        "code": code,
+        "name": STATE_NAMES[code],
+        "path": f"/certified/{code.lower()}/",
+        "holding": _holding(entries, today),
+        "counts": _counts(entries, today),
+    }
+
+
+def _tiles(listed: Mapping[str, Sequence[Entry]], today: date) -> list[dict[str, Any]]:
     # Row by row, so that the Tab key goes over the map as the eye does.
     return [
-        _state(code, listed[code]) | {"column": column, "row": row}
+        _state(code, listed.get(code, []), today) | {"column": column, "row": row}
         for row, line in enumerate(TILES.split("\n")[1:-1])
         for column, code in enumerate(line.split())
         if code != ".."

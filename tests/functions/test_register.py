@@ -8,19 +8,22 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import count, cycle
+from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
 import promises
-from forms.plaque import STATES, PlaqueForm
+from forms.plaque import PlaqueForm
 from local.aws.api_gateway import Gateway, Request
+from normalize.states import STATES
 from tests.support.answers import as_answer
 from tests.support.examples import examples
 from tests.support.filled_forms import filled as filled_form
@@ -80,14 +83,48 @@ def agencies(look):
 
 @pytest.fixture
 def change(office):
-    """Press a button of the desk's list of certified agencies, which has one agency."""
+    """Press a button of the page of the only certified agency."""
     from storage import certifications
 
     def change(verb, **typed):
         [agency] = certifications.everybody()
-        office.press(office.get("/desk/certified"), f"/desk/certified/{agency.id}/{verb}", **typed)
+        office.press(office.get(f"/desk/certified/{agency.id}"), f"/desk/certified/{agency.id}/{verb}", **typed)
 
     return change
+
+
+@pytest.fixture
+def stored(table):
+    """Put an agency into the register: `stored(name, state, since, until, ended_on)`."""
+    from moto.core.models import DEFAULT_ACCOUNT_ID
+    from moto.dynamodb.models import dynamodb_backends
+
+    from local.template import REGION
+    from settings import settings
+    from storage import dynamodb, register
+
+    def stored(name, state, since, until, ended_on=None):
+        number = next(numbers)
+        code = hashlib.sha256(f"{number}".encode()).hexdigest()[:8]
+        entry = register.Entry(code, name, state, ((since, until),), ended_on)
+        items = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].get_table(settings().certifications_table)
+        items.put_item(dynamodb.to_item({"id": f"{number}"} | register.attributes(entry)))
+
+    numbers = count()
+    return stored
+
+
+@pytest.fixture
+def filled(stored):
+    """Put so many agencies into the register at once, by name and state; of those with a number in `ended`, the
+    office ended the certification today."""
+
+    def filled(named, ended=()):
+        for number, (name, state) in enumerate(named):
+            since, until = COMPLETED - timedelta(days=number % 300), promises.valid_until(COMPLETED)
+            stored(name, state, since, until, TODAY if number in ended else None)
+
+    return filled
 
 
 def words(page):
@@ -204,14 +241,14 @@ EVENTS = [
 ]
 
 
-def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_mark(table, clock):
-    from office import erasure, workflow
+def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_mark(table, template, clock):
+    from office import agencies, erasure, periods, workflow
     from storage import certifications, register, submissions
 
     number = count()
 
     @given(st.lists(st.sampled_from(EVENTS), min_size=2, max_size=9), st.booleans(), st.booleans())
-    @examples(120)
+    @examples(50)
     def try_order(events, first, second):
         named = f"Agency {next(number)}"
         email = f"{named.replace(' ', '')}@example.gov"
@@ -239,7 +276,7 @@ def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_
             elif verb == "erase":
                 erasure.erase(erasure.find(email), "office@example.gov", now)
             else:
-                act = {"list": agencies.relist}.get(verb) or getattr(certifications, verb)
+                act = {"list": agencies.relist}.get(verb) or getattr(agencies, verb)
                 act(certification, "office@example.gov", now)
             today = promises.day_at_office(now)
             shown = register.find(register.code_of(certification), today)
@@ -289,12 +326,58 @@ def test_a_day_is_one_of_the_office(certified, agencies, look, clock):
     assert "Ended on" in words(look(page))
 
 
+MIDNIGHTS = [
+    datetime(2026, 11, 27, 5, tzinfo=UTC),  # at the office, in winter
+    datetime(2027, 7, 2, 4, tzinfo=UTC),  # in summer
+    datetime(2026, 11, 1, 4, tzinfo=UTC),  # before a day of 25 hours
+    datetime(2027, 3, 15, 4, tzinfo=UTC),  # after a day of 23 hours
+]
+
+
+@pytest.mark.parametrize("midnight", MIDNIGHTS, ids=str)
+@pytest.mark.parametrize("early", [False, True], ids=["at its end", "ended by the office"])
+def test_at_every_hour_page_badge_and_files_agree_whether_it_holds(early, midnight, stored, look):
+    """Whoever reads the files by their rule, until when, learns what the page says: on the day of an early end too."""
+    ends = midnight.date()
+    last = ends - timedelta(days=1)
+    stored(NAME, "IL", ends - timedelta(days=700), *((ends + timedelta(days=30), ends) if early else (last,)))
+    for hour in range(-13, 14):
+        with time_machine.travel(midnight + timedelta(hours=hour), tick=False):
+            today = promises.day_at_office(promises.now())
+            [record] = json.loads(look("/certified/agencies.json").text)["agencies"]
+            [line] = csv.DictReader(io.StringIO(look("/certified/agencies.csv").text))
+            page, badge = look(record["page"]), look(f"{record['page']}badge.svg").text
+        holds = hour < 0
+        assert line == record
+        assert (today.isoformat() <= record["valid_until"]) == holds
+        assert record["valid_until"] == last.isoformat()
+        assert ("Certified until" in words(page).partition("How to")[0]) == holds
+        assert (f"Ended on {promises.day_in_words(ends if early else last)}" in words(page)) != holds
+        assert ("CertificationActive" in page.text) == ('class="certificate' in page.text) == holds
+        assert ("#12294d" in badge) == holds
+        drawn = re.findall(r"<text[^>]*>([^<]*)</text>", badge)[1:]
+        said = ("Certified until", last) if holds else ("Ended on", ends if early else last)
+        assert drawn == [said[0], promises.day_in_words(said[1])]
+
+
+def test_one_that_the_office_ends_on_its_first_day_was_certified_on_that_day(stored, look, clock):
+    stored(NAME, "IL", TODAY, promises.valid_until(TODAY), TODAY)
+    for days, state in ((0, "Certified until"), (1, "Ended on")):
+        clock.forward(days=days)
+        [record] = json.loads(look("/certified/agencies.json").text)["agencies"]
+        [line] = csv.DictReader(io.StringIO(look("/certified/agencies.csv").text))
+        assert line == record
+        assert record["certified_on"] == record["valid_until"] == TODAY.isoformat()
+        page = look(record["page"])
+        assert f"{state} {promises.day_in_words(TODAY)}" in words(page)
+        assert f'"expires":"{TODAY.isoformat()}"' in page.text.replace('": "', '":"')
+
+
 def test_a_certification_that_the_office_ends_says_so_from_that_day(certified, change, agencies, look, clock):
     certified(**LISTED)
     page = agencies()[0]["page"]
     change("end")
     assert f"Ended on {promises.day_in_words(TODAY)}" in words(look(page))
-    assert agencies()[0]["valid_until"] == TODAY.isoformat()
     change("resume")
     assert "Certified until" in words(look(page))
     change("end")
@@ -372,24 +455,20 @@ def test_what_is_not_there_is_the_sites_page_that_offers_the_search(address, loo
 
 
 @pytest.fixture
-def filled(table):
-    """Put so many agencies into the register at once, by name and state."""
-    from moto.core import DEFAULT_ACCOUNT_ID
-    from moto.dynamodb.models import dynamodb_backends
+def reads_once(table, monkeypatch):
+    """Have the stand-in answer a question of the register once: it is slow with thousands, and nothing is written."""
+    from storage import dynamodb
 
-    from local.template import REGION
-    from settings import settings
-    from storage import dynamodb, register
+    client: Any = dynamodb.client()
+    answers: dict[str, Any] = {}
+    ask = client._make_api_call
 
-    def filled(named):
-        stored = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].get_table(settings().certifications_table)
-        for number, (name, state) in enumerate(named):
-            period = (COMPLETED - timedelta(days=number % 300), promises.valid_until(COMPLETED))
-            code = hashlib.sha256(f"{number}".encode()).hexdigest()[:8]
-            entry = register.Entry(code, name, state, (period,), None)
-            stored.put_item(dynamodb.to_item({"id": f"{number}"} | register.attributes(entry)))
+    def once(operation, asked):
+        key = json.dumps([operation, asked], sort_keys=True)
+        answers[key] = answers.get(key) or ask(operation, asked)
+        return answers[key]
 
-    return filled
+    monkeypatch.setattr(client, "_make_api_call", once)
 
 
 @pytest.mark.parametrize(
@@ -423,13 +502,29 @@ def test_the_search_finds_names_however_they_are_spelled(query, found, filled, l
         return
     assert answer.headers["x-robots-tag"] == "noindex"
     assert f"{found} agenc" in words(answer) if found else "No agency found" in words(answer)
-    assert ("All of Illinois (2)" in words(answer)) == (query == "IL")
+    assert ("All of Illinois (2 certified)" in words(answer)) == (query == "IL")
 
 
 def test_a_state_is_found_by_its_name_and_its_letters(filled, look, clock):
     filled([(NAME, "IL")])
     for query in ("il", "Illinois", "illi"):
         assert 'href="/certified/il/"' in look(f"/certified/?q={query}").text
+    filled(
+        [
+            ("Springfield Police", "MO"),
+            ("Springfield Police", "CO"),
+            ("Springfield County Sheriff", "MT"),
+            ("Mt. Vernon", "IL"),
+        ]
+    )
+    for query, found in (
+        ("Springfield, MO", "Police Missouri"),
+        ("springfield co.", "Police Colorado"),
+        ("MT", "Montana"),
+    ):
+        assert f"{found}, since" in words(look(f"/certified/?q={quote(query)}")), query
+    for query, state in (("CO", "Colorado"), ("MT", "Montana"), ("MO", "Missouri"), ("ME", "Maine")):
+        assert f"All of {state}" in words(look(f"/certified/?q={query}")), query
     assert "No agency in Wyoming is in the register" in words(look("/certified/wy/"))
     assert 'href="/ask/"' in look("/certified/wy/").text
 
@@ -439,18 +534,37 @@ def test_the_map_is_one_list_that_tells_each_state_and_its_number(filled, look, 
     drawing = re.search(r"(?s)<svg class=\"map\".*?</svg>", look().text)[0]
     tiles = re.findall(r'<g role="listitem"><a href="/certified/(..)/" aria-label="(.*?)"', drawing)
     assert 'role="list"' in drawing
-    told = {"IL": "IL 2, Illinois", "HI": "HI 1, Hawaii"}
+    told = {"IL": "IL 2 certified, Illinois", "HI": "HI 1 certified, Hawaii"}
     for code, name in STATES:
-        assert (code.lower(), told.get(code, f"{code}, {name.partition(' (')[0]}, none")) in tiles
+        assert (code.lower(), told.get(code, f"{code} none, {name.partition(' (')[0]}")) in tiles
     assert len(tiles) == len(STATES)
     places = re.findall(r"translate\((\d+) (\d+)\)", drawing)
     assert len(set(places)) == len(STATES)
 
 
+def test_a_certification_that_ended_is_counted_apart_everywhere(filled, look, clock):
+    from web.agencies import LISTED_AT_ONCE
+
+    filled([(NAME, "IL"), ("Town of Sample", "IL"), ("Kapaʻa Police", "HI")], ended={1, 2})
+    first = look()
+    assert "3 agencies in the register: 1 certified, 2 ended." in words(first)
+    tiles = dict(re.findall(r'href="/certified/(..)/" aria-label="(.*?)"', first.text))
+    assert (tiles["il"], tiles["hi"]) == ("IL 1 certified, 1 ended, Illinois", "HI 0 certified, 1 ended, Hawaii")
+    some = re.findall(
+        r'href="/certified/(..)/"[^>]* class="some".*?<text[^>]*>(..)</text> <text[^>]*>(\d+)<', first.text
+    )
+    assert some == [("il", "IL", "1")], "a tile shows what holds"
+    assert "2 agencies: 1 certified, 1 ended." in words(look("/certified/il/"))
+    assert "1 agency: 0 certified, 1 ended." in words(look("/certified/hi/"))
+    assert "All of Hawaii (0 certified, 1 ended)" in words(look("/certified/?q=hawaii"))
+    filled([(f"Police No. {number}", "OH") for number in range(LISTED_AT_ONCE + 1)], ended={0})
+    assert f"Ohio {LISTED_AT_ONCE} certified, 1 ended" in words(look())
+
+
 ROUND_TRIP = 14_000
 
 
-def test_five_thousand_agencies_stay_light_and_come_page_by_page(filled, look, clock, built_site, template):
+def test_five_thousand_agencies_stay_light_and_come_page_by_page(filled, look, reads_once, clock, built_site):
     named = [
         (f"{word} Police Department of Sample No. {number}", STATES[number % 3 and number % 50][0])
         for number, word in zip(range(5000), cycle(["Springfield", "O’Fallon", "Río Grande", "Kapaʻa"]))
