@@ -1,4 +1,4 @@
-"""`staff`: list, find, show, export, count, note, mark, close, release, correct, certified, erase, announce."""
+"""`staff`: list, find, show, export, count, note, mark, close, release, same, correct, certified, erase, announce."""
 
 import argparse
 import logging
@@ -20,6 +20,7 @@ from forms.catalog import FORMS, TASKS
 from normalize import addresses
 from office import erasure
 from office.erasure import Person
+from safe_text import for_terminal
 from settings import settings
 from staff import announce as announcing
 from staff import announcement_page, listing, work
@@ -48,7 +49,7 @@ def where(
     data: Annotated[Path, typer.Option(envvar="DATA", help="The folder of the local run.")] = Path(".local"),
     _shown: Version = False,
 ) -> None:
-    """Work on the running local run, or with --stack on AWS with your AWS credentials."""
+    """Work on the local run, which must be running, or with --stack on AWS, with your AWS credentials."""
     if "--help" not in sys.argv:
         connect(stack, data)
 
@@ -67,7 +68,8 @@ def list_(
     stages = chosen or ["open", "held"]
     found = [each for stage in stages for each in listing.chosen(form, stage)]
     if as_json:
-        print_json([listing.as_json(each) for each in found])
+        # Each in full: the list lacks e-mail and history.
+        print_json([listing.as_json(listing.one(each.reference)) for each in found])
     elif found:
         out.print(listing.table(found))
     else:
@@ -169,6 +171,8 @@ def _preview(person: Person) -> None:
         told.print(listing.table(person.submissions))
     for item in person.certifications:
         told.print(f"Invitations to renew the certification of request {item['reference']} go to this address.")
+    for each in person.former:
+        told.print(f"The history of {each.reference}: the address stood there until it was corrected.")
     if person.subscriber:
         told.print("Signed up for announcements.")
     if not person:
@@ -178,7 +182,7 @@ def _preview(person: Person) -> None:
 @app.command()
 def announce(
     page: Annotated[Path, typer.Argument(help="Path of the page, such as docs/announcements/2027-03-renewal.md.")],
-    to: Annotated[str, typer.Option("--to", help="Only to this address, to see what it looks like.")] = "",
+    to: Annotated[str, typer.Option("--to", help="Send it to this address only, as a test.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -202,7 +206,7 @@ def announce(
         return
     rate = announcing.sending_rate()
     if not yes:
-        typer.confirm(f"Send this to {len(people):,} people, {rate:g} a second?", abort=True, err=True)
+        typer.confirm(f"Subscribers to mail: {len(people):,}, {rate:g} a second. Send it?", abort=True, err=True)
     with Progress(console=told) as progress:
         sent = list(progress.track(announcing.send(announcement, people, rate, time.sleep), total=len(people)))
     told.print(f"Sent to {sum(sent):,} of {len(people):,}.")
@@ -222,7 +226,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except Refused as refused:
-        told.print(str(refused), style="red", markup=False)
+        told.print(for_terminal(str(refused)), style="red", markup=False)  # it may name an agency
         sys.exit(1)
     except (BotoCoreError, ClientError) as error:
         told.print(f"AWS: {error}", style="red", markup=False)

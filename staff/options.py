@@ -17,7 +17,7 @@ told = Console(stderr=True, highlight=False, soft_wrap=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reference = Annotated[str, typer.Argument(help="As in the subject of the e-mail, with or without its brackets.")]
 By = Annotated[str, typer.Option(help="Who did it.")]
-Undo = Annotated[bool, typer.Option("--undo", help="Take it back.")]
+Undo = Annotated[bool, typer.Option("--undo", help="Undo it.")]
 
 
 def step(by: str) -> Step:

@@ -1,4 +1,4 @@
-"""`staff find, note, mark, close, release, correct, certified`: the same actions as at the desk."""
+"""`staff find, note, mark, close, release, same, correct, certified`: the same actions as at the desk."""
 
 import csv
 import sys
@@ -9,12 +9,14 @@ from wtforms import Form as AnyForm
 
 import promises
 from forms.form import Form, FormData
-from office import periods, search, workflow
+from normalize.folding import folded
+from office import known_agencies, periods, search, workflow
 from safe_text import for_spreadsheet, for_terminal
 from staff import listing
 from staff.connection import Refused
 from staff.options import AsJson, By, Reference, Undo, out, print_json, step, told
 from storage import certifications
+from storage.certifications import Certification
 from storage.submissions import Submission
 
 app = typer.Typer()
@@ -31,7 +33,7 @@ def find(
         print_json([listing.as_json(each) for each in found.submissions])
         return
     if found.alike and found.submissions:
-        told.print("Nothing is written exactly so. This is written almost so:")
+        told.print("No exact match. These are similar:")
     out.print(listing.table(found.submissions) if found.submissions else "Nothing to list.")
     if found.until:
         told.print(f"Looked at the newest {found.looked_at:,} only; add a word to find fewer.")
@@ -54,13 +56,13 @@ def note(
 @app.command()
 def mark(
     reference: Reference,
-    what: Annotated[str, typer.Argument(help="answered, or mailed for a plaque; may be left out.")] = "",
+    what: Annotated[str, typer.Argument(help="Optional: answered, or mailed for a plaque.")] = "",
     undo: Undo = False,
     tracking: Annotated[str, typer.Option(help="The tracking number of a plaque.")] = "",
     by: By = "",
     as_json: AsJson = False,
 ) -> None:
-    """Mark it answered or mailed. An agency is told of its plaque ten minutes later; --undo before stops that."""
+    """Mark it answered or mailed. The agency of a plaque gets an e-mail ten minutes later, unless you --undo before."""
     submission = listing.one(reference)
     done = submission.declared.done_label
     if not done or (what and what != done):
@@ -110,7 +112,7 @@ def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
 @app.command()
 def correct(
     reference: Reference,
-    changes: Annotated[list[str], typer.Argument(help='As in agency="Springfield Police".')],
+    changes: Annotated[list[str], typer.Argument(help='Such as agency="Springfield Police".')],
     receipt: Annotated[bool, typer.Option("--receipt", help="Send the sender a new receipt.")] = False,
     by: By = "",
     as_json: AsJson = False,
@@ -126,9 +128,39 @@ def correct(
 
 
 @app.command()
+def same(
+    reference: Reference,
+    name: Annotated[list[str] | None, typer.Argument(help="A name of the agency, as it is certified.")] = None,
+    undo: Undo = False,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say that a request renews a certified agency of another name, before its plaque is marked."""
+    submission = listing.one(reference)
+    _check_open(submission)
+    if not submission.agency:
+        raise Refused("Only a plaque request is of an agency.")
+    known = None if undo else _named(" ".join(name or []), submission.answers["agency_state"])
+    changed = workflow.settle_agency(submission, step(by), known)
+    did = f"renews {known.name}" if known else "is of an agency of its own"
+    _tell(submission, changed, did, "is done or closed; undo that first", as_json)
+
+
+def _named(name: str, state: str) -> Certification:
+    """Return the only certified agency of a state that a name means. Raises Refused with the others."""
+    found = known_agencies.named(name, certifications.everybody(state))
+    exact = [each for each in found if folded(name) in map(folded, each.names)]
+    if len(chosen := exact or found) == 1:
+        return chosen[0]
+    if not found:
+        raise Refused(f"No certified agency of {state} is called {name or 'so; write its name'}.")
+    raise Refused(f"More than one is called so: {'; '.join(each.name for each in found)}. Write the whole name.")
+
+
+@app.command()
 def certified(
     state: Annotated[str, typer.Option(help="Two letters.")] = "",
-    ending: Annotated[int, typer.Option(help="Only those that end within so many days.")] = 0,
+    ending: Annotated[int, typer.Option(help="Only those that end within this many days.")] = 0,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -150,9 +182,9 @@ def certified(
         writer.writerows([shown(for_spreadsheet(str(cell))) for cell in row.values()] for row in rows)
     else:
         for row in rows:
-            name = for_terminal(str(row["agency"]))
-            out.print(f"{row['state']}  {row['valid_until']}  {row['status']:9}  {name}", markup=False)
-        told.print(f"{len(rows):,} agencies.")
+            line = f"{row['state']}  {row['valid_until']}  {row['status']:9}  {row['agency']}"
+            out.print(for_terminal(line), markup=False)
+        told.print(f"{len(rows):,} {'agency' if len(rows) == 1 else 'agencies'}.")
 
 
 def _as_row(each: certifications.Certification, holds: bool) -> dict[str, Any]:
@@ -196,4 +228,5 @@ def _tell(submission: Submission, changed: bool, did: str, did_not: str, as_json
     if as_json:
         print_json(listing.as_json(now) | {"changed": changed})
     else:
-        out.print(f"{submission.reference} {did if changed else f'{did_not}; nothing changed'}.")
+        said = did if changed else f"{did_not}; nothing changed"
+        out.print(for_terminal(f"{submission.reference} {said}."), markup=False)

@@ -3,16 +3,21 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import NoRegionError
 
 import promises
 from forms.form import TRAP
 from local.aws.stand_in import create_table
+from staff import connection
+from storage import certifications
 from tests.support.inbox import link_in
 from tests.support.samples import CONTACT, HOSTILE, PLAQUE, new_address
 
@@ -97,6 +102,30 @@ def test_an_error_is_one_line_and_exit_code_1(arguments, words, run_staff):
     assert said.count("\n") == 1
 
 
+def test_same_joins_a_request_to_a_certified_agency_by_a_name_and_back(run_staff, post, table, office):
+    post("plaque", PLAQUE)
+    first = references(table)["plaque"]
+    office.do(first, "mark")
+    post("plaque", PLAQUE | {"agency": "Public Safety Bureau", "zip": "96701", "email": "new@other.example.gov"})
+    [reference] = {item["reference"] for item in table.items()} - {first}
+    assert run_staff("same", reference, "riverside")[::2] == (1, "No certified agency of HI is called riverside.\n")
+    code, out, _ = run_staff("same", reference, *PLAQUE["agency"].split())
+    assert (code, out) == (0, f"{reference} renews {PLAQUE['agency']}.\n")
+    [known] = certifications.everybody()
+    assert table.item(reference)["certification"] == known.id
+    assert run_staff("same", reference, "--undo")[1] == f"{reference} is of an agency of its own.\n"
+    assert "certification" not in table.item(reference)
+    run_staff("mark", reference)
+    code, out, _ = run_staff("same", reference, PLAQUE["agency"])
+    assert (code, "nothing changed" in out) == (0, True)
+    post("plaque", PLAQUE | {"agency": "Safety Bureau", "zip": "96701", "email": "third@other.example.gov"})
+    [third] = {item["reference"] for item in table.items()} - {first, reference}
+    assert run_staff("same", third)[2] == "No certified agency of HI is called so; write its name.\n"
+    assert run_staff("same", third, "p")[2].startswith("More than one is called so: ")
+    post("contact", CONTACT)
+    assert run_staff("same", references(table)["contact"], "x")[::2] == (1, "Only a plaque request is of an agency.\n")
+
+
 def test_the_wrong_word_for_a_mark_is_refused(run_staff, post, table):
     post("contact", CONTACT)
     reference = references(table)["contact"]
@@ -154,6 +183,7 @@ def test_a_restored_table_is_counted_as_the_table_is(run_staff, post, table, tem
 
 
 def test_export_is_in_order_in_the_office_s_time_and_can_leave_out_what_is_done(run_staff, post, clock, table, office):
+    noon = promises.now()
     for number in range(3):
         post("contact", {**CONTACT, "message": f"Number {number}"})
         clock.forward(minutes=1)
@@ -164,7 +194,9 @@ def test_export_is_in_order_in_the_office_s_time_and_can_leave_out_what_is_done(
     found = rows(run_staff("export", "--form", "contact")[1])
     assert [each["Message"] for each in found] == ["Number 0", "Number 1", "Number 2", "Held"]
     assert [each["received_at"][-5:] for each in found] == ["12:00", "12:01", "12:02", "12:03"]
-    assert [each["due_at"][-5:] for each in found] == ["12:00", "12:01", "12:02", "12:03"]
+    # In 24 hours, which end at another hour where the clocks change meanwhile.
+    due = [promises.at_office(noon + timedelta(days=1, minutes=number)) for number in range(4)]
+    assert [each["due_at"][-5:] for each in found] == [f"{each:%H:%M}" for each in due]
     still_open = rows(run_staff("export", "--open")[1])
     assert [(each["Message"], each["status"]) for each in still_open] == [
         ("Number 0", "open"),
@@ -407,3 +439,19 @@ def test_the_command_says_where_nothing_runs(tmp_path):
     assert done.stderr.startswith(f"No local run is going in {tmp_path}, and no stack is named")
     assert done.stderr.count("\n") == 1
     assert "list" in subprocess.run([STAFF, "list", "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_stack_is_looked_for_in_the_region_that_it_was_deployed_to(monkeypatch):
+    asked = []
+
+    def ask(_):
+        asked.append(os.environ["AWS_DEFAULT_REGION"])
+        raise NoRegionError
+
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "elsewhere")  # so that it is put back
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(boto3, "client", ask)
+    with pytest.raises(connection.Refused, match="certification cannot be read"):
+        connection._of_stack("certification")
+    assert asked == ["us-east-1"]
