@@ -36,6 +36,26 @@ def test_nothing_is_lost_in_a_narrow_window_or_with_wide_spacing(address, page):
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+FIRST_SCREEN = {
+    "what is this": "main h1",
+    "who runs it": ".hero__by",
+    "whom is it for": ".hero__lead",
+    "what do I do": ".hero .button--call",
+    "what does it cost me": ".hero__call",
+    "how do I talk to a person": ".hero__call a[href^='tel:']",
+}
+
+
+def test_the_first_screen_of_a_phone_answers_six_questions(page):
+    """A phone of 390 by 844 shows 664 pixels below and above the bars of its browser."""
+    page.set_viewport_size({"width": 390, "height": 664})
+    page.goto("/")
+    seen = {question: page.locator(place).bounding_box() for question, place in FIRST_SCREEN.items()}
+    assert {question: box for question, box in seen.items() if box["y"] < 0 or box["y"] + box["height"] > 664} == {}
+    assert "law enforcement agencies" in page.locator(FIRST_SCREEN["whom is it for"]).inner_text()
+    assert "cost" in page.locator(FIRST_SCREEN["what does it cost me"]).inner_text()
+
+
 def test_what_is_lost_is_noticed(page):
     page.goto("/about/")
     page.locator("h1").evaluate("(each) => { each.style.marginInlineStart = '300px' }")
