@@ -39,11 +39,13 @@ def faq_page(asked: list[Section]) -> dict[str, Any]:
 
 def organization(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the organization and its office as https://schema.org/NGO."""
+    contact = {name: settings["office"][name] for name in ("telephone", "email")}
     return {
         "@context": "https://schema.org",
         "@type": "NGO",
         "name": settings["organization"],
+        "address": settings["office"]["address"],
         "nonprofitStatus": "https://schema.org/Nonprofit501c3",
-        "contactPoint": {"@type": "ContactPoint", **settings["office"]},
+        "contactPoint": {"@type": "ContactPoint", **contact},
         "sameAs": [each["url"] for each in settings["social"]],
     }
