@@ -1,7 +1,5 @@
 // Searches search/index.json as you type. The page works without it: it lists everything.
 
-import { find, prepare } from "./find.js";
-
 const SHOWN = 20;
 const PAUSE = 500; // milliseconds after the last key before the number of results is announced and the address changes
 
@@ -11,15 +9,23 @@ const told = document.querySelector(".search__told");
 const help = document.querySelector(".search__help");
 const results = document.querySelector(".search__results");
 const index = document.querySelector(".search__index");
+const agencies = document.querySelector(".search__agency a"); // not there where there is no register
 
-let entries = null; // a promise of the entries, once someone searches
+let finder = null; // a promise of what answers a question, once someone searches
 let pause = 0;
 
-function load() {
-  entries ??= fetch(form.dataset.index)
-    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
-    .then(prepare);
-  return entries;
+function loadIndex() {
+  const entries = async () => {
+    const answer = await fetch(form.dataset.index);
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return answer.json();
+  };
+  const prepared = ([{ find, prepare }, raw]) => {
+    const known = prepare(raw);
+    return (question) => find(known, question);
+  };
+  finder ??= Promise.all([import("./find.js"), entries()]).then(prepared);
+  return finder;
 }
 
 function element(name, className, ...content) {
@@ -46,7 +52,13 @@ function excerpt({ text, inText }, isMeant) {
   const from = inText[Math.max(0, first - 6)]?.at ?? 0;
   const last = inText.filter((word) => word.at < from + 160).pop();
   const to = last ? last.at + last.written.length : 0;
-  const line = element("p", "", from ? "… " : "", ...marked(text, inText, isMeant, from, to), to < text.length ? " …" : "");
+  const line = element(
+    "p",
+    "",
+    from ? "… " : "",
+    ...marked(text, inText, isMeant, from, to),
+    to < text.length ? " …" : "",
+  );
   return text ? line : "";
 }
 
@@ -58,7 +70,7 @@ function drawn(entry, isMeant) {
 }
 
 function settle(words) {
-  const address = new URL(location);
+  const address = new URL(location.href);
   address.hash = "";
   if (box.value.trim()) address.searchParams.set("q", box.value.trim());
   else address.searchParams.delete("q");
@@ -74,7 +86,7 @@ async function search() {
   let shown = [];
   if (isAsked) {
     try {
-      const { found, whole, isMeant } = find(await load(), question);
+      const { found, whole, isMeant } = (await loadIndex())(question);
       if (question !== box.value) return; // the query has changed in the meantime
       shown = found.slice(0, SHOWN).map((entry) => drawn(entry, isMeant));
       const number = `${found.length} ${found.length === 1 ? "result" : "results"}`;
@@ -82,7 +94,7 @@ async function search() {
       if (!found.length) words = "Nothing found. Everything on this site is listed below.";
       else if (!whole) words = `Nothing has all of these words. ${words} with some of them`;
     } catch {
-      entries = null;
+      finder = null;
       words = "The search could not be loaded. Everything on this site is listed below.";
     }
   }
@@ -90,6 +102,12 @@ async function search() {
   results.hidden = !shown.length;
   help.hidden = !isAsked || shown.length > 0;
   index.hidden = shown.length > 0;
+  if (agencies) {
+    // The index knows the pages that were built, not who is certified today.
+    agencies.textContent = `find an agency named “${question.trim()}”`;
+    agencies.search = `?${new URLSearchParams({ q: question.trim() })}`;
+    agencies.parentElement.hidden = !isAsked;
+  }
   pause = setTimeout(settle, PAUSE, words);
 }
 

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -97,7 +98,7 @@ def test_a_word_that_is_there_is_not_taken_for_one_that_resembles_it(page):
 
 
 def test_other_words_for_a_part_that_is_not_there_stop_the_build():
-    page = SimpleNamespace(
+    page: Any = SimpleNamespace(
         meta={"title": "A page", "also": {"gone": "lost"}},
         title="A page",
         url="a/",
@@ -208,4 +209,23 @@ def test_without_script_there_is_no_box_that_does_nothing(browser, local_run):
     assert not page.get_by_role("searchbox").is_visible()
     page.get_by_role("link", name="How do we renew?").click()
     page.wait_for_url("**/faq/#how-do-we-renew")
+    context.close()
+
+
+@pytest.mark.parametrize("words", ["springfield", "O’Brien & Sons <b>?#%", "zzzz"])
+def test_any_words_lead_on_to_the_agencies_of_the_register(words, page):
+    page.goto("/search/")
+    expect(page.locator(".search__agency")).to_be_hidden()
+    ask(page, words)
+    page.get_by_role("link", name=f"find an agency named “{words}”").click()
+    expect(page.get_by_label("Find an agency")).to_have_value(words)
+    expect(page.locator("#found")).to_be_visible()
+
+
+def test_without_script_the_search_page_leads_to_the_search_of_the_register(browser, local_run):
+    context = browser.new_context(base_url=local_run.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/search/")
+    page.get_by_role("main").get_by_role("link", name="register", exact=True).click()
+    expect(page.get_by_label("Find an agency")).to_be_visible()
     context.close()
