@@ -1,8 +1,6 @@
 // Improves the forms, which work without it: sends in place, keeps a draft until the receipt, previews the engraving.
 // It knows no field and no rule: error messages come from the server's own page.
 
-import { checkDay } from "./dates.js";
-
 const SEND_WITHIN = 30_000; // milliseconds
 const UNKNOWN =
   "We could not reach our server, or it did not answer in time. Everything you wrote is still here. " +
@@ -21,6 +19,13 @@ function make(name, properties, ...content) {
   const element = Object.assign(document.createElement(name), properties);
   element.append(...content);
   return element;
+}
+
+/** Says what is wrong with a date. Where that script does not come, the server says it. */
+async function check(box, typing) {
+  if (box.type !== "date") return;
+  const dates = await import("./dates.js").catch(() => undefined);
+  dates?.checkDay(box, typing);
 }
 
 const draftOf = (action) => `draft of ${action}`;
@@ -93,11 +98,12 @@ function clearDraft(action) {
 }
 
 async function showPreviews(form) {
-  const previews = form.querySelectorAll(".preview");
+  const nameOf = (preview) => form.elements[preview.dataset.of].value.trim().replace(/\s+/g, " "); // as it is stored
+  const previews = [...form.querySelectorAll(".preview")].filter((each) => nameOf(each) || !each.hidden);
   if (!previews.length) return;
   const { engrave } = await import("./engraving.js");
   for (const preview of previews) {
-    const name = form.elements[preview.dataset.of].value.trim().replace(/\s+/g, " "); // as it is stored
+    const name = nameOf(preview);
     engrave(preview.querySelector(".plaque"), name);
     preview.hidden = !name;
   }
@@ -165,12 +171,18 @@ function start(form) {
   }
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {
-    checkDay(target, true);
+    check(target, true);
     unconfirm(target);
     saveDraft(form);
     showPreviews(form);
   });
-  form.addEventListener("focusout", ({ target }) => checkDay(target));
+  form.addEventListener("change", ({ target }) => {
+    for (const box of form.querySelectorAll(`[data-follows="${target.name}"]`)) box.value ||= target.value;
+    saveDraft(form);
+  });
+  form.addEventListener("focusout", ({ target }) => check(target));
+  // A date may have been typed before this script came.
+  for (const box of form.querySelectorAll("[type=date]")) if (box.value) check(box, box === document.activeElement);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     saveDraft(form);
