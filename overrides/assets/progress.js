@@ -106,13 +106,16 @@ export function load() {
     return { record: last, trouble: "" };
   } catch (error) {
     try {
-      localStorage.setItem(`${KEY}.unreadable`, text);
+      localStorage.setItem(ASIDE, text);
       localStorage.removeItem(KEY);
     } catch {
       // It stays in place until the next change.
     }
     last = empty();
-    return { record: last, trouble: `What this browser had saved could not be read and was set aside. ${error.message}` };
+    return {
+      record: last,
+      trouble: `What this browser had saved could not be read and was set aside. ${error.message}`,
+    };
   }
 }
 
@@ -131,6 +134,7 @@ export function update(change) {
 }
 
 const BEFORE = `${KEY}.before`;
+const ASIDE = `${KEY}.unreadable`;
 
 /** Begins a new round: the agency's name and who answers for what stay. Keeps the round before, see bringBack. */
 export function newRound() {
@@ -156,10 +160,11 @@ export function hasPrevious() {
   }
 }
 
-/** Forgets the round before. */
+/** Forgets the round before, and a record that was set aside. */
 export function forgetPrevious() {
   try {
     localStorage.removeItem(BEFORE);
+    localStorage.removeItem(ASIDE);
   } catch {
     // Nothing was kept.
   }
