@@ -30,8 +30,8 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 
 # Biome comes from npm, pinned in package-lock.json. Where npm is missing, that is said, and the rest goes on.
 BIOME := $(if $(shell command -v npm),node_modules/.package-lock.json)
-lint-web: $(BIOME) ## Look for mistakes in JavaScript and CSS
-	@$(if $(BIOME),node_modules/.bin/biome lint --colors=off --error-on-warnings,echo "npm is missing: JavaScript and CSS are not checked")
+lint-web: $(BIOME) ## Look for mistakes in JavaScript and CSS, and at the format of JavaScript
+	@$(if $(BIOME),node_modules/.bin/biome check --colors=off --error-on-warnings,echo "npm is missing: JavaScript and CSS are not checked")
 node_modules/.package-lock.json: package-lock.json
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@

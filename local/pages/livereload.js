@@ -4,7 +4,8 @@ const { epoch } = document.currentScript.dataset;
 async function wait() {
   for (;;) {
     // One page in front waits: browsers open only a few connections to one server.
-    if (document.hidden) await new Promise((shown) => document.addEventListener("visibilitychange", shown, { once: true }));
+    if (document.hidden)
+      await new Promise((shown) => document.addEventListener("visibilitychange", shown, { once: true }));
     try {
       const answer = await fetch(`/livereload/${epoch}/${Date.now()}`);
       if (Number(await answer.text()) > Number(epoch)) return location.reload();

@@ -20,6 +20,7 @@ export const write = (element, text) => {
 
 const progress = find("[data-progress]");
 export const index = progress.dataset.index;
+/** @type {Map<string, any>} */
 const rows = new Map(all(".item").map((row) => [row.id, { row, box: find("input", row) }]));
 export let checklists = [];
 export let whole = null;
@@ -35,6 +36,7 @@ export function alsoDraw(drawer) {
 
 // ------------------------------------------------------------ the words of an item
 
+/** @param {{kind: string, entry: any, mark?: string, item: any, decided: boolean}} stands */
 export function stateInWords({ kind, entry, mark, item, decided }) {
   const decision = decided ? ` Decided by ${entry.who} on ${day(entry.when)}: ${entry.why}` : "";
   const words = {
@@ -116,7 +118,7 @@ function drawProgress() {
   if (find("a", line)?.href !== link.href) line.replaceChildren(complete ? "" : "Next item: ", link);
 }
 
-/** Returns what the header's button says on every page, null where nothing has begun. */
+/** Returns what the header's button says, null where nothing has begun. */
 function leadsOn({ items }) {
   if (!Object.keys(items).length) return null;
   const { next } = whole;

@@ -48,14 +48,16 @@ export async function copyLink() {
     await navigator.clipboard.writeText(link.value);
     tell("Link copied.");
   } catch {
-    tell("The link is selected. Copy it with Ctrl+C, on a Mac with Command+C.");
+    tell(
+      "The link is selected. To copy it, press Ctrl+C, or Command+C on a Mac. On a phone, choose Copy in the menu above it.",
+    );
   }
 }
 
 export async function share() {
   try {
     await navigator.share({ title: document.title, url: link.value });
-    tell("Handed to the app that you chose.");
+    tell("Shared with the app you chose.");
   } catch (error) {
     if (error.name !== "AbortError") tell("This device could not share it. Copy the link instead.");
   }
@@ -80,15 +82,25 @@ function review(theirs) {
   const mine = load().record;
   const { record, taken, differences, dropped } = merge(mine, theirs);
   if (!taken && !differences.length && !dropped && record.agency === mine.agency)
-    return finish(theirs.since < mine.since ? "The copy is of an earlier round, and has nothing new." : "The copy has nothing new.");
+    return finish(
+      theirs.since < mine.since
+        ? "The copy is from an earlier round, and has nothing new."
+        : "The copy has nothing new.",
+    );
   tell("");
-  const texts = new Map(checklists.flatMap((list) => [...list.items, ...list.removed]).map(({ id, text }) => [id, text]));
+  const texts = new Map(
+    checklists.flatMap((list) => [...list.items, ...list.removed]).map(({ id, text }) => [id, text]),
+  );
   const count = (number, one) => `${number} ${number === 1 ? one : `${one}s`}`;
   write(
     find("[data-incoming-words]"),
     `${theirs.agency ? `From ${theirs.agency}: ` : ""}${count(taken, "item")} to add or update.` +
-      (differences.length ? " If the two differ, the newer answer is selected below. You can select the other." : "") +
-      (dropped ? ` The copy begins a new round, without ${count(dropped, "item")} of yours. Save yours to a file first.` : ""),
+      (differences.length
+        ? " Where yours and the copy differ, the newer answer is selected below. You can select the other."
+        : "") +
+      (dropped
+        ? ` The copy begins a new round and removes ${count(dropped, "item")} of yours. Save yours to a file first.`
+        : ""),
   );
   const choice = (id, entry, value, whose) => {
     const box = make("input", { type: "radio", name: id, value, checked: record.items[id] === entry });
@@ -142,10 +154,10 @@ export function begin() {
   toFile(load().record, fileName());
   newRound();
   find(".keep__round").open = false;
-  finish(`A new round has begun. The one before is in the file ${fileName()}, in your downloads.`);
+  finish(`A new round has begun. Your last round is in the file ${fileName()}, in your downloads.`);
 }
 
 export function back() {
   bringBack();
-  finish("The round before is back.");
+  finish("Your last round is back.");
 }

@@ -13,11 +13,15 @@ const SMALL = new Set(
 );
 const NAME = 4; // weight of a word in an entry's name; 1 in its text
 
-const bare = (word) => word.normalize("NFD").replace(/[\u0300-\u036f'’.,()-]/g, "").toLowerCase();
+const bare = (word) =>
+  word
+    .normalize("NFD")
+    .replace(/[\u0300-\u036f'’.,()-]/g, "")
+    .toLowerCase();
 const singular = (word) => (word.length > 3 ? word.replace(/ies$/, "y").replace(/([^s])s$/, "$1") : word);
 
 /** Splits a text into words: the position, the word as written, and its normalized forms, parts at a hyphen included. */
-export function wordsOf(text) {
+function wordsOf(text) {
   return [...text.matchAll(WORD)].map(({ 0: written, index }) => {
     const parts = written.includes("-") ? written.split("-") : [];
     const forms = [written, ...parts].map((form) => singular(bare(form))).filter(Boolean);
@@ -59,11 +63,16 @@ function best(words, readings, memory) {
     if (!memory.has(key)) memory.set(key, match(form, wanted));
     return memory.get(key);
   };
-  const of = (wanted) => words.reduce((most, { forms }) => Math.max(most, ...forms.map((form) => one(form, wanted))), 0);
+  const of = (wanted) =>
+    words.reduce((most, { forms }) => Math.max(most, ...forms.map((form) => one(form, wanted))), 0);
   return Math.max(...readings.map((forms) => Math.min(...forms.map(of))));
 }
 
-/** The readings of a word: whole or in its parts; where the site has nothing like it, the words that are one letter off. */
+/**
+ * The readings of a word: whole or in its parts; where the site has nothing like it, the words that are one letter off.
+ * @param {string[]} forms
+ * @param {string[]} vocabulary
+ */
 function readingsOf([whole, ...parts], vocabulary) {
   const readings = parts.length ? [[whole], parts] : [[whole]];
   if (whole.length < 4 || vocabulary.some((word) => match(word, whole))) return readings;
@@ -71,7 +80,10 @@ function readingsOf([whole, ...parts], vocabulary) {
   return meant.length ? meant : readings;
 }
 
-const phrase = (text) => asked(text).map(([word]) => word).join(" ");
+const phrase = (text) =>
+  asked(text)
+    .map(([word]) => word)
+    .join(" ");
 
 /** What `find` looks in: {entries, vocabulary}. */
 export function prepare(listed) {
@@ -116,6 +128,7 @@ export function find({ entries, vocabulary }, question) {
   return {
     found: ranked.map(({ entry }) => entry),
     whole: ranked.some(({ hits }) => hits === wanted.length),
-    isMeant: ({ forms }) => wanted.some((readings) => readings.flat().some((each) => forms.some((form) => match(form, each)))),
+    isMeant: ({ forms }) =>
+      wanted.some((readings) => readings.flat().some((each) => forms.some((form) => match(form, each)))),
   };
 }

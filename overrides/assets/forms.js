@@ -32,7 +32,10 @@ const draftOf = (action) => `draft of ${action}`;
 
 function saveDraft(form) {
   try {
-    sessionStorage.setItem(draftOf(form.action), JSON.stringify([...new FormData(form)].filter(([name]) => name !== "reply_code")));
+    sessionStorage.setItem(
+      draftOf(form.action),
+      JSON.stringify([...new FormData(form)].filter(([name]) => name !== "reply_code")),
+    );
   } catch {
     // Storage is full or turned off: the form works without a draft.
   }
@@ -123,7 +126,10 @@ function tellUnknown(form) {
   main.querySelector(".error-summary")?.remove();
   const summary = make("div", { className: "error-summary", id: "error-summary", tabIndex: -1 });
   const office = [...document.querySelectorAll(".footer a[href^='tel:'], .footer a[href^='mailto:']")];
-  const ways = office.flatMap((link, number) => [number ? " or write to " : " You can also call ", link.cloneNode(true)]);
+  const ways = office.flatMap((link, number) => [
+    number ? " or write to " : " You can also call ",
+    link.cloneNode(true),
+  ]);
   summary.setAttribute("role", "alert");
   summary.append(
     make("h2", { textContent: "We cannot tell whether your answers arrived" }),
@@ -161,7 +167,7 @@ function send(form) {
     else if (response?.querySelector(status === 200 ? "main" : ".error-summary")) show(response);
     else tellUnknown(form);
   };
-  request.send(new URLSearchParams(new FormData(form)));
+  request.send(new URLSearchParams(/** @type {any} */ (new FormData(form))));
 }
 
 function start(form) {

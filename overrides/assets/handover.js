@@ -112,7 +112,12 @@ export function merge(mine, theirs) {
     taken += 1;
   }
   const dropped = Object.keys(mine.items).length - ofRound(mine.items).length;
-  return { record: { ...mine, agency: mine.agency || theirs.agency, items, plans, since }, taken, differences, dropped };
+  return {
+    record: { ...mine, agency: mine.agency || theirs.agency, items, plans, since },
+    taken,
+    differences,
+    dropped,
+  };
 }
 
 const says = ({ at, edition, ...rest }) => JSON.stringify(Object.entries(rest).sort());

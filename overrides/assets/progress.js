@@ -16,7 +16,7 @@ export const FIRST_DAY = "2000-01-01"; // an earlier one was half typed
 export class Refused extends Error {}
 
 let last = null; // the record at the last load or update
-let unsaved = false;
+let unsaved = "";
 
 export const today = () => new Date().toLocaleDateString("sv"); // Sweden writes YYYY-MM-DD
 
@@ -94,7 +94,8 @@ export function load() {
   try {
     text = localStorage.getItem(KEY);
   } catch {
-    unsaved = "This browser does not let the site save anything, so your check marks are lost when you close this page.";
+    unsaved =
+      "This browser does not let the site save anything, so your check marks are lost when you close this page.";
     last = empty();
     return { record: last, trouble: unsaved };
   }
@@ -126,11 +127,11 @@ export function update(change) {
   last = record;
   try {
     localStorage.setItem(KEY, JSON.stringify(record));
-    unsaved = false;
+    unsaved = "";
   } catch {
     unsaved = "This browser could not save your last change: its storage is full or turned off.";
   }
-  return { record, trouble: unsaved || "" };
+  return { record, trouble: unsaved };
 }
 
 const BEFORE = `${KEY}.before`;
@@ -199,7 +200,15 @@ function standing(item, entry, isAhead, begun) {
   const settled = ["done", "out", "not-taken"].includes(kind);
   const isLater = item.changed && item.changed > (settled ? (entry.edition ?? "") : (begun ?? item.changed));
   const day = state === "done" ? entry.on : entry.when;
-  return { item, entry, kind, settled, decided: isDecided(entry), day, mark: isLater ? (settled ? "changed" : "new") : "" };
+  return {
+    item,
+    entry,
+    kind,
+    settled,
+    decided: isDecided(entry),
+    day,
+    mark: isLater ? (settled ? "changed" : "new") : "",
+  };
 }
 
 /**
@@ -213,7 +222,10 @@ export function survey(checklists, record) {
     const required = !checklist.optional;
     const before = { open: whole.next !== null, last: whole.completedOn };
     const entries = checklist.items.map((item) => record.items[item.id] ?? {});
-    const [begun] = entries.map((entry) => entry.edition).filter(Boolean).sort();
+    const [begun] = entries
+      .map((entry) => entry.edition)
+      .filter(Boolean)
+      .sort();
     const items = checklist.items.map((item, index) => {
       const entry = entries[index];
       const number = `${checklist.order}.${index + 1}`;

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -26,7 +27,14 @@ from tests.support.visits import COMING_BACK
 
 LEADER, TEAM, PROMISE = named("leader"), named("team"), named("promise")
 TODAY = date.today().isoformat()
-DECISION = {"who": "Chief Sample", "when": "2026-11-01", "why": "A county <b>of nine</b> officers."}
+FOCUSED = """() => {
+  const focused = document.activeElement, { outlineStyle, outlineWidth } = getComputedStyle(focused);
+  const shown = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  const isNew = focused !== window.before; // a date has stops inside
+  window.before = focused;
+  return [!!focused.closest(".questions"), focused.type, !isNew || shown];
+}"""
+DECISION: dict[str, Any] = {"who": "Chief Sample", "when": "2026-11-01", "why": "A county <b>of nine</b> officers."}
 
 
 @pytest.fixture
@@ -58,6 +66,16 @@ def test_a_tick_is_kept_with_its_date_and_is_there_after_the_window_was_closed(p
     assert row(again, LEADER.items[1]).get_by_role("checkbox").is_checked()
     assert "Done " in state(again, LEADER.items[1])
     assert so_far(again) == f"2 of {len(LEADER.items)} items done."
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Honolulu", "2026-11-26"), ("Pacific/Auckland", "2026-11-27")])
+def test_a_tick_has_the_day_of_where_the_person_is(zone, day, browser, local_run):
+    with browser.new_context(base_url=local_run.url, timezone_id=zone) as context:
+        page = context.new_page()
+        page.clock.set_fixed_time("2026-11-27T06:30:00Z")
+        visit(page, "leader")
+        tick(page, LEADER.items[:1])
+        assert record(page)["items"][LEADER.items[0].id]["on"] == day
 
 
 def test_unticking_takes_it_back(page):
@@ -369,6 +387,19 @@ def test_details_are_opened_and_closed_by_keyboard_and_the_focus_comes_back(page
     row(page, LEADER.items[0]).get_by_role("button", name="Save and close").press("Enter")
     expect(button).to_be_focused()
     expect(button).to_have_attribute("aria-expanded", "false")
+
+
+def test_the_keyboard_shows_where_it_is_among_the_questions_about_an_item(page):
+    open_details(page, LEADER.items[0]).get_by_label("Skipped, by decision").check()
+    seen = set()
+    while True:
+        page.keyboard.press("Tab")
+        inside, kind, outlined = page.evaluate(FOCUSED)
+        if not inside:
+            break
+        seen.add(kind)
+        assert outlined, kind
+    assert seen >= {"date", "textarea", "submit"}
 
 
 def test_every_target_is_at_least_24_by_24_pixels(page):

@@ -41,7 +41,10 @@ for (const [why, text] of Object.entries({
   "more than a file should have": JSON.stringify({ ...record({}), filler: "x".repeat(1_000_000) }),
 })) {
   test(`${why} is refused in words`, () => {
-    assert.throws(() => read(text), (error) => error instanceof Refused && error.message.endsWith("."));
+    assert.throws(
+      () => read(text),
+      (error) => error instanceof Refused && error.message.endsWith("."),
+    );
   });
 }
 
@@ -80,7 +83,10 @@ test("a copy of a site without plans and rounds is read", () => {
 test("of two copies the later round goes on, whoever opens the other's", () => {
   const old = read(JSON.stringify(record({ "leader-one": done("2026-11-01") })));
   const anew = read(JSON.stringify(record({ "leader-two": { ...done("2026-11-02"), at: AT + 9 } }, { since: AT + 5 })));
-  for (const [mine, theirs, dropped] of [[old, anew, 1], [anew, old, 0]]) {
+  for (const [mine, theirs, dropped] of [
+    [old, anew, 1],
+    [anew, old, 0],
+  ]) {
     const merged = merge(mine, theirs);
     assert.deepEqual(Object.keys(merged.record.items), ["leader-two"]);
     assert.deepEqual([merged.record.since, merged.dropped], [AT + 5, dropped]);
