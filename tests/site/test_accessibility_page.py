@@ -19,7 +19,7 @@ HELD_BY = {
         "browser/test_access.py::test_a_form_with_errors_and_its_receipt_can_be_used_by_everybody",
         "browser/test_browser.py::test_a_person_who_forgets_something_is_told_and_loses_nothing",
     ],
-    "Drawings that say something": ["site/test_site.py::test_a_drawing_has_words_beside_it_and_none_of_its_own"],
+    "What a drawing shows": ["site/test_site.py::test_a_drawing_has_words_beside_it_and_none_of_its_own"],
     "Text follows your browser's size": [
         "browser/test_reflow.py::test_nothing_is_lost_in_a_narrow_window_or_with_wide_spacing",
         "site/test_assets.py::test_text_follows_the_size_that_a_reader_sets",

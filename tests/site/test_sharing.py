@@ -3,6 +3,7 @@
 import json
 import re
 import struct
+from typing import Any
 
 import pytest
 from mkdocs.exceptions import PluginError
@@ -74,5 +75,7 @@ def test_a_question_that_is_not_in_the_faq_stops_the_build(built_site):
     faq = SimpleNamespace(meta={}, content="", url="faq/", file=SimpleNamespace(src_uri="faq.md"))
     home = SimpleNamespace(meta={"questions": ["gone"]}, file=SimpleNamespace(src_uri="index.md"))
     files = [SimpleNamespace(src_uri=page.file.src_uri, page=page) for page in (faq, home)]
+    config: Any = SimpleNamespace(extra={})
+    site: Any = SimpleNamespace(documentation_pages=lambda: files)
     with pytest.raises(PluginError, match=r"index\.md: faq\.md has no question with the anchor 'gone'"):
-        on_env(None, SimpleNamespace(extra={}), SimpleNamespace(documentation_pages=lambda: files))
+        on_env(None, config, site)
