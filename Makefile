@@ -14,8 +14,8 @@ export NO_MKDOCS_2_WARNING = 1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-serve: $(READY) ## Run everything on this machine: site, forms, mailbox (PORT=8000 DATA=.local)
-	@exec .venv/bin/python -m local --port $(PORT) --data $(DATA)
+serve: $(READY) ## Run everything on this machine: site, forms, mailbox (PORT=8000 DATA=.local CACHE=)
+	@exec .venv/bin/python -m local --port $(PORT) --data $(DATA) $(if $(CACHE),--edge-cache)
 
 test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/python -m tests.support.programs

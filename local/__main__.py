@@ -22,7 +22,7 @@ def main() -> int:
     for end in ENDS:
         signal.signal(end, _interrupt)
     try:
-        _serve(arguments.port, arguments.data.resolve())
+        _serve(arguments.port, arguments.data.resolve(), edge_cache=arguments.edge_cache)
     except KeyboardInterrupt:
         pass
     except _Refused as refused:
@@ -35,7 +35,7 @@ class _Refused(Exception):
     """The local run cannot start. The message is one line."""
 
 
-def _serve(port: int, data: Path) -> None:
+def _serve(port: int, data: Path, *, edge_cache: bool) -> None:
     """Serve until interrupted. Restart the process if its own code changed."""
     if not Path("template.yaml").exists():
         raise _Refused("There is no template.yaml here; start it in the project's folder")
@@ -55,7 +55,7 @@ def _serve(port: int, data: Path) -> None:
         with (
             (data / "functions.log").open("a", buffering=1, encoding="utf-8") as functions_log,
             redirect_stdout(functions_log),
-            running(listener, data, root=Path.cwd(), watch=True) as server,
+            running(listener, data, root=Path.cwd(), watch=True, edge_cache=edge_cache) as server,
         ):
             places = [f"Serving on {server.url}", f"E-mail goes to {server.url}_mail/"]
             if staff := os.environ.get("STAFF_ADDRESSES", "").partition(",")[0]:
@@ -76,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make serve", description="Run the site, the forms and a mailbox here.")
     parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 is any free one (default: 8000)")
     parser.add_argument("--data", type=Path, default=Path(".local"), help="keeps what was sent (default: .local)")
+    parser.add_argument("--edge-cache", action="store_true", help="show the register from a cache, as CloudFront does")
     return parser.parse_args()
 
 

@@ -46,13 +46,16 @@ def running(
     root: Path = ROOT,
     watch: bool = False,
     account: str = ACCOUNT,
+    edge_cache: bool = False,
+    address: str = "",
 ) -> Iterator[Server]:
-    """Everything, ready: call `serve()` on what this gives. `data` None keeps nothing.
+    """Start everything: call `serve()` on what this gives. `data` None keeps nothing. `address` is where browsers reach
+    it, if something stands between them and the listener.
 
     With `watch`, the site is built anew when something under `root` changes, and browsers reload. `serve()` raises
     CodeChanged where building is not enough.
     """
-    address = "http://{}:{}".format(*listener.getsockname())
+    address = address or "http://{}:{}".format(*listener.getsockname())
     with ExitStack() as stack:
         stack.callback(listener.close)
         template = Template(root / "template.yaml", SiteUrl=address)
@@ -79,7 +82,8 @@ def running(
             return config
 
         config = build_site()
-        server = Server(listener, site, _rebuild(root, build_site), template, Mailbox(cloud.sent_mail), clock)
+        rebuild, mailbox = _rebuild(root, build_site), Mailbox(cloud.sent_mail)
+        server = Server(listener, site, rebuild, template, mailbox, clock, edge_cache=edge_cache)
         stack.callback(server.close)
         if watch:
             _watch(server, config, root)
@@ -97,7 +101,7 @@ def running(
 
 @contextmanager
 def _told_to_staff(file: Path, template: Template) -> Iterator[None]:
-    """While this runs, the `staff` command finds in a file what it needs to work here."""
+    """Keep a file while this runs, in which the `staff` command finds what it needs to work here."""
     wanted = {*template.environment(), "PAGES_FOLDER", *(name for name in os.environ if name.startswith("AWS_"))}
     file.touch(mode=0o600)
     file.write_text(json.dumps({name: os.environ[name] for name in sorted(wanted)}), "utf-8")
@@ -116,7 +120,7 @@ def _settle(streams: Sequence[Stream], reports: Reports) -> None:
 
 @contextmanager
 def serving(data: Path | None = None, *, root: Path = ROOT) -> Iterator[Server]:
-    """Everything, answering from a thread on a free port: `url`, `streams` and `mailbox` are what tests look at."""
+    """Start everything on a free port, in a thread: `url`, `streams` and `mailbox` are what tests look at."""
     with running(socket.create_server(("127.0.0.1", 0)), data, root=root, account=str(next(_accounts))) as server:
         thread = threading.Thread(target=server.serve, name="local", daemon=True)
         thread.start()

@@ -21,7 +21,7 @@ from local.aws.cloudfront import sent_on
 from local.aws.dynamodb_stream import Stream
 from local.clock import Clock
 from local.clock_pages import ClockPages
-from local.error_cache import ErrorCache
+from local.edge_cache import EdgeCache
 from local.http_handler import Environ, Handler, ask, refusal
 from local.mailbox import PAGES, Mailbox, page
 from local.template import Template
@@ -40,7 +40,8 @@ StartResponse = Callable[..., Any]
 class Server(LiveReloadServer):
     """Pages from the folder `root`, /forms/* from the gateway, /_mail/* from the mailbox, /_clock/* from the clock.
 
-    `listener` is a socket that listens already; `serve()` answers what has queued there.
+    `listener` is a socket that listens already; `serve()` answers what has queued there. With `edge_cache`, the
+    register comes from a cache for as long as at CloudFront, which hides what was changed a minute ago.
     """
 
     streams: tuple[Stream, ...] = ()
@@ -53,6 +54,8 @@ class Server(LiveReloadServer):
         template: Template,
         mailbox: Mailbox,
         clock: Clock,
+        *,
+        edge_cache: bool = False,
     ) -> None:
         host, port = listener.getsockname()
         super().__init__(builder=self._build_or_tell, host=host, port=port, root=str(root))
@@ -70,7 +73,7 @@ class Server(LiveReloadServer):
             {host, "localhost"} if port == 80 else set()
         )
         self._clock_pages = ClockPages(clock, [f"http://{name}" for name in self._hosts])
-        self._forms = ErrorCache(template, Gateway(template).answer)
+        self._forms = EdgeCache(template, Gateway(template).answer, keeps_fresh=edge_cache)
         self._template = template
         self._headers = template.response_headers()
         self._error_pages = template.error_pages()
@@ -89,13 +92,13 @@ class Server(LiveReloadServer):
             self._trouble = ""
 
     def server_bind(self) -> None:
-        """The listener is bound."""
+        """Do nothing: the listener is bound already."""
 
     def server_activate(self) -> None:
-        """The listener listens."""
+        """Do nothing: the listener listens already."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # the names are socketserver's
-        """A browser that goes away before it has its answer is no error."""
+        """Log it only: a browser that goes away before it has its answer is no error."""
         log.debug("a connection broke off", exc_info=True)
 
     def close(self) -> None:
@@ -106,7 +109,7 @@ class Server(LiveReloadServer):
                 thread.join()
 
     def answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """The WSGI application."""
+        """Answer a request of WSGI."""
         if environ.get("HTTP_HOST", "").lower() not in {"", *self._hosts}:
             # A page of another site can give its own name this machine's address, and would read mail and forms.
             return _send(self.with_headers(refusal(HTTPStatus.MISDIRECTED_REQUEST)), environ, start_response)
@@ -133,7 +136,7 @@ class Server(LiveReloadServer):
         return content if environ["REQUEST_METHOD"] == "GET" else _nothing_of(content)
 
     def _respond(self, environ: Environ, path: str) -> Response | None:
-        """The answer of everything but the files of the site."""
+        """Return the answer of everything but the files of the site."""
         method: str = environ["REQUEST_METHOD"]
         if self._template.forwarding(path):
             response = ask(self._forms.answer, environ, path)
@@ -151,7 +154,7 @@ class Server(LiveReloadServer):
         return None
 
     def _error(self, status: int) -> Response:
-        """The site's page for an error, where it has one."""
+        """Return the site's page for an error, where it has one."""
         page = self._error_pages.get(status)
         file = Path(self.root, page.path.lstrip("/")) if page else None
         if page and file and file.is_file():
@@ -159,14 +162,14 @@ class Server(LiveReloadServer):
         return Response(status, [("content-type", "text/plain")], reasons[status].encode())
 
     def with_headers(self, response: Response) -> Response:
-        """The template's headers override what a function set, where their policy says so."""
+        """Add the template's headers, which override what a function set if their policy says so."""
         headers = self._template.response_headers([name.lower() for name, _ in response.headers])
         ours = {name.lower() for name, _ in headers}
         kept = [(name, value) for name, value in response.headers if name.lower() not in ours]
         return Response(response.status, kept + headers, response.body)
 
     def _inject_js_into_html(self, content: bytes, epoch: int) -> bytes:
-        """MkDocs puts its script inline, which the site's policy forbids."""
+        """Add the script as a file: MkDocs puts it inline, which the site's policy forbids."""
         before, end, after = content.rpartition(b"</body>")
         return b'%b<script src="%b" data-epoch="%d"></script>%b%b' % (before, RELOAD_SCRIPT.encode(), epoch, end, after)
 

@@ -14,9 +14,16 @@ from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 from local.intrinsics import ACCOUNT, REGION, Resolver
 
+try:
+    from yaml import CSafeLoader as SafeLoader  # reads the template ten times as fast
+except ImportError:  # PyYAML was compiled without libyaml
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 __all__ = ["ACCOUNT", "REGION", "ErrorPage", "Loader", "Route", "Template"]
 
 EVENT_TYPES = ("HttpApi", "DynamoDB", "ScheduleV2", "EventBridgeRule")
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+"""CloudFront's own policy, Managed-CachingDisabled."""
 ERROR_CACHING_MIN_TTL = 10
 """Seconds that CloudFront keeps an error where the distribution does not say."""
 
@@ -36,13 +43,13 @@ class Route:
     function: str
 
     def parameters(self, path: str) -> dict[str, str] | None:
-        """The values of the path's parameters, decoded; None if the path is not one of this route's."""
+        """Return the values of the path's parameters, decoded; None if the path is not one of this route's."""
         found = self._pattern.fullmatch(path)
         return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
 
     @property
     def generality(self) -> list[int]:
-        """Sorts routes as API Gateway chooses among those that fit: the most specific first."""
+        """Return a key that sorts routes as API Gateway chooses among those that fit: the most specific first."""
         segments = [PARAMETER.fullmatch(segment) for segment in self.path.split("/")]
         return [0 if found is None else 2 if found[2] else 1 for found in segments]
 
@@ -64,6 +71,14 @@ class Forwarding:
 
 
 @dataclass(frozen=True)
+class CachePolicy:
+    """How long CloudFront keeps a response at most, in seconds, and the query fields that tell responses apart."""
+
+    max_ttl: int
+    queries: frozenset[str]
+
+
+@dataclass(frozen=True)
 class ErrorPage:
     """A page of the site that stands in for an error, and the status it gets."""
 
@@ -71,7 +86,7 @@ class ErrorPage:
     path: str
 
 
-class Loader(yaml.SafeLoader):
+class Loader(SafeLoader):
     """Understands !Ref, !Sub and the like; a loader of its own, so that mkdocs.yml is not read with them."""
 
 
@@ -99,22 +114,22 @@ class Template:
         )
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Properties by logical id of the resources of a type, as written."""
+        """Return the properties by logical id of the resources of a type, as written."""
         declared = self._template["Resources"].items()
         return {name: resource.get("Properties", {}) for name, resource in declared if resource["Type"] == kind}
 
     @cached_property
     def functions(self) -> dict[str, dict[str, Any]]:
-        """Properties by logical id of every function, the template's Globals included, as written."""
+        """Return the properties by logical id of every function, the template's Globals included, as written."""
         defaults = self._template.get("Globals", {}).get("Function", {})
         return {name: defaults | own for name, own in self.resources("AWS::Serverless::Function").items()}
 
     def source_root(self, function: str) -> Path:
-        """The folder that a function's modules are imported from."""
+        """Return the folder that a function's modules are imported from."""
         return Path(self.folder, self.functions[function]["CodeUri"]).resolve()
 
     def environment(self) -> dict[str, str]:
-        """The environment of all functions. They share one process here, so they must agree on every variable."""
+        """Return the environment of all functions, which must agree on every variable: they share one process here."""
         merged: dict[str, str] = {}
         shared = self._template.get("Globals", {}).get("Function", {}).get("Environment", {}).get("Variables", {})
         for function, own in self.resources("AWS::Serverless::Function").items():
@@ -125,7 +140,7 @@ class Template:
         return merged
 
     def routes(self) -> list[Route]:
-        """The routes of all HTTP APIs. Raises ValueError for one that is not played here."""
+        """Return the routes of all HTTP APIs. Raises ValueError for one that is not played here."""
         routes = [Route(event["Method"].upper(), event["Path"], name) for name, event in self.events("HttpApi")]
         for route in routes:
             *segments, last = route.path.split("/")
@@ -134,11 +149,11 @@ class Template:
                 raise ValueError(f"the local run does not play the route {route.method} {route.path}")
         return routes
 
-    def response_headers(self, sent: Collection[str] = ()) -> list[tuple[str, str]]:
+    def response_headers(self, sent: Collection[str] = (), *, over_tls: bool = False) -> list[tuple[str, str]]:
         """Return the headers that CloudFront adds to every response.
 
         One that does not override gives way to the origin's own: `sent` has the names of those, in lower case.
-        Without Strict-Transport-Security: browsers ignore it over plain HTTP.
+        Strict-Transport-Security comes only with `over_tls`: browsers ignore it over plain HTTP.
         """
         headers = []
         for policy in self.resources("AWS::CloudFront::ResponseHeadersPolicy").values():
@@ -147,10 +162,10 @@ class Template:
             headers += [_security_header(kind, setting) for kind, setting in config["SecurityHeadersConfig"].items()]
             adds = [item for item in custom if item.get("Override", True) or item["Header"].lower() not in sent]
             headers += [(item["Header"], item["Value"]) for item in adds]
-        return [(name, value) for name, value in headers if name != "Strict-Transport-Security"]
+        return [(name, value) for name, value in headers if over_tls or name != "Strict-Transport-Security"]
 
     def error_pages(self) -> dict[int, ErrorPage]:
-        """By status: the pages of the site that CloudFront puts in place of errors, those of the forms too."""
+        """Return, by status, the pages of the site that CloudFront puts in place of errors, those of the forms too."""
         return {
             response["ErrorCode"]: ErrorPage(response["ResponseCode"], response["ResponsePagePath"])
             for response in self._error_responses()
@@ -158,7 +173,7 @@ class Template:
         }
 
     def seconds_of_error_cache(self, status: int) -> float:
-        """How long CloudFront shows one visitor's error to others who ask for the same path."""
+        """Return how long CloudFront shows one visitor's error to others who ask for the same path."""
         said = [each for each in self._error_responses() if each["ErrorCode"] == status]
         return float(said[0].get("ErrorCachingMinTTL", ERROR_CACHING_MIN_TTL) if said else ERROR_CACHING_MIN_TTL)
 
@@ -168,8 +183,33 @@ class Template:
 
     def forwarding(self, path: str) -> "Forwarding | None":
         """Return the headers that CloudFront forwards to the function at a path, None if there is no function."""
-        behavior = next((each for each in self._behaviors if fnmatchcase(path, each["PathPattern"])), None)
+        behavior = self._behavior(path)
         return self._forwarding(behavior) if behavior else None
+
+    def cache_policy(self, path: str) -> "CachePolicy | None":
+        """Return what CloudFront keeps of the function at a path, None if it keeps nothing.
+
+        Raises ValueError for a policy that would be played wrong.
+        """
+        behavior = self._behavior(path)
+        if behavior is None or behavior.get("CachePolicyId", CACHING_DISABLED) == CACHING_DISABLED:
+            return None
+        policy = self.resources("AWS::CloudFront::CachePolicy")[behavior["CachePolicyId"]["Ref"]]
+        config = policy["CachePolicyConfig"]
+        key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+        queries = key["QueryStringsConfig"]
+        if (
+            config["MinTTL"]
+            or config["DefaultTTL"]
+            or key["CookiesConfig"]["CookieBehavior"] != "none"
+            or key["HeadersConfig"]["HeaderBehavior"] != "none"
+            or queries["QueryStringBehavior"] != "whitelist"
+        ):
+            raise ValueError("the local run plays a cache that asks the origin how long, with listed queries only")
+        return CachePolicy(config["MaxTTL"], frozenset(queries["QueryStrings"]))
+
+    def _behavior(self, path: str) -> dict[str, Any] | None:
+        return next((each for each in self._behaviors if fnmatchcase(path, each["PathPattern"])), None)
 
     def _forwarding(self, behavior: Mapping[str, Any]) -> "Forwarding":
         if "OriginRequestPolicyId" not in behavior:
@@ -183,11 +223,16 @@ class Template:
 
     @cached_property
     def _behaviors(self) -> list[dict[str, Any]]:
-        distributions = self.resources("AWS::CloudFront::Distribution").values()
-        return [each for one in distributions for each in one["DistributionConfig"].get("CacheBehaviors", [])]
+        """Return the behaviors of what functions answer."""
+        found = []
+        for distribution in self.resources("AWS::CloudFront::Distribution").values():
+            config = distribution["DistributionConfig"]
+            buckets = {origin["Id"] for origin in config.get("Origins", []) if "S3OriginConfig" in origin}
+            found += [each for each in config.get("CacheBehaviors", []) if each.get("TargetOriginId") not in buckets]
+        return found
 
     def events(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The events of a type, each with the function's logical id and its properties."""
+        """Yield the events of a type, each with the function's logical id and its properties."""
         for function, properties in self.functions.items():
             for event in properties.get("Events", {}).values():
                 if event["Type"] == kind:
@@ -209,5 +254,6 @@ def _security_header(kind: str, setting: Mapping[str, Any]) -> tuple[str, str]:
         case "ReferrerPolicy":
             return "Referrer-Policy", setting["ReferrerPolicy"]
         case "StrictTransportSecurity":
-            return "Strict-Transport-Security", f"max-age={setting['AccessControlMaxAgeSec']}"
+            wider = "; includeSubDomains" if setting.get("IncludeSubdomains") else ""
+            return "Strict-Transport-Security", f"max-age={setting['AccessControlMaxAgeSec']}{wider}"
     raise ValueError(f"the local run does not play the response header {kind}")

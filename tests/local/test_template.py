@@ -75,7 +75,7 @@ def template(tmp_path):
         text = TEMPLATE + MORE
         if change:
             assert text.count(change[0]) == 1
-            text = text.replace(*change)
+            text = text.replace(change[0], change[1])
         file.write_text(text, "utf-8")
         return Template(file, **parameters)
 
