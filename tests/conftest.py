@@ -12,14 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.ses.models import ses_backends
 from playwright.sync_api import Browser, sync_playwright
 
-from local.aws import iam
+from local.aws import iam, lambda_runtime
 from local.aws.api_gateway import Gateway, Request, event_for, invoke
 from local.aws.stand_in import StandIn
-from local.template import REGION, Template
+from local.template import Template
 from settings import settings
 from tests.support.answers import FORM, Answer, as_answer
 from tests.support.inbox import Inbox, powers_in, ses_event
@@ -29,7 +27,7 @@ from tests.support.programs import launch_options
 from tests.support.run import LocalRun
 from tests.support.samples import SAMPLES, TODAY
 from tests.support.site_build import build_site
-from tests.support.tables import Table, make_tables
+from tests.support.tables import Table, empty_tables
 
 ROOT = Path(__file__).parents[1]
 pytest_plugins = ["tests.support.iam_report", "tests.support.log_privacy", "tests.support.strict_mail"]
@@ -53,6 +51,22 @@ def _rights_suffice(request: pytest.FixtureRequest) -> Iterator[None]:
     iam.listeners.remove(asked.append)
     denied = {each for each in asked if each.allowed_by is None and not each.resource.endswith("gone")}
     assert request.node.get_closest_marker("denies") or not denied
+
+
+COLLECTED: dict[str, Any] = {}
+"""The modules of the functions that the tests hold, by name."""
+
+
+def pytest_collection_finish() -> None:
+    COLLECTED.update(lambda_runtime.loaded(Template(ROOT / "template.yaml")))
+
+
+@pytest.fixture(autouse=True)
+def _same_modules() -> None:
+    """Put back the modules that the tests hold, if something before let the functions be imported anew."""
+    if sys.modules.get("settings") is not COLLECTED["settings"]:
+        lambda_runtime.forget(Template(ROOT / "template.yaml"))  # not of a project that a test file has of its own
+        sys.modules.update(COLLECTED)
 
 
 @pytest.fixture
@@ -112,7 +126,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def table(stand_in: StandIn, template: Template) -> Table:
     """The table of submissions, new and empty, its stream too."""
-    make_tables(template)
+    empty_tables(template)
     return Table(os.environ["SUBMISSIONS_TABLE"])
 
 
@@ -204,7 +218,7 @@ def call(table: Table, template: Template) -> Callable[..., Any]:
     """Call a form's function with an event whose members are given."""
 
     def call(slug: str, members: Mapping[str, Any]) -> Any:
-        event = event_for(Request("POST", f"/forms/{slug}", headers={"content-type": FORM})) | members
+        event = event_for(Request("POST", f"/forms/{slug}", headers={"content-type": FORM})) | dict(members)
         return invoke(template, "FormsFunction", event)
 
     return call
@@ -213,8 +227,9 @@ def call(table: Table, template: Template) -> Callable[..., Any]:
 @pytest.fixture
 def inbox(table: Table, template: Template, stand_in: StandIn) -> Iterator[Inbox]:
     """An empty mailbox. At the end of every test, no e-mail to the office holds a token: it would be quoted."""
-    ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages.clear()
-    yield Inbox(template, stand_in)
+    inbox = Inbox(template, stand_in)
+    inbox.empty()
+    yield inbox
     assert powers_in(stand_in.sent_mail(), {OFFICE, DIRECTOR}) == []
 
 
@@ -268,7 +283,7 @@ def run_staff(table, monkeypatch, capsys):
         capsys.readouterr()
         try:
             command.main()
-            code = 0
+            code: Any = 0
         except SystemExit as end:
             code = end.code or 0
         finally:

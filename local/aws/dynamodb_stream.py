@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws.event_patterns import compiled
 from local.aws.lambda_runtime import invoke
+from local.aws.stand_in import client
 from local.events import StreamMapping
 from local.template import ACCOUNT, REGION, Template
 
@@ -47,8 +47,8 @@ class Stream:
         self._template = template
         self._mapping = mapping
         self._wanted = [compiled(pattern) for pattern in mapping.patterns]
-        self._client = boto3.client("dynamodbstreams")
-        self._arn: str = boto3.client("dynamodb").describe_table(TableName=mapping.table)["Table"]["LatestStreamArn"]
+        self._client = client("dynamodbstreams")
+        self._arn: str = client("dynamodb").describe_table(TableName=mapping.table)["Table"]["LatestStreamArn"]
         self._iterators: dict[str, str | None] = {}
         self._batches: deque[_Batch] = deque()
         self._lock = threading.Lock()
@@ -177,13 +177,13 @@ class Stream:
                 "streamArn": self._arn,
             },
         }
-        queue = boto3.client("sqs")
+        queue = client("sqs")
         url = queue.get_queue_url(QueueName=self._mapping.queue)["QueueUrl"]
         queue.send_message(QueueUrl=url, MessageBody=json.dumps(message))
 
 
 def _as_lambda_sees_it(record: Mapping[str, Any], arn: str) -> Record:
-    """The record with its time in seconds of the epoch, its bytes in base64, and the stream it comes from."""
+    """Return the record with its time in seconds of the epoch, its bytes in base64, and the stream it comes from."""
     change = dict(record["dynamodb"])
     change["ApproximateCreationDateTime"] = change["ApproximateCreationDateTime"].timestamp()
     in_json: Record = json.loads(json.dumps({**record, "dynamodb": change}, default=_base64))

@@ -45,7 +45,7 @@ class Reports:
             self._thread.join()
 
     def note(self, request: Mapping[str, Any], message_id: str) -> None:
-        """An e-mail that SES accepted: the JSON of the SendEmail request, and the id it got."""
+        """Note an e-mail that SES accepted: the JSON of the SendEmail request, and the id it got."""
         if request.get("ConfigurationSetName") in self._reported:
             self._accepted.append((request, message_id, datetime.now(UTC)))
             self._news.set()

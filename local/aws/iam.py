@@ -56,7 +56,7 @@ _running: ContextVar[tuple[Template, str] | None] = ContextVar("running", defaul
 
 @contextmanager
 def running(template: Template, function: str) -> Iterator[None]:
-    """Within, this thread's calls of AWS are those of a function, by its logical id."""
+    """Make this thread's calls of AWS those of a function, by its logical id."""
     before = _running.set((template, function))
     try:
         yield
@@ -103,7 +103,7 @@ def _has_reason(resource: str, condition: frozenset[tuple[str, str]]) -> bool:
 
 
 def _check(**call: Any) -> Any:
-    """Before a call: None lets it happen, an answer takes its place."""
+    """Check a call before it happens: None lets it happen, an answer takes its place."""
     if not (run := _running.get()):
         return None
     template, function = run
@@ -129,7 +129,7 @@ def _answer(denied: Asked, url: str) -> tuple[AWSResponse, dict[str, Any]]:
 
 
 def _asked(service: str, operation: str, request: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The actions that a call asks for, each with a resource. Raises ValueError for a call that is not played here.
+    """Return the actions that a call asks for, each with a resource. Raises ValueError for a call not played here.
 
     SES asks for ses:SendRawEmail where SendEmail hands over a raw message, as its errors say; the service authorization
     reference names ses:SendEmail for the operation. So both are asked for here.
@@ -138,6 +138,8 @@ def _asked(service: str, operation: str, request: Mapping[str, Any]) -> list[tup
         case "dynamodb", {"TableName": str(table)}:
             index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
             return [(f"dynamodb:{operation}", _arn("dynamodb", f"table/{table}{index}"))]
+        case "dynamodb", {"RequestItems": dict(tables)}:
+            return [(f"dynamodb:{operation}", _arn("dynamodb", f"table/{table}")) for table in tables]
         case "dynamodb", {"TransactItems": list(items)}:
             parts = [(kind, part["TableName"]) for item in items for kind, part in item.items()]
             return [(f"dynamodb:{kind}Item", _arn("dynamodb", f"table/{table}")) for kind, table in parts]

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from local.aws import iam
@@ -71,9 +72,17 @@ def invoke(template: Template, function: str, event: Mapping[str, Any]) -> Any:
 
 def forget(template: Template) -> None:
     """Unload every module of the functions, so that the next call imports them again."""
-    roots = {template.source_root(function) for function in template.functions}
     with _one_at_a_time:
-        for name, module in list(sys.modules.items()):
-            if roots.intersection(Path(getattr(module, "__file__", None) or "/").parents):
-                del sys.modules[name]
+        for name in loaded(template):
+            del sys.modules[name]
         importlib.invalidate_caches()
+
+
+def loaded(template: Template) -> dict[str, ModuleType]:
+    """Return the modules of the functions that are imported, by name."""
+    roots = {template.source_root(function) for function in template.functions}
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if roots.intersection(Path(getattr(module, "__file__", None) or "/").parents)
+    }

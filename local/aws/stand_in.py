@@ -1,4 +1,7 @@
-"""A stand-in for AWS in this process: moto behind a socket on 127.0.0.1, with what template.yaml declares."""
+"""A stand-in for AWS in this process: moto, with what template.yaml declares.
+
+Other processes ask it through a socket on 127.0.0.1; clients of this process ask it directly.
+"""
 
 import io
 import json
@@ -6,17 +9,29 @@ import os
 import secrets
 import string
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.httpsession import URLLib3Session
+from moto import backends
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.model import StructureShape
+from moto.core.serialize import BaseJSONSerializer, JSONSerializer
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.ses.models import ses_backends
+from werkzeug.datastructures import Headers
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
+from local.aws.write_meter import WriteLimits, WriteListener, WriteMeter
 from local.journal import SEND_EMAIL, Journal
 from local.template import ACCOUNT, REGION, Template
 
@@ -31,6 +46,9 @@ ACCESS_KEY = secrets.token_hex(10).upper()
 
 _endpoints: set[str] = set()
 """Endpoints that this process set itself; any other AWS_ENDPOINT_URL was set by the user."""
+
+_running: dict[str, "OneAtATime"] = {}
+"""The stand-ins of this process by their endpoints."""
 
 Environ = dict[str, Any]
 MailListener = Callable[[dict[str, Any], str], None]
@@ -54,24 +72,30 @@ class OneAtATime:
         self._lock = threading.Lock()
         self.journal: Journal | None = None
         self.on_mail: MailListener | None = None
+        self.meter: WriteMeter | None = None
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        return self.answer(environ, body)(environ, start_response)
+
+    def answer(self, environ: Environ, body: bytes) -> Response:
+        """Answer a request, and keep it."""
         with self._lock:
-            response = self.carry_out({**environ, "wsgi.input": io.BytesIO(body)})
+            go = partial(self.carry_out, {**environ, "wsgi.input": io.BytesIO(body)})
+            response = self.meter.carry_out(environ, body, go) if self.meter else go()
             if self.journal and response.status_code == 200:
                 self.journal.keep(environ, body)
             if self.on_mail and environ["PATH_INFO"] == SEND_EMAIL and response.status_code == 200:
                 self.on_mail(json.loads(body), json.loads(response.get_data())["MessageId"])
-        return response(environ, start_response)
+        return response
 
     def carry_out(self, environ: Environ) -> Response:
-        """The answer to a request, without keeping it."""
+        """Return the answer to a request, without keeping it."""
         return Response.from_app(self._moto, {**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._account}, buffered=True)
 
 
 def _for_clients_only(application: OneAtATime) -> Callable[..., Iterable[bytes]]:
-    """The application, closed to web pages: any page in a browser of this machine can send requests to its ports."""
+    """Close the application to web pages: any page in a browser of this machine can send requests to its ports."""
 
     def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if _comes_from_a_client(environ):
@@ -89,6 +113,55 @@ def _comes_from_a_client(environ: Environ) -> bool:
     return signed and by_address and not environ.keys() & {"HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"}
 
 
+def _send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+    """Send a request as botocore does, but without a socket, in a third of the time, to a stand-in of this process."""
+    address = urlsplit(request.url)
+    endpoint = f"{address.scheme}://{address.netloc}"
+    application = _running.get(endpoint)
+    if application is None:
+        return _send_over_the_network(session, request)
+    given: Any = request.body or b""
+    body = given.encode() if isinstance(given, str) else given.read() if hasattr(given, "read") else bytes(given)
+    headers = Headers([(name, _text(value)) for name, value in request.headers.items()])
+    environ = create_environ(address.path, endpoint, address.query, request.method, headers=headers, data=body)
+    response, answered = application.answer(environ, body), HTTPHeaders()
+    for name, value in response.headers:
+        answered[name] = value
+    return AWSResponse(request.url, response.status_code, answered, MockRawResponse(response.get_data()))
+
+
+def client(service: str) -> Any:
+    """Return a client of what the environment names, made once: making one takes longer than several calls."""
+    return _client(service, os.environ.get("AWS_ENDPOINT_URL"), os.environ.get("AWS_ACCESS_KEY_ID"))
+
+
+@cache
+def _client(service: str, endpoint: str | None, key: str | None) -> Any:  # noqa: ARG001  # they tell clients apart
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _serialize_structure(
+    serializer: BaseJSONSerializer, serialized: MutableMapping[str, Any], value: Any, shape: StructureShape, key: str
+) -> None:
+    """Write a structure of an answer: DynamoDB's values as moto holds them, as they are JSON already."""
+    if shape.name == "AttributeValue" and not value.keys() & {"B", "BS"}:
+        serialized[key] = value
+    else:
+        BaseJSONSerializer._serialize_type_structure(serializer, serialized, value, shape, key)
+
+
+_send_over_the_network = URLLib3Session.send
+URLLib3Session.send = _send  # type: ignore[method-assign,assignment]
+# moto reads the list of its folders twice for each request.
+backends.list_of_moto_modules = cache(lambda find=backends.list_of_moto_modules: tuple(find()))
+# moto looks in each value of an item for its ten possible types by five names each: a fifth of the desk's tests' time.
+JSONSerializer._serialize_type_structure = _serialize_structure  # type: ignore[method-assign,assignment]
+
+
 class StandIn:
     """moto, running at `endpoint`, until `close()`. `data` is the folder its contents are kept in, None for nowhere.
 
@@ -99,6 +172,8 @@ class StandIn:
 
     def __init__(self, template: Template, data: Path | None = None, account: str = ACCOUNT) -> None:
         self.account = account
+        tables = template.resources("AWS::DynamoDB::Table").items()
+        self._tables = {template.resolve.name(logical_id): table for logical_id, table in tables}
         self._application = application = OneAtATime(account)
         with ExitStack() as stack:
             journal = stack.enter_context(closing(Journal(data / "aws.jsonl"))) if data else None
@@ -112,6 +187,8 @@ class StandIn:
             self.endpoint = f"http://127.0.0.1:{server.server_port}"
             os.environ.update(template.environment())
             self._lead_clients_here()
+            _running[self.endpoint] = application
+            stack.callback(_running.pop, self.endpoint)
             _create_declared(template, data)
             if journal:
                 self._carry_out_again(journal, application)
@@ -122,16 +199,25 @@ class StandIn:
         """Tell of each e-mail that SES accepts from now on, in the order of sending."""
         self._application.on_mail = listener
 
+    @contextmanager
+    def metered(self, listener: WriteListener, limits: WriteLimits | None = None) -> Iterator[None]:
+        """Tell of the write units of each write meanwhile, and refuse what is above the limits."""
+        self._application.meter = WriteMeter(self.account, self._tables, listener, limits)
+        try:
+            yield
+        finally:
+            self._application.meter = None
+
     def close(self) -> None:
         """Stop answering, and leave the process's environment as it was."""
         self._closing.close()
 
     def sent_mail(self) -> list[str]:
-        """Every message that SES accepted, as sent, oldest first."""
+        """Return every message that SES accepted, as sent, oldest first."""
         return [message.raw_data for message in ses_backends[self.account][REGION].sent_messages]
 
     def _lead_clients_here(self) -> None:
-        """An AWS_ENDPOINT_URL that is set already keeps DynamoDB and its streams, with its credentials."""
+        """Set the endpoint of AWS. One that is set already keeps DynamoDB and its streams, with its credentials."""
         _endpoints.add(self.endpoint)
         os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
         os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1"]))
@@ -169,7 +255,7 @@ def _restore(environment: dict[str, str]) -> None:
 
 
 def _create_declared(template: Template, data: Path | None) -> None:
-    """The tables, queues, secrets and configuration sets of the template, and its sender as a verified identity."""
+    """Create the template's tables, queues, secrets and configuration sets, and its sender as a verified identity."""
     for logical_id, table in template.resources("AWS::DynamoDB::Table").items():
         create_table(template.resolve.name(logical_id), template.resolve(_needed(table)))
     for logical_id in template.resources("AWS::SQS::Queue"):
@@ -205,7 +291,7 @@ def create_table(name: str, declared: dict[str, Any]) -> None:
 
 
 def _secret(wanted: dict[str, Any], file: Path | None) -> str:
-    """A random secret, the same one at every start: it signs links that people keep."""
+    """Return a random secret, the same one at every start: it signs links that people keep."""
     if unknown := wanted.keys() - {"PasswordLength", "ExcludePunctuation"}:
         raise ValueError(f"the local run does not play GenerateSecretString with {', '.join(sorted(unknown))}")
     if file and file.exists():

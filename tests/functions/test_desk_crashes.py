@@ -15,6 +15,7 @@ import promises
 from office import invitations
 from storage import certifications
 from tests.support.office import DIRECTOR, at_desk
+from tests.support.tables import empty_tables
 
 WORK: dict[str, Any] = {
     "give-back": ("contact", {}, ("take",), {}),
@@ -81,6 +82,8 @@ def lived(office, template, submitted, table, inbox, clock, monkeypatch):
     broken, number = Broken(monkeypatch), count()
 
     def lived(verb, at=-1, after=False):
+        empty_tables(template)
+        inbox.empty()
         slug, changed, before, typed = WORK[verb]
         each = next(number)
         whom = {"email": f"chief.{each}@example.gov"} | ({"agency": f"Sample {each}"} if slug == "plaque" else {})

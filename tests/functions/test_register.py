@@ -29,6 +29,7 @@ from tests.support.examples import examples
 from tests.support.filled_forms import filled as filled_form
 from tests.support.pages import Reader
 from tests.support.samples import COMPLETED, HOSTILE, PLAQUE, TODAY
+from tests.support.tables import empty_tables
 
 FILES = ("/certified/agencies.json", "/certified/agencies.csv", "/certified/sitemap.xml")
 SITE = "https://certification.example.org"
@@ -250,6 +251,7 @@ def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_
     @given(st.lists(st.sampled_from(EVENTS), min_size=2, max_size=9), st.booleans(), st.booleans())
     @examples(50)
     def try_order(events, first, second):
+        empty_tables(template)
         named = f"Agency {next(number)}"
         email = f"{named.replace(' ', '')}@example.gov"
         consent, dates = {"1": first, "2": second}, {"1": COMPLETED - timedelta(days=600), "2": COMPLETED}

@@ -46,7 +46,7 @@ from tests.support.outages import MOODS, Cloud, Sent
 from tests.support.samples import CONTACT, PLAQUE, TODAY
 from tests.support.ses_errors import REFUSAL, SILENCE
 from tests.support.story import Row
-from tests.support.tables import Table, make_tables
+from tests.support.tables import Table, empty_tables
 from web import receipts
 
 STORIES = examples(12, stateful_step_count=25)
@@ -100,7 +100,7 @@ def a_story(world: World) -> type[RuleBasedStateMachine]:
 
         def __init__(self) -> None:
             super().__init__()
-            make_tables(world.template)
+            empty_tables(world.template)
             self.travel = time_machine.travel(NOON.replace(tzinfo=ZoneInfo(os.environ["TIME_ZONE"])), tick=False)
             self.clock = Clock(world.template, self.travel.start())
             self.stream = Stream(world.template, world.mail.mapping)

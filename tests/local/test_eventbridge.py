@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from typing import Any
 
 import boto3
 import pytest
@@ -111,9 +112,9 @@ def functions(project, cloud):
 
 def send(*to, configuration_set="Letters", **more):
     headers = b"From: The Office <forms@example.org>\r\nTo: x@example.gov\r\nCc: y@example.gov\r\nSubject: Hello\r\n"
-    named = {"ConfigurationSetName": configuration_set} if configuration_set else {}
-    content = {"Raw": {"Data": headers + b"\r\nText"}}
-    given = {"Destination": {"ToAddresses": list(to)}} if to else {}
+    named: Any = {"ConfigurationSetName": configuration_set} if configuration_set else {}
+    content: Any = {"Raw": {"Data": headers + b"\r\nText"}}
+    given: Any = {"Destination": {"ToAddresses": list(to)}} if to else {}
     return boto3.client("sesv2").send_email(Content=content, **given, **named, **more)["MessageId"]
 
 

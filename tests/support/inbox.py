@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from email import message_from_bytes, policy
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
 from local.aws.dynamodb_stream import Stream
 from local.aws.stand_in import StandIn
 from local.events import stream_mappings
 from local.mailbox import Mailbox
-from local.template import Template
+from local.template import REGION, Template
 from storage import outbox
 
 
@@ -27,6 +30,9 @@ class Inbox:
         [self.mapping] = stream_mappings(template)
         self.template = template
         self.mailbox = Mailbox(cloud.sent_mail)
+
+    def empty(self) -> None:
+        ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages.clear()
 
     def deliver(self) -> bool:
         """Play the stream from its beginning, so that old records come again; False where one failed."""
@@ -57,7 +63,7 @@ def powers_in(sent: list[str], readers: set[str]) -> list[str]:
         message = message_from_bytes(raw.encode(), policy=policy.default)
         if not {address.addr_spec for address in message["To"].addresses} & readers:
             continue
-        parts = [part.get_payload(decode=True) or b"" for part in message.walk()]
+        parts: list[Any] = [part.get_payload(decode=True) or b"" for part in message.walk()]
         text = "\n".join([str(message.items()), *(part.decode("utf-8", "replace") for part in parts)])
         found += TOKEN.findall(text)
     return found

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from boto3.dynamodb.types import TypeDeserializer
+from moto.dynamodb.models import dynamodb_backends
 
-from local.aws.stand_in import create_table
-from local.template import Template
+from local.aws.stand_in import client
+from local.template import ACCOUNT, REGION, Template
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Table:
 
     def items(self) -> list[dict[str, Any]]:
         deserialize = TypeDeserializer().deserialize
-        items = boto3.client("dynamodb").scan(TableName=self.name, ConsistentRead=True)["Items"]
+        items = client("dynamodb").scan(TableName=self.name, ConsistentRead=True)["Items"]
         return [{name: deserialize(value) for name, value in item.items()} for item in items]
 
     def item(self, reference: str) -> dict[str, Any]:
@@ -26,8 +26,10 @@ class Table:
         return found
 
 
-def make_tables(template: Template) -> None:
-    """Every table new and empty, as the template declares it."""
-    for name, declared in template.resources("AWS::DynamoDB::Table").items():
-        boto3.client("dynamodb").delete_table(TableName=name)
-        create_table(name, declared)
+def empty_tables(template: Template) -> None:
+    """Every table empty, and its stream too, without asking moto for it: each test does this first."""
+    tables = dynamodb_backends[ACCOUNT][REGION].tables
+    for name in template.resources("AWS::DynamoDB::Table"):
+        tables[name].items.clear()
+        if tables[name].stream_shard:
+            tables[name].stream_shard.items.clear()
