@@ -4,12 +4,12 @@ What a submission causes is not guessed: one of each form goes through the local
 is counted. prices.py says what that costs, and what has to be assumed.
 """
 
-import ast
+import gzip
 import io
-import json
+import re
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,15 +20,16 @@ from urllib.parse import urlencode
 
 import boto3
 
-from forms.catalog import FORMS
+from local.aws import write_meter
 from local.aws.api_gateway import Gateway, Request
 from local.aws.dynamodb_stream import Stream
 from local.aws.eventbridge import Reports
 from local.aws.lambda_runtime import forget
 from local.aws.stand_in import StandIn
+from local.aws.write_meter import Units
 from local.clock import Clock
 from local.events import rules, schedules, stream_mappings
-from local.template import Template
+from local.template import ACCOUNT, Template
 from tests.support.samples import SAMPLES
 from tests.support.site_build import build_site
 from tools.prices import ASSUMED, HOURS_A_MONTH, PRICES
@@ -36,127 +37,134 @@ from tools.prices import ASSUMED, HOURS_A_MONTH, PRICES
 ROOT = Path(__file__).parents[1]
 VOLUMES = (100, 10_000, 1_000_000)
 GB = 1e9
-ASSUMED_WORDS = 8
-"""How many names a metric has that is named by a variable: the outcomes of a form, what staff do."""
 GOALS = {100: 4.0, 1_000_000: 1.25}
 """Dollars a month for the one, at most so many times the e-mail for the other."""
+READ = ("", "certification")
+"""Pages that somebody reads before a form."""
 A_WHILE = timedelta(minutes=15)
 """Until the clock has looked whether the e-mails of a submission went out."""
 
 
 @dataclass
 class Usage:
-    """Usage of one submission: units by the names of PRICES, kinds of metrics, and runs by function."""
+    """Usage of one submission: units by the names of PRICES, and runs by function."""
 
     units: Counter[str] = field(default_factory=Counter)
-    metrics: int = 0
     runs: Counter[str] = field(default_factory=Counter)
+    writes: defaultdict[str, list[Units]] = field(default_factory=lambda: defaultdict(list))
+    """Write units of all submissions, by step: post, mail, reports, look."""
+    step: str = "look"
+    queries_of_clock: int = 0
+    """Of all its calls in A_WHILE: they come whether anything was submitted or not."""
+
+    def note(self, units: list[Units]) -> None:
+        """Count a write, unless the clock makes it whether anything was submitted or not: that of the digest."""
+        if not any(each.key.startswith("digest-") for each in units):
+            self.writes[self.step].extend(units)
 
 
-def measure(template: Template) -> Usage:
-    """The mean of one submission of each form, answered before anybody has to be reminded."""
-    calls: list[tuple[str, Mapping[str, Any]]] = []
+def measure(template: Template, forms: Mapping[str, Mapping[str, str]] = SAMPLES, account: str = ACCOUNT) -> Usage:
+    """Return the mean of one submission of each form, answered before anybody has to be reminded.
+
+    Each call in a process needs another account (see StandIn).
+    """
+    calls: list[tuple[str, str, Mapping[str, Any]]] = []
     said, usage = io.StringIO(), Usage()
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(said))
-        site = stack.enter_context(tempfile.TemporaryDirectory())
-        build_site(Path(site))
+        site = build_site(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         streams: list[Stream] = []
         reports = Reports(template)
-        clock = Clock(template, lambda: _settle(streams, reports))
+        clock = Clock(template, lambda: _settle(streams, reports, usage))
         stack.callback(clock.stop)
-        cloud = StandIn(template)
+        usage.units["CloudFront function"] = (len(READ) + 1) * len(forms)  # it sees no assets
+        visits = [_visit(site, slug) for slug in forms]
+        usage.units["pages"] = sum(len(sizes) for sizes in visits)
+        usage.units["transfer"] = sum(sum(sizes) for sizes in visits) / GB
+        cloud = StandIn(template, account=account)
         stack.callback(cloud.close)
         cloud.on_mail(reports.note)
+        forget(template)  # clients of a stand-in before this one
         streams += [Stream(template, mapping) for mapping in stream_mappings(template)]
         gateway = Gateway(template)
         clock.advance(A_WHILE)  # the morning's digest goes out now, if at all
         said.truncate(said.seek(0))
-        boto3.DEFAULT_SESSION.events.register("provide-client-params.*.*", _noting(calls))
+        boto3.DEFAULT_SESSION.events.register("provide-client-params.*.*", _noting(calls, usage))
+        stack.enter_context(cloud.metered(usage.note))
         forget(template)  # so that clients are made that note
-        for slug, answers in SAMPLES.items():
-            _submit(gateway, slug, answers)
+        usage.step = "post"
+        for slug, answers in forms.items():
+            usage.units["transfer"] += _submit(gateway, slug, answers) / GB
         clock.advance(A_WHILE)
         _count(usage, list(calls), template)
-    lines = said.getvalue().splitlines()
+        usage.units["table writes"] = sum(each.units for step in usage.writes.values() for each in step)
     usage.units["logs"] = len(said.getvalue()) / GB
-    usage.metrics = len({name for line in lines if "_aws" in line for name in _metrics(json.loads(line))})
-    usage.metrics_in_use = kinds_of_metrics()
-    usage.runs = Counter(forms=2 * len(SAMPLES), notifier=len(SAMPLES))
+    usage.runs = Counter(forms=2 * len(forms), notifier=len(forms))
     usage.runs["reports"] = usage.units["e-mail"] * len(rules(template))
     for counts in (usage.units, usage.runs):
         for name in counts:
-            counts[name] /= len(SAMPLES)
+            counts[name] /= len(forms)
     return usage
 
 
-def _noting(calls: list[tuple[str, Mapping[str, Any]]]) -> Callable[..., None]:
+def _visit(site: Path, slug: str) -> list[int]:
+    """Return the bytes of what somebody gets who reads READ, then a form, compressed, with nothing in the cache."""
+    files = {site / page / "index.html" for page in (*READ, slug)}
+    for page in list(files):
+        files |= {site / name for name in re.findall(r'(?:src|href)="[./]*(assets/[^"]+)"', page.read_text("utf-8"))}
+    return [len(gzip.compress(file.read_bytes())) for file in files]
+
+
+def _noting(calls: list[tuple[str, str, Mapping[str, Any]]], usage: Usage) -> Callable[..., None]:
     def note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
-        calls.append((model.name, dict(params)))
+        calls.append((usage.step, model.name, dict(params)))
 
     return note
 
 
-def _settle(streams: list[Stream], reports: Reports) -> None:
+def _settle(streams: list[Stream], reports: Reports, usage: Usage) -> None:
+    usage.step = "mail"
     for stream in streams:
         stream.drain()
+    usage.step = "reports"
     reports.drain()
+    usage.step = "look"
 
 
-def _submit(gateway: Gateway, slug: str, answers: Mapping[str, str]) -> None:
-    """Send a form, and look at its receipt."""
+def _submit(gateway: Gateway, slug: str, answers: Mapping[str, str]) -> int:
+    """Send a form, and look at its receipt; return the bytes of that, which CloudFront does not compress."""
     headers = {"content-type": "application/x-www-form-urlencoded"}
     answer = gateway.answer(Request("POST", f"/forms/{slug}", headers=headers, body=urlencode(answers).encode()))
     path, _, query = dict(answer.headers)["location"].partition("?")
-    gateway.answer(Request("GET", path, query))
+    return len(gateway.answer(Request("GET", path, query)).body)
 
 
-def _metrics(line: dict[str, Any]) -> Iterator[str]:
-    for given in line["_aws"]["CloudWatchMetrics"]:
-        dimensions = [f"{name}={line[name]}" for names in given["Dimensions"] for name in names]
-        yield from (" ".join([metric["Name"], *dimensions]) for metric in given["Metrics"])
-
-
-def kinds_of_metrics() -> int:
-    """Return how many metrics the functions' code can count, one for each value of a dimension."""
-    kinds = 0
-    for file in (ROOT / "functions").rglob("*.py"):
-        calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
-        named = [(node, node.func.id) for node in calls if isinstance(node.func, ast.Name)]
-        shared = {word.arg for node, name in named if name == "publish" for word in node.keywords}
-        for node in (node for node, name in named if name == "count"):
-            words = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
-            dimensions = shared | {word.arg for word in node.keywords}
-            kinds += (len(FORMS) if "form" in dimensions else 1) * (len(words) or ASSUMED_WORDS)
-    return kinds
-
-
-def _count(usage: Usage, calls: list[tuple[str, Mapping[str, Any]]], template: Template) -> None:
+def _count(usage: Usage, calls: list[tuple[str, str, Mapping[str, Any]]], template: Template) -> None:
     tables = {template.resolve.name(name): table for name, table in template.resources("AWS::DynamoDB::Table").items()}
-    for operation, given in calls:
+    items = {name: boto3.client("dynamodb").scan(TableName=name)["Items"] for name in tables}
+    for step, operation, given in calls:
         match operation:
+            case "Query" if step == "look":
+                usage.queries_of_clock += 1
             case "SendEmail":
                 usage.units["e-mail"] += len(given["Destination"]["ToAddresses"])
-            case "PutItem" | "UpdateItem" | "DeleteItem":
-                indexes = tables[given["TableName"]].get("GlobalSecondaryIndexes", [])
-                whole = 1 + sum(index["Projection"]["ProjectionType"] == "ALL" for index in indexes)
-                size = ceil(_largest(given["TableName"]) / 1000)
-                usage.units["table writes"] += whole * size + len(indexes) - (whole - 1)
-            case "GetItem" | "Query" | "Scan":
-                usage.units["table reads"] += ceil(_largest(given["TableName"]) / 4000)
-    for table in tables:
-        for item in boto3.client("dynamodb").scan(TableName=table)["Items"]:
-            usage.units["table storage and backup"] += _bytes(item) / GB * _months_kept(item)
+            case "GetItem" | "Query" | "Scan":  # never too little: each reads the table's largest item
+                usage.units["table reads"] += _read_units(items[given["TableName"]], given)
+            case "BatchGetItem":
+                for table, asked in given["RequestItems"].items():
+                    usage.units["table reads"] += len(asked["Keys"]) * _read_units(items[table], asked)
+    for name, table in tables.items():
+        for item in items[name]:
+            months = _months_kept(item)
+            held = [write_meter.size(part) + 100 for part in write_meter.in_indexes(table, item)]  # AWS adds 100 each
+            usage.units["table storage"] += (write_meter.size(item) + 100 + sum(held)) / GB * months
+            usage.units["table backup"] += write_meter.size(item) / GB * months
 
 
-def _largest(table: str) -> int:
-    """Every write is counted with the table's largest item, in bytes, and in all indexes, as a whole where they hold
-    the whole item: never too little."""
-    return max((_bytes(item) for item in boto3.client("dynamodb").scan(TableName=table)["Items"]), default=1)
-
-
-def _bytes(item: Mapping[str, Any]) -> int:
-    return 100 + len(json.dumps(item, default=str))  # AWS adds 100 to each item
+def _read_units(items: list[dict[str, Any]], asked: Mapping[str, Any]) -> float:
+    """Return the units of a read of a table's largest item."""
+    largest = max(map(write_meter.size, items), default=1)
+    return ceil(largest / 4096) / (1 if asked.get("ConsistentRead") else 2)
 
 
 def _months_kept(item: Mapping[str, Any]) -> float:
@@ -179,21 +187,26 @@ def scheduled_runs(template: Template) -> float:
 
 
 def bill(template: Template, usage: Usage, submissions: float) -> dict[str, float]:
-    """Dollars a month by the names of PRICES."""
+    """Return dollars a month, by the names of PRICES."""
+    from telemetry import METRICS  # its logger writes to what is the output when it is imported
+
     memory = template.functions["FormsFunction"]["MemorySize"] / 1024
     runs = sum(usage.runs.values()) * submissions + scheduled_runs(template)
     seconds = usage.runs["forms"] * ASSUMED["seconds that a form's function runs"] * submissions
-    seconds += (runs - usage.runs["forms"] * submissions) * ASSUMED["seconds that the notifier runs"]
-    pages = ASSUMED["requests for pages, styles and scripts before a form"] * submissions
+    seconds += usage.runs["reports"] * ASSUMED["seconds that a report of SES takes"] * submissions
+    others = runs - (usage.runs["forms"] + usage.runs["reports"]) * submissions
+    seconds += others * ASSUMED["seconds that the notifier runs"]
+    pages = usage.units["pages"] * submissions
+    queries = usage.queries_of_clock * HOURS_A_MONTH / (A_WHILE / timedelta(hours=1))
     units = {name: count * submissions for name, count in usage.units.items()} | {
         "HTTP API": usage.runs["forms"] * submissions,
         "Lambda runs": runs,
         "Lambda time": seconds * memory,
         "CloudFront requests": pages + usage.runs["forms"] * submissions,
-        "CloudFront function": pages,
-        "CloudFront transfer": ASSUMED["bytes of those"] * submissions / GB,
-        "logs": usage.units["logs"] * submissions + runs * ASSUMED["bytes that Lambda itself logs at each run"] / GB,
-        "metrics": _metric_hours(usage, submissions),
+        "CloudFront transfer": usage.units["transfer"] * submissions,
+        "table reads": usage.units["table reads"] * submissions + queries,
+        "logs": usage.units["logs"] * submissions,  # Lambda itself logs only what failed
+        "metrics": len(METRICS) * min(HOURS_A_MONTH, submissions),  # never too little: each in every hour
         "alarms": sum(_watched(alarm) for alarm in template.resources("AWS::CloudWatch::Alarm").values()),
         "keys": len(template.resources("AWS::KMS::Key")),
         "dashboards": len(template.resources("AWS::CloudWatch::Dashboard")),
@@ -204,16 +217,10 @@ def bill(template: Template, usage: Usage, submissions: float) -> dict[str, floa
     return {name: units.get(name, 0) * price.dollars for name, price in PRICES.items()}
 
 
-def _metric_hours(usage: Usage, submissions: float) -> float:
-    """Return for how many hours metrics come: those of good submissions with each, the others a tenth as often."""
-    others = max(usage.metrics_in_use - usage.metrics, 0)
-    return usage.metrics * min(HOURS_A_MONTH, submissions) + others * min(HOURS_A_MONTH, submissions / 10)
-
-
 def worst_day(template: Template, usage: Usage) -> tuple[float, float]:
-    """Submissions on a day on which the API is asked as often as it lets through, and the dollars they cost."""
+    """Return the submissions of a day on which the API is asked as often as it allows, and their cost in dollars."""
     [api] = template.resources("AWS::Serverless::HttpApi").values()
-    submissions = api["DefaultRouteSettings"]["ThrottlingRateLimit"] * 24 * 3600
+    submissions = float(template.resolve(api["DefaultRouteSettings"]["ThrottlingRateLimit"])) * 24 * 3600
     return submissions, sum(bill(template, usage, submissions).values())
 
 

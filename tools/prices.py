@@ -10,9 +10,7 @@ HOURS_A_MONTH = 730
 ASSUMED = {
     "seconds that a form's function runs": 0.03,
     "seconds that the notifier runs": 0.4,
-    "requests for pages, styles and scripts before a form": 12,
-    "bytes of those": 60_000,
-    "bytes that Lambda itself logs at each run": 350,
+    "seconds that a report of SES takes": 0.05,
     "share of runs that read a secret, cold or after five minutes, at most": 0.05,
     "months that answers are kept, where they have no end": 24,
 }
@@ -31,7 +29,8 @@ PRICES = {
     "e-mail": Price(0.10 / 1000, "each recipient", "no date"),
     "table writes": Price(0.625 / 1e6, "each write unit (1 KB)", "2025-07"),
     "table reads": Price(0.125 / 1e6, "each read unit (4 KB)", "2025-07"),
-    "table storage and backup": Price(0.25 + 0.20, "each GB and month", "not checked"),
+    "table storage": Price(0.25, "each GB and month, with indexes", "not checked"),
+    "table backup": Price(0.20, "each GB and month, without indexes", "not checked"),
     "HTTP API": Price(1.00 / 1e6, "each request", "2025-05"),
     "Lambda runs": Price(0.20 / 1e6, "each run", "not checked"),
     "Lambda time": Price(0.0000133334, "each GB and second, arm64", "2024"),
