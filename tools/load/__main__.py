@@ -1,6 +1,7 @@
-"""`make load`: a flood on the local run, and on the built package in Lambda's runtime; then every one is accounted for.
+"""`make load`: rushes in simulated time, then a flood on the local run and on the built package in Lambda's runtime.
 
-Both go on at the same time: each keeps one processor busy, with the stand-in for AWS above all.
+Every submission of the floods is accounted for. Both go on at the same time: each keeps one processor busy, with the
+stand-in for AWS above all.
 
 Fails where something is lost or doubled, or an answer is not what it should be.
 """
@@ -30,6 +31,7 @@ from tests.support import packaging
 from tests.support.run import LocalRun
 from tools import package, service_models
 from tools.load.clients import Measured, flood, over_http, to_workers
+from tools.load.paced import MISSED, rushes
 from tools.load.plan import Account, plan, reconcile
 from tools.load.tables import Tables
 from tools.load.workers import Workers
@@ -39,7 +41,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def local_flood(number: int) -> tuple[Measured, Account]:
-    """On `make serve` in a process of its own."""
+    """Flood `make serve` in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         run = LocalRun(Path(folder))
         try:
@@ -51,14 +53,14 @@ def local_flood(number: int) -> tuple[Measured, Account]:
 
 
 def package_flood(number: int) -> tuple[Measured, Account]:
-    """On what `make build` builds; the pages are those of the site that was built last."""
+    """Flood what `make build` builds; the pages are those of the site that was built last."""
     template = Template(ROOT / "template.yaml")
-    with tempfile.TemporaryDirectory() as place, workers_of(Path(place), template) as (cloud, contact, notify):
+    with tempfile.TemporaryDirectory() as place, workers_of(Path(place), template) as (cloud, submit, notify):
         [mapping] = stream_mappings(template)
         with patch("local.aws.dynamodb_stream.invoke", lambda _template, _function, event: notify.call(event).result()):
             stream = Stream(template, mapping)
             stream.start()
-            measured = asyncio.run(flood(plan(number), to_workers(contact), contact.processes + notify.processes))
+            measured = asyncio.run(flood(plan(number), to_workers(submit), submit.processes + notify.processes))
             clock = Clock(template, lambda: None)
             with redirect_stdout(StringIO()):  # the clock's own metrics
                 items = Tables(dict(os.environ)).at_rest(lambda: clock.advance(timedelta(hours=1)))
@@ -69,20 +71,20 @@ def package_flood(number: int) -> tuple[Measured, Account]:
 
 @contextmanager
 def workers_of(place: Path, template: Template) -> Iterator[tuple[StandIn, Workers, Workers]]:
-    """The package with wheels for this machine; two processes that take forms, one behind the stream."""
+    """Run the package with wheels for this machine; two processes that take forms, one behind the stream."""
     target, python = packaging.runtime(template)
     here = Target(target.python, packaging.WHEELS_HERE)
     package.build(place / "task", here, service_models.allowed_operations(template))
     packaging.install_runtime(place / "runtime", here)
     cloud = StandIn(template)
     path = [place / "task", place / "runtime"]
-    contact, notify = (
-        Workers(python, path, f"{name}.handler", number) for name, number in [("contact", 2), ("notify", 1)]
+    submit, notify = (
+        Workers(python, path, f"{name}.handler", number) for name, number in [("submit", 2), ("notify", 1)]
     )
     try:
-        yield cloud, contact, notify
+        yield cloud, submit, notify
     finally:
-        contact.close()
+        submit.close()
         notify.close()
         cloud.close()
 
@@ -94,7 +96,7 @@ HEADING = "".join(
 
 
 def row(measured: Measured, account: Account) -> str:
-    """The figures of a flood; memory at its beginning, at each quarter, and at its end."""
+    """Return the figures of a flood; memory at its beginning, at each quarter, and at its end."""
     centiles = quantiles((each.seconds * 1000 for each in measured.sent if not each.hangs_up), n=100)
     figures = [len(measured.sent), *(account.counts[name] for name in COUNTED)]
     figures += [len(account.lost), len(account.duplicate), len(account.wrong)]
@@ -108,9 +110,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--local", type=int, default=5000, help="submissions to the local run")
     parser.add_argument("--package", type=int, default=5000, help="submissions to the built package")
+    parser.add_argument("--simulated", action="store_true", help="only the rushes in simulated time")
     arguments = parser.parse_args()
-    print(f"{'':14}{HEADING}   memory, MB", flush=True)
     troubles = []
+    for line in rushes(Template(ROOT / "template.yaml")):
+        print(line, flush=True)
+        troubles += [line] * (line == MISSED)
+    if arguments.simulated:
+        return bool(troubles)
+    print(f"\n{'':14}{HEADING}   memory, MB", flush=True)
     floods = {"make serve": (local_flood, arguments.local), "built package": (package_flood, arguments.package)}
     with ProcessPoolExecutor() as pool:
         running = {name: pool.submit(*flood) for name, flood in floods.items()}

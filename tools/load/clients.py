@@ -51,7 +51,7 @@ async def flood(sent: list[Sent], submit: Submit, processes: list[int]) -> Measu
 
 
 def resident(process: int) -> float:
-    """Memory of a process in megabytes."""
+    """Return memory of a process in megabytes."""
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
 
@@ -79,7 +79,7 @@ def over_http(port: int) -> Submit:
 
 
 async def talk(port: int, each: Sent, request: bytes) -> tuple[int, str, str]:
-    """Status, headers and body; zero and nothing where the client does not wait for them."""
+    """Return status, headers and body; zero and nothing where the client does not wait for them."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(each.sender, 0))
     writer.write(request[: len(request) - 40] if each.hangs_up == "half" else request)
     await writer.drain()
@@ -109,6 +109,6 @@ def to_workers(workers: Workers) -> Submit:
 
 
 def reference_in(text: str) -> str:
-    """The reference that a receipt or JSON says, empty where there is none."""
+    """Return the reference that a receipt or JSON says, empty where there is none."""
     found = re.search(rf'<strong>({REFERENCE})<|"reference": "({REFERENCE})"', text)
     return (found[1] or found[2]) if found else ""

@@ -48,7 +48,7 @@ class Account:
 
 
 def plan(number: int, seed: int = 8) -> list[Sent]:
-    """So many submissions in the order in which they are sent, the same kinds for the same seed."""
+    """Return so many submissions in the order in which they are sent, the same kinds for the same seed."""
     chance, flood = random.Random(seed), uuid.uuid4().hex[:8]
     kinds = chance.choices([*SHARES, "new"], [*SHARES.values(), 1 - sum(SHARES.values())], k=number)
     hang_ups = chance.choices([*HANG_UPS, ""], [*HANG_UPS.values(), 1 - sum(HANG_UPS.values())], k=number)
@@ -89,7 +89,7 @@ def reconcile(sent: Iterable[Sent], items: Iterable[Any], messages: Iterable[Map
 
 
 def _one(account: Account, text: str, group: list[Sent], rows: list[Any], to_staff: Any, receipts: Any) -> None:
-    """All that was sent with one text: it is one row with its e-mails, or none where nobody was told so."""
+    """Check all that was sent with one text: it is one row with its e-mails, or none where nobody was told so."""
     name = text.partition("\n")[0]
     told = {each.reference for each in group if each.status in RECEIVED}
     for each in group:

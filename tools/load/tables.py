@@ -25,7 +25,7 @@ class Tables:
 
     @classmethod
     def of(cls, data: Path) -> "Tables":
-        """Of a local run, by the folder it keeps its data in."""
+        """Return the tables of a local run, by the folder it keeps its data in."""
         return cls(json.loads((data / "run.json").read_text("utf-8")))
 
     def items(self) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ class Tables:
         return [{name: deserialize(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
     def at_rest(self, sweep: Callable[[], object]) -> list[dict[str, Any]]:
-        """All items, once no e-mail is owed or on its way, and nobody stores any more. Raises TimeoutError.
+        """Return all items, once no e-mail is owed or on its way, and nobody stores any more. Raises TimeoutError.
 
         `sweep` lets an hour pass. It is called where nothing goes on and something still waits: an e-mail
         of which SES did not say whether it was taken waits ten minutes for the clock.

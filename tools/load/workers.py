@@ -41,7 +41,7 @@ class Workers:
         return [process.pid for process in self._processes]
 
     def call(self, event: Mapping[str, Any]) -> "Future[Any]":
-        """The answer to come; RuntimeError with what the function said where it fails."""
+        """Return the answer to come; RuntimeError with what the function said where it fails."""
         name, future = str(uuid.uuid4()), Future[Any]()
         self._asked[name] = json.dumps(event).encode(), future
         self._waiting.put(name)
