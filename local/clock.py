@@ -68,11 +68,14 @@ class Clock:
         with self._lock:
             self._return()
 
-    def advance(self, by: timedelta) -> None:
-        """Move time forward and run everything that falls due; return when it is done."""
+    def advance(self, by: timedelta, *, at_once: bool = False) -> None:
+        """Move time forward and run everything that falls due; return when it is done.
+
+        With `at_once`, schedules fire once, at the end, as after a time in which they stood still.
+        """
         with self._lock:
             self._settle()
-            for step in self._steps(by):
+            for step in [by] if at_once else self._steps(by):
                 if self._stopped.is_set():
                     return
                 self._move(step)

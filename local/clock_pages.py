@@ -1,7 +1,7 @@
 """The clock of the local run, for people and programs: a page with buttons, and what they send.
 
-GET /_clock/ says what time it is; POST /_clock/advance with hours=N moves it forward, POST /_clock/reset back to the
-real time. A browser is sent on to the page, a program gets JSON.
+GET /_clock/ says what time it is; POST /_clock/advance with hours=N moves it forward, with at_once=yes in one step of
+any length, and POST /_clock/reset back to the real time. A browser is sent on to the page, a program gets JSON.
 """
 
 import json
@@ -30,7 +30,7 @@ class ClockPages:
         self._origins = origins
 
     def answer(self, request: Request) -> Response:
-        """The page, or what a button did; a move is answered once all that fell due on the way is done."""
+        """Return the page, or what a button did; a move is answered once all that fell due on the way is done."""
         match request.path, request.method:
             case "/_clock/", "GET" | "HEAD":
                 now, moved = datetime.now(UTC), bool(self._clock.ahead)
@@ -52,7 +52,7 @@ class ClockPages:
             if not 0 < hours <= LONGEST_MOVE:
                 words = f"Say how far: hours=24, one number above 0 and at most {LONGEST_MOVE}."
                 return _told(HTTPStatus.BAD_REQUEST, words)
-            self._clock.advance(timedelta(hours=hours))
+            self._clock.advance(timedelta(hours=hours), at_once=_values(request, "at_once") == ["yes"])
         if "text/html" in request.headers.get("accept", ""):
             return Response(HTTPStatus.SEE_OTHER, [("location", "/_clock/"), ("cache-control", "no-store")], b"")
         moved = int(hours) if hours == int(hours) else hours
@@ -62,11 +62,16 @@ class ClockPages:
 
 def _hours(request: Request) -> float:
     """Parse the hours of a form or query; 0 if there are none."""
-    fields = [parse_qs(each).get("hours", []) for each in (request.query, request.body.decode("utf-8", "replace"))]
-    match [hours for field in fields for hours in field]:
+    match _values(request, "hours"):
         case [hours] if NUMBER.fullmatch(hours):
             return float(hours)
     return 0
+
+
+def _values(request: Request, name: str) -> list[str]:
+    """Return what a form or query says under this name."""
+    fields = (request.query, request.body.decode("utf-8", "replace"))
+    return [value for each in fields for value in parse_qs(each).get(name, [])]
 
 
 def _told(status: HTTPStatus, words: str) -> Response:

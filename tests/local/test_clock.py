@@ -11,6 +11,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -168,6 +169,12 @@ def test_schedules_fire_on_the_way_the_rarer_the_longer_it_is(hours, fired, star
     assert in_hours(tick.times, before) == pytest.approx(fired, abs=LAST / timedelta(hours=1))
     assert tick.events == [{"a": 1}] * len(fired)
     assert timedelta(0) <= datetime.now(UTC) - before - timedelta(hours=hours) < LAST
+
+
+def test_a_move_at_once_fires_each_schedule_once_at_its_end(start, tick):
+    before = datetime.now(UTC)
+    start().advance(timedelta(days=731), at_once=True)
+    assert in_hours(tick.times, before) == pytest.approx([731 * 24], abs=LAST / timedelta(hours=1))
 
 
 def test_what_follows_is_settled_before_the_first_step_and_after_each(start, tick):
@@ -405,6 +412,14 @@ def test_hours_come_in_the_query_or_in_a_form(hours, moved, server):
     assert server.clock.ahead == timedelta(hours=2 * moved)
 
 
+def test_a_move_at_once_can_be_asked_for(server, monkeypatch):
+    moves = []
+    monkeypatch.setattr(server.clock, "advance", lambda by, at_once: moves.append((by, at_once)))
+    for body in ("hours=1", "hours=1&at_once=yes", "hours=1&at_once=no"):
+        assert ask(server.url, "POST", "/_clock/advance", body)[0] == 200
+    assert moves == [(timedelta(hours=1), at_once) for at_once in (False, True, False)]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -482,7 +497,7 @@ class Run:
     def __init__(self, project, data):
         command = [sys.executable, "-m", "local", "--port", "0", "--data", str(data)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(command, cwd=project, env=environment, **pipes)
         self.url = self.process.stdout.readline().strip().removeprefix("Serving on ")
 
