@@ -55,7 +55,7 @@ class Resolver:
         return value
 
     def name(self, logical_id: str) -> str:
-        """The name that a resource has on (the stand-in for) AWS."""
+        """Return the name that a resource has on (the stand-in for) AWS."""
         resource = self._resources[logical_id]
         named_by = NAMED_BY.get(resource["Type"], "")
         return str(self(resource.get("Properties", {}).get(named_by, logical_id)))
@@ -79,12 +79,12 @@ class Resolver:
         raise ValueError(f"the local run does not play Fn::{function} with {argument!r}")
 
     def holds(self, condition: Mapping[str, Any]) -> bool:
-        """Whether a condition holds, named or written out."""
+        """Return whether a condition holds, named or written out."""
         match dict(condition):
             case {"Condition": str(name)}:
                 return self.holds(self._conditions[name])
             case {"Fn::Equals": [one, other]}:
-                return bool(self(one) == self(other))
+                return str(self(one)) == str(self(other))  # CloudFormation compares texts: a number is one, too
             case {"Fn::Not": [inner]}:
                 return not self.holds(inner)
             case {"Fn::And": list(all_of)}:

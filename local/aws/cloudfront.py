@@ -46,4 +46,4 @@ def sent_on(path: str, query: str = "") -> str | None:
     """Return the redirect for a page without its trailing slash, as the template's CloudFront function does."""
     if path.endswith("/") or "." in path.rpartition("/")[2]:
         return None
-    return quote(re.sub(r"^/+", "/", path)) + "/" + (query and f"?{query}")
+    return quote(re.sub(r"^[/\\]+", "/", path)) + "/" + (query and f"?{query}")

@@ -5,6 +5,7 @@ which nobody uses is found.
 """
 
 from datetime import date
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -32,7 +33,7 @@ def each_in_its_own_process(stand_in, monkeypatch):
 @pytest.fixture
 def asked(each_in_its_own_process):
     """Everything that the functions ask for."""
-    asked = []
+    asked: list[Any] = []
     iam.listeners.append(asked.append)
     yield asked
     iam.listeners.remove(asked.append)
@@ -68,7 +69,8 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
     workflow.mark(submissions.get(certified[1]["reference"]), step)  # the desk broke off here, so the clock certifies
     clock.look()
     subscriber = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(reader), "receipt")
-    report("Bounce", subscriber, address=reader, message_id="1", bounceType="Permanent")
+    for kind in ("Send", "Bounce"):
+        report(kind, subscriber, address=reader, message_id="1", bounceType="Permanent")
     press(links.unsubscribe_link(reader))
     press(link_in(inbox.titled("Confirm")[0], "confirm"))  # an old link: is the address still subscribed?
     end = promises.valid_until(date.fromisoformat(PLAQUE["completed"]))
@@ -81,10 +83,11 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
         Owed("CERTIFICATIONS_TABLE", _certification(invitation), "invitation-60"),
         Owed("COUNTERS_TABLE", f"digest-{TODAY}", "digest"),
     ):
-        report("Bounce", owed, address=PLAQUE["email"], message_id=owed.id, bounceType="Permanent")
+        for kind in ("Send", "Bounce"):
+            report(kind, owed, address=PLAQUE["email"], message_id=owed.id, bounceType="Permanent")
     office.begin_session()
     page = office.get(f"/desk/{plaque['reference']}/person")
-    office.press(page, f"/desk/{plaque['reference']}/erase", confirm="yes", unfinished="yes")
+    office.press(page, "/desk/person/erase", confirm="yes", unfinished="yes")
     return asked
 
 

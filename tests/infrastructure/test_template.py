@@ -5,8 +5,8 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -35,8 +35,8 @@ def test_sam_build_asks_the_makefile_for_each_function():
 
 
 def test_every_variable_that_functions_read_is_set_and_every_one_set_is_read(template):
-    read = {field.name.upper() for field in fields(Settings)}
-    has_a_value_of_its_own = {field.name.upper() for field in fields(Settings) if field.default not in (MISSING, "")}
+    read = {name.upper() for name in Settings._fields}
+    has_a_value_of_its_own = {name.upper() for name, value in Settings._field_defaults.items() if value}
     assert read - has_a_value_of_its_own <= set(template.environment()) <= read
 
 
@@ -70,8 +70,8 @@ def test_one_function_answers_every_form(template):
 
 
 def test_all_tries_of_a_write_end_before_the_function_does(template):
-    tries = CLIENT_TIMEOUTS.retries["total_max_attempts"]
-    longest = tries * (CLIENT_TIMEOUTS.connect_timeout + CLIENT_TIMEOUTS.read_timeout)
+    config: Any = CLIENT_TIMEOUTS
+    longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
     writing = {name: each for name, each in template.functions.items() if name != "AuthorizerFunction"}
     assert longest < min(properties["Timeout"] for properties in writing.values()) - 3
 
@@ -83,15 +83,17 @@ def test_the_authorizer_ends_before_the_api_gives_it_up_after_ten_seconds(templa
 def test_a_batch_ends_before_the_notifier_does_while_ses_is_silent_for_each_of_its_e_mails(template, stand_in):
     from mail import ses
     from remind import LONGEST_LOOK
+    from tools.load import paced
 
-    config = ses._client().meta.config
+    config: Any = ses._client().meta.config
     [(function, event)] = template.events("DynamoDB")
     e_mails = event["BatchSize"] * max(len(form.owed_emails) for form in FORMS.values())
     assert e_mails * (config.connect_timeout + config.read_timeout) < template.functions[function]["Timeout"]
     assert LONGEST_LOOK.total_seconds() < template.functions["RemindFunction"]["Timeout"] / 2
+    assert LONGEST_LOOK.total_seconds() == paced.LONGEST_LOOK
 
 
-@pytest.mark.parametrize("function", ["FormsFunction", "SubscriptionsFunction"])
+@pytest.mark.parametrize("function", ["FormsFunction", "SubscriptionsFunction", "DeskFunction", "RegisterFunction"])
 def test_a_program_that_asks_for_the_headers_of_a_link_gets_them(function, template):
     """Link checkers and mail filters do; the API answers 404 for a method without a route."""
     routes = [route for route in template.routes() if route.function == function]
@@ -209,7 +211,22 @@ def test_what_holds_data_stays_when_the_stack_goes_but_not_when_its_first_deploy
     assert len(kept) == 4 + 3 + 2 + 2 + 4
     policies = {name: (each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) for name, each in resources.items()}
     assert {policies[name] for name in kept} == {("RetainExceptOnCreate", "Retain")}
+    assert policies["SenderDomain"] == ("RetainExceptOnCreate", "Retain")  # or its e-mail ends, and its DKIM records
     assert {each for name, each in policies.items() if name not in kept | {"SenderDomain"}} == {(None, None)}
+
+
+@pytest.mark.parametrize(
+    ("function", "powers"),
+    [
+        ("FormsFunction", {"ReceiptSecret", "IdentitySecret"}),
+        ("SubscriptionsFunction", {"SigningSecret", "IdentitySecret"}),
+        ("DeskFunction", {"DeskSecret", "IdentitySecret"}),
+        ("RegisterFunction", set()),
+        ("FeedbackFunction", {"IdentitySecret"}),
+    ],
+)
+def test_each_function_has_the_keys_of_its_own_power_and_no_other(function, powers, template):
+    assert set(re.findall(r"'(\w+Secret)'", str(template.functions[function]["Policies"]))) == powers
 
 
 def test_queues_keep_failures_for_two_weeks_encrypted(template):
@@ -256,6 +273,21 @@ def test_every_parameter_says_what_it_is_and_takes_no_nonsense(template):
             assert re.fullmatch(pattern, str(parameter["Default"])), name
     for name, output in template._template["Outputs"].items():
         assert output["Description"].endswith("."), name
+
+
+def test_the_first_deployment_in_a_new_account_reserves_no_concurrency(template):
+    """A new account may run ten functions at a time, and must leave ten unreserved."""
+    assert template.declared_parameters["ReservedConcurrency"]["Default"] == 0
+
+
+def test_a_sender_in_capitals_is_refused_which_the_right_to_send_would_not_match(template):
+    pattern = template.declared_parameters["SenderAddress"]["AllowedPattern"]
+    assert re.fullmatch(pattern, "forms@example.gov")
+    assert not re.fullmatch(pattern, "Forms@example.gov")
+
+
+def test_the_bucket_of_logs_may_be_written_before_the_site_sends_any(template):
+    assert template._template["Resources"]["SiteBucket"]["DependsOn"] == "LogBucketPolicy"
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,23 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.aws.cloudfront import sent_on
 from local.template import ErrorPage
 
-POLICY = """default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';
-manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';
-trusted-types 'none'"""
+POLICY = """default-src 'none'; script-src 'self' 'sha256-…';
+style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';
+frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"""
+"""The one hash is that of the script in each page, which tests/site/test_weight.py computes."""
 
 
 def test_a_page_may_do_what_the_site_needs_and_nothing_else(template):
     headers = dict(template.response_headers())
-    assert headers["Content-Security-Policy"].split() == POLICY.split()
+    policy = re.sub("'sha256-[A-Za-z0-9+/]{43}='", "'sha256-…'", headers["Content-Security-Policy"])
+    assert policy.split() == POLICY.split()
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -29,8 +32,10 @@ def distribution(template):
 
 def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(template):
     config = distribution(template)
-    functions = config["CacheBehaviors"]
+    *functions, assets = config["CacheBehaviors"]
     assert [each["PathPattern"] for each in functions] == ["/forms/*", "/desk/*", "/certified/*"]
+    pages = {name: value for name, value in config["DefaultCacheBehavior"].items() if name != "FunctionAssociations"}
+    assert assets == {"PathPattern": "/assets/*", **pages}
     for behavior in (config["DefaultCacheBehavior"], *functions):
         assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
         assert behavior["ResponseHeadersPolicyId"] == {"Ref": "ResponseHeaders"}
@@ -70,6 +75,14 @@ def test_the_forms_see_of_a_request_what_they_need_and_no_more(template):
     assert config["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": headers}
 
 
+def test_the_desk_sees_of_a_request_what_it_needs_and_no_more(template):
+    forwarded = template.forwarding("/desk/")
+    assert forwarded.headers == {"content-type", "cloudfront-viewer-address", "origin"}
+    assert forwarded.cookies == {"__Host-desk", "__Host-desk-code"}
+    policy = template.resources("AWS::CloudFront::OriginRequestPolicy")["DeskRequests"]["OriginRequestPolicyConfig"]
+    assert policy["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+
+
 def test_a_page_that_is_not_there_is_said_not_to_be_there(template):
     pages = template.error_pages()
     assert pages[403] == pages[404] == ErrorPage(404, "/404.html")  # S3 says 403 where nobody may list
@@ -84,6 +97,11 @@ def test_what_the_api_itself_answers_is_a_page_that_people_can_read(status, temp
     assert 500 not in template.error_pages()
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_failure_is_shown_to_nobody_else(status, template):
+    assert template.seconds_of_error_cache(status) == 0
+
+
 def test_browsers_are_told_to_come_over_https_for_two_years(template):
     [policy] = template.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
     transport = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]["StrictTransportSecurity"]
@@ -92,7 +110,8 @@ def test_browsers_are_told_to_come_over_https_for_two_years(template):
 
 def test_a_flood_has_its_limits(template):
     [api] = template.resources("AWS::Serverless::HttpApi").values()
-    assert api["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 50, "ThrottlingRateLimit": 20}
+    limits = {name: int(value) for name, value in template.resolve(api["DefaultRouteSettings"]).items()}
+    assert limits == {"ThrottlingBurstLimit": 50, "ThrottlingRateLimit": 20}
     public = {route.function for route in template.routes()}
     limit = {"Fn::If": ["LimitsConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
     limited = {name for name, each in template.functions.items() if each.get("ReservedConcurrentExecutions") == limit}
@@ -114,7 +133,8 @@ def test_logs_of_visits_hold_nobody(template):
 def test_every_log_ends_after_ninety_days(template):
     groups = template.resources("AWS::Logs::LogGroup")
     assert {name: group["RetentionInDays"] for name, group in groups.items()} == {"Logs": 90, "ApiLogs": 90}
-    assert all(each["LoggingConfig"] == {"LogGroup": {"Ref": "Logs"}} for each in template.functions.values())
+    logging = {"LogGroup": {"Ref": "Logs"}, "LogFormat": "JSON", "SystemLogLevel": "WARN"}
+    assert all(each["LoggingConfig"] == logging for each in template.functions.values())
     [rule] = template.resources("AWS::S3::Bucket")["LogBucket"]["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
 
@@ -142,6 +162,21 @@ def test_whom_the_firewall_stops_reads_what_to_do_in_words(template):
     assert "style" not in body["Content"]
 
 
+def test_the_firewall_keeps_no_visitors_request(template):
+    """Samples hold addresses and headers."""
+    [firewall] = template.resources("AWS::WAFv2::WebACL").values()
+    seen = [firewall["VisibilityConfig"], *(each["VisibilityConfig"] for each in firewall["Rules"])]
+    assert [each["SampledRequestsEnabled"] for each in seen] == [False, False]
+
+
+def test_the_firewall_counts_every_spelling_of_a_path_that_leads_to_a_form(template):
+    """CloudFront decodes and normalizes a path before it looks for its behavior."""
+    [acl] = template.resources("AWS::WAFv2::WebACL").values()
+    scope = acl["Rules"][0]["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["ByteMatchStatement"]
+    steps = [each["Type"] for each in sorted(scope["TextTransformations"], key=lambda each: each["Priority"])]
+    assert steps == ["URL_DECODE", "NORMALIZE_PATH", "LOWERCASE"]
+
+
 @pytest.mark.parametrize(
     ("asked", "query", "answer"),
     [
@@ -153,6 +188,8 @@ def test_whom_the_firewall_stops_reads_what_to_do_in_words(template):
         ("//evil.example/x", "", "-> /evil.example/x/"),
         ("//evil.example/x", "a=//b", "-> /evil.example/x/?a=//b"),
         ("/a.b/c", "", "-> /a.b/c/"),
+        ("/\\evil.example/x", "", "-> /evil.example/x/"),
+        ("\\/evil.example/x", "", "-> /evil.example/x/"),
     ],
 )
 def test_clean_addresses_are_files_or_sent_on_here_as_on_aws(asked, query, answer, template, browser):
@@ -168,7 +205,7 @@ def test_clean_addresses_are_files_or_sent_on_here_as_on_aws(asked, query, answe
 
 def as_cloudfront_reads(query):
     """The querystring of the event of a CloudFront function: a name that comes twice has all of its values."""
-    read = {}
+    read: dict[str, Any] = {}
     for name, _, value in (each.partition("=") for each in query.split("&") if each):
         read.setdefault(name, []).append({"value": value})
     return {name: {**each[0], **({"multiValue": each} if each[1:] else {})} for name, each in read.items()}

@@ -1,0 +1,192 @@
+"""template.yaml: what a value means. The golden copy notices every change, and says of none what it does."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from local.template import Loader, Template
+from storage.outbox import CLAIM_LASTS
+
+FILE = Path(__file__).parents[2] / "template.yaml"
+CONDITIONS = {
+    "HasDomain": ("DomainName", "www.example.gov", True),
+    "HasFirewall": ("Firewall", "on", True),
+    "LimitsConcurrency": ("ReservedConcurrency", "10", True),
+    "MakesSenderIdentity": ("SenderIdentity", "exists", False),
+}
+"""By condition: a parameter, a value that is not its default, and whether the condition holds with it."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return yaml.load(FILE.read_text("utf-8"), Loader)
+
+
+@pytest.fixture(scope="module")
+def alarms(template):
+    """The properties of each alarm, by logical id."""
+    return template.resources("AWS::CloudWatch::Alarm")
+
+
+def test_each_condition_holds_where_its_parameter_says_so_and_only_there(raw):
+    assert raw["Conditions"].keys() == CONDITIONS.keys()
+    for condition, (parameter, value, holds) in CONDITIONS.items():
+        either = Template(FILE), Template(FILE, **{parameter: value})
+        decided = [each.resolve({"Fn::If": [condition, True, False]}) for each in either]
+        assert decided == [not holds, holds], condition
+
+
+def test_every_parameter_is_used():
+    _, _, below = FILE.read_text("utf-8").partition("\nConditions:\n")
+    for parameter in Template(FILE).declared_parameters:
+        assert re.search(rf"!Ref {parameter}\b|\$\{{{parameter}\}}", below), parameter
+
+
+def test_every_function_has_the_offices_own_settings(raw):
+    """Under the name of the parameter: StaffAddresses is STAFF_ADDRESSES."""
+    variables = raw["Globals"]["Function"]["Environment"]["Variables"]
+    for name in ("TimeZone", "SiteUrl", "SenderAddress", "SenderMailPerDay", "InvitationDays", "StaffAddresses"):
+        variable = re.sub("(?<!^)([A-Z])", r"_\1", name).upper()
+        assert Template(FILE, **{name: "another,one"}).resolve(variables[variable]) == "another,one", variable
+
+
+def test_whatever_a_function_answers_is_let_through_to_it():
+    template = Template(FILE)
+    for route in template.routes():
+        assert route.method in template._behavior(route.path)["AllowedMethods"], route
+
+
+def test_every_route_is_one_of_the_api_behind_cloudfront(template):
+    """SAM makes another API of its own for an event that names none, and nothing asks who comes there."""
+    [api] = template.resources("AWS::Serverless::HttpApi")
+    routes = [event for _, event in template.events("HttpApi")]
+    assert len(routes) >= 20
+    assert [each for each in routes if each.get("ApiId") != {"Ref": api}] == []
+
+
+def test_every_policy_is_written_in_the_language_of_today(raw):
+    """Without a version, IAM takes that of 2008, which reads a variable as plain text."""
+    policies = [each["Properties"].get("PolicyDocument") for each in raw["Resources"].values() if "Properties" in each]
+    versions = [each.get("Version") for each in policies if each]
+    assert len(versions) >= 4
+    assert set(versions) == {"2012-10-17"}
+
+
+def test_every_answer_has_these_headers_and_no_others():
+    headers = dict(Template(FILE).response_headers())
+    assert headers.pop("Content-Security-Policy")
+    assert headers == HEADERS
+
+
+def test_no_key_can_be_guessed():
+    for name, secret in Template(FILE).resources("AWS::SecretsManager::Secret").items():
+        made = secret["GenerateSecretString"]
+        assert made["PasswordLength"] >= 48, name
+        assert made.keys() == {"PasswordLength", "ExcludePunctuation"}, name
+
+
+def test_e_mail_is_sent_in_the_name_of_the_senders_domain():
+    template = Template(FILE, SenderAddress="forms@mail.example.gov")
+    [identity] = template.resources("AWS::SES::EmailIdentity").values()
+    assert template.resolve(identity["EmailIdentity"]) == "mail.example.gov"
+
+
+def test_an_hour_without_events_is_a_good_hour_except_where_their_end_is_the_news(alarms):
+    """Where SES has sent nothing, its rates are as they were."""
+    other = {"NoDigest": "missing", "BouncesRise": "ignore", "ComplaintsRise": "ignore"}
+    treated = {name: each.get("TreatMissingData") for name, each in alarms.items()}
+    assert treated == dict.fromkeys(alarms, "notBreaching") | other
+
+
+def test_an_alarm_looks_at_so_many_periods_of_so_many_seconds(alarms):
+    names = ("Period", "EvaluationPeriods", "DatapointsToAlarm")
+    looks = {alarm: tuple(each.get(name) for name in names) for alarm, each in alarms.items()}
+    hourly, five_minutes = (3600, 1, None), (300, 1, None)
+    assert looks == {
+        "WorkFails": (None, 3, 2),  # the period is with each of its metrics
+        "GivenUp": (None, 1, None),
+        "StreamWaits": five_minutes,
+        "NoDigest": (3600, 26, 26),
+        "NoMail": (900, 3, 3),
+        "BouncesRise": hourly,
+        "ComplaintsRise": hourly,
+        "FormsFail": five_minutes,
+    }
+
+
+def test_what_came_back_is_listed_with_what_the_digest_says_of_it(raw):
+    [index] = raw["Resources"]["Counters"]["Properties"]["GlobalSecondaryIndexes"]
+    assert set(index["Projection"]["NonKeyAttributes"]) == {"about", "said", "slot", "source"}
+
+
+def test_what_an_alarm_says_in_per_cent_is_its_threshold():
+    said = {}
+    for name, alarm in Template(FILE).resources("AWS::CloudWatch::Alarm").items():
+        if found := re.search(r"More than ([\d.]+) %", alarm["AlarmDescription"]):
+            said[name] = (float(found[1]), alarm["Threshold"] * 100)
+    assert said == {"BouncesRise": (4, 4), "ComplaintsRise": (0.08, 0.08)}
+
+
+def test_the_sites_files_stay_and_only_what_was_replaced_goes():
+    buckets = Template(FILE).resources("AWS::S3::Bucket")
+    [rule] = buckets["SiteBucket"]["LifecycleConfiguration"]["Rules"]
+    assert "ExpirationInDays" not in rule
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
+
+
+def test_cloudfront_may_read_each_file_of_the_site_and_nothing_else():
+    policy = Template(FILE).resources("AWS::S3::BucketPolicy")["SiteBucketPolicy"]["PolicyDocument"]
+    [read] = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+    assert read["Resource"] == {"Fn::Sub": "${SiteBucket.Arn}/*"}
+
+
+def test_every_alarm_compares_with_a_number(alarms):
+    assert alarms
+    for alarm in alarms.values():
+        assert alarm["ComparisonOperator"].endswith("Threshold"), alarm
+        assert isinstance(alarm["Threshold"], int | float), alarm
+
+
+def test_every_index_says_what_it_copies(template):
+    tables = template.resources("AWS::DynamoDB::Table").values()
+    copied = [index["Projection"] for table in tables for index in table.get("GlobalSecondaryIndexes", ())]
+    assert copied
+    for projection in copied:
+        assert projection["ProjectionType"] in ("KEYS_ONLY", "INCLUDE"), projection
+        assert ("NonKeyAttributes" in projection) == (projection["ProjectionType"] == "INCLUDE"), projection
+
+
+def test_a_function_that_mails_ends_before_another_may_send_the_same(template):
+    """The claim of an e-mail must last longer than the function that made it."""
+    for name in ("NotifyFunction", "RemindFunction"):
+        assert template.functions[name]["Timeout"] < CLAIM_LASTS.total_seconds(), name
+
+
+def test_cloudfront_answers_by_the_domain_where_there_is_one():
+    alias = "www.example.gov"
+    template = Template(FILE, DomainName=alias)
+    [site] = template.resources("AWS::CloudFront::Distribution").values()
+    assert template.resolve(site["DistributionConfig"]["Aliases"]) == [alias]
+
+
+def test_no_bucket_answers_in_the_clear(template):
+    """Neither for the bucket itself nor for what is in it."""
+    for name, policy in template.resources("AWS::S3::BucketPolicy").items():
+        bucket = policy["Bucket"]["Ref"]
+        [refused] = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+        assert refused["Resource"] == [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}], name
+
+
+def test_the_log_of_visits_goes_where_its_bucket_lets_it(template):
+    [destination] = template.resources("AWS::Logs::DeliveryDestination").values()
+    assert destination["DestinationResourceArn"] == {"Fn::Sub": "${LogBucket.Arn}/visits"}
