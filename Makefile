@@ -6,6 +6,8 @@ DATA ?= .local
 # Percent of the lines and branches of functions/, staff/ and the hooks that the tests must run.
 FLOOR := 90
 READY := .venv/ready
+# Finds or installs the programs that tests use, once, before any two of them need one.
+PROGRAMS := .venv/bin/python -m tests.support.programs
 export NO_MKDOCS_2_WARNING = 1
 
 .PHONY: help serve test coverage lint-web bench scan chaos fuzz load spam
@@ -18,7 +20,7 @@ serve: $(READY) ## Run everything on this machine: site, forms, mailbox (PORT=80
 	@exec .venv/bin/python -m local --port $(PORT) --data $(DATA) $(if $(CACHE),--edge-cache)
 
 test: $(READY) ## Check style, types, template and workflows, and run all tests
-	@.venv/bin/python -m tests.support.programs
+	@$(PROGRAMS)
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
@@ -57,7 +59,12 @@ cost: $(READY) ## Compute the monthly bill for 100, 10,000 and 1,000,000 submiss
 fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, then EXAMPLES=5 times as much on the property tests
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/fuzz/requirements.txt
 	@.venv/bin/python -m tools.fuzz --seconds $(or $(SECONDS),60)
-	@EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal $$(grep -lr "import examples" tests --include "test_*.py")
+	@$(PROPERTIES)
+
+judges: $(READY) ## Ask other people's programs what they make of pages, e-mails and files
+	@$(PROGRAMS) judges
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/judges/requirements.txt
+	@.venv/bin/pytest --numprocesses 2 tests/judges/test_*.py tests/judges/judge_*.py tests/site/test_oldest_browsers.py
 
 load: $(READY) ## Flood the local run and the built package with 10,000 submissions; account for each
 	@.venv/bin/python -m tools.load
@@ -101,11 +108,12 @@ requirements: $(READY) ## Pin anew what pyproject.toml asks for, with hashes
 	@$(PIN) --constraints requirements.txt --group functions -o functions/requirements.txt
 	@$(PIN) --constraints requirements.txt --group lighthouse -o tools/bench/lighthouse/requirements.txt
 	@$(PIN) --upgrade --group fuzz -o tools/fuzz/requirements.txt
+	@$(PIN) --constraints requirements.txt --group judges -o tools/judges/requirements.txt
 	@$(PIN) --upgrade --group scan -o tools/scan/requirements.txt
 	@$(PIN) --upgrade --group deploy -o tools/sam/requirements.txt
 
 clean: ## Remove what the other commands made, the local data too
-	@rm -rf node_modules .venv .local .build .aws-sam site site-shots
+	@rm -rf node_modules tools/judges/node_modules .venv .local .build .aws-sam site site-shots
 
 # Installed again when what is pinned changed; says why when it cannot.
 $(READY): requirements.txt pyproject.toml

@@ -19,7 +19,9 @@ CONTENT_TYPES = {
     ".svg": "image/svg+xml; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".xml": "application/xml; charset=utf-8",
+    "feed.xml": "application/atom+xml; charset=utf-8",
 }
+"""By suffix, or by name."""
 HASHED = re.compile(r"assets/[^/]+\.[0-9a-f]{10}\.\w+")
 FOR_GOOD = "public, max-age=31536000, immutable"
 """For files whose name changes with their content."""
@@ -43,14 +45,15 @@ class Upload:
 
 
 def uploads(site: Path) -> list[Upload]:
-    """Every file of the built site, what pages name before the pages. Raises Refused for a kind without a type."""
+    """Return every file of the built site: what pages name, then the pages. Raises Refused for an unknown kind."""
     found = []
     for path in sorted(path for path in site.rglob("*") if path.is_file()):
         key = path.relative_to(site).as_posix()
-        if path.suffix not in CONTENT_TYPES:
+        content_type = CONTENT_TYPES.get(path.name) or CONTENT_TYPES.get(path.suffix)
+        if content_type is None:
             raise Refused(f"{key}: tools/bucket.py does not know the content type of {path.suffix or 'such'} files")
         cache_control = FOR_GOOD if HASHED.fullmatch(key) else FOR_A_MINUTE
-        found.append(Upload(key, CONTENT_TYPES[path.suffix], cache_control))
+        found.append(Upload(key, content_type, cache_control))
     return sorted(found, key=lambda upload: upload.cache_control != FOR_GOOD)
 
 
@@ -65,7 +68,7 @@ class Bucket:
 
     @classmethod
     def of(cls, stack: str, region: str) -> "Bucket | None":
-        """That of a stack; None where there is none yet. Raises ClientError where AWS refuses."""
+        """Return that of a stack, None if there is none yet. Raises ClientError if AWS refuses."""
         client = boto3.client("cloudformation", region)
         try:
             [found] = client.describe_stacks(StackName=stack)["Stacks"]
@@ -92,7 +95,7 @@ class Bucket:
                 )
 
     def remove_all_but(self, files: list[Upload], now: datetime) -> None:
-        """Each deployment puts anew what it has, so the age of an asset is the time since one last had it."""
+        """Remove old assets. Each deployment puts them anew, so their age is the time since one last had them."""
         print(f"remove from s3://{self.name} other files; assets {ASSETS_STAY.days} days after they were last put")
         if self.dry:
             return

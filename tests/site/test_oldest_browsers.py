@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import FLOOR, install_floor
+from tests.support.programs import JUDGES, install_judges
 
 BROWSERS = Path(__file__).parents[2] / "overrides" / ".browserslistrc"
 TOO_NEW = {
@@ -26,8 +26,8 @@ TOO_NEW = {
 
 def check(*files: Path) -> str:
     """What the checker says of stylesheets and scripts."""
-    install_floor()
-    command = ["node", FLOOR / "check.mjs", BROWSERS, *files]
+    install_judges()
+    command: list[str | Path] = ["node", JUDGES / "floor.mjs", BROWSERS, *files]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

@@ -9,6 +9,7 @@ from tests.support.pages import ADDRESS, ROOT
 
 def test_security_txt_names_the_office_and_ends_within_a_year(built_site):
     text = (built_site / ".well-known/security.txt").read_text("utf-8")
+    assert text.endswith("\n")
     fields = [line.split(": ", 1) for line in text.splitlines()]
     said = dict(fields)
     office = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), yaml.BaseLoader)["extra"]["office"]

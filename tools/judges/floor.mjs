@@ -1,5 +1,5 @@
 // Names what built stylesheets and scripts use that the browsers of overrides/.browserslistrc do not have, by MDN's
-// compatibility data: `node check.mjs BROWSERSLIST FILE...` prints a line for each, and nothing where all is there.
+// compatibility data: `node floor.mjs BROWSERSLIST FILE...` prints a line for each, and nothing where all is there.
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -59,7 +59,8 @@ function note(name, compats, file, prefixed = false) {
   const lacks = compats.map((compat) => lacking(compat, prefixed));
   // What none of them ever had is a name of our own that the data has for something that went away.
   if (!compats.length || lacks.some((each) => !each.length || each.every((lack) => lack.endsWith(" never")))) return;
-  if (!isDoneWithout(name) && !isDoneWithout(`${basename(file).split(".")[0]}:${name}`)) found.add(`${basename(file)}: ${name} (${lacks[0].join(", ")})`);
+  if (!isDoneWithout(name) && !isDoneWithout(`${basename(file).split(".")[0]}:${name}`))
+    found.add(`${basename(file)}: ${name} (${lacks[0].join(", ")})`);
 }
 const compatOf = (entry) => (entry?.__compat ? [entry.__compat] : []);
 
@@ -98,7 +99,8 @@ function checkStyles(file) {
     }
     // The data has no entry of its own for a `not` without a media type: it came with the ranges.
     const isNot = node.type === "Condition" && node.children.first?.name === "not" && this.atrule?.name === "media";
-    if (node.type === "FeatureRange" || isNot) note("css.at-rules.media.range_syntax", compatOf(atRules.media.range_syntax), file);
+    if (node.type === "FeatureRange" || isNot)
+      note("css.at-rules.media.range_syntax", compatOf(atRules.media.range_syntax), file);
     if (node.type.startsWith("Pseudo") && !node.name.startsWith("-"))
       note(`css.selectors.${node.name}`, compatOf(selectors[node.name]), file);
     if (node.type === "NestingSelector") note("css.selectors.nesting", compatOf(selectors.nesting), file);
@@ -109,7 +111,11 @@ const members = byName(bcd.api, 1, byName(bcd.javascript.builtins, 2));
 const globals = { ...bcd.api, ...bcd.javascript.builtins };
 
 function checkScript(file) {
-  const tree = parse(readFileSync(file, "utf-8"), { ecmaVersion: 2021, sourceType: "module", allowAwaitOutsideFunction: true });
+  const tree = parse(readFileSync(file, "utf-8"), {
+    ecmaVersion: 2021,
+    sourceType: "module",
+    allowAwaitOutsideFunction: true,
+  });
   full(tree, (node) => {
     const called = node.type === "CallExpression" && !node.callee.computed && node.callee.property?.name;
     if (called) note(`js.${called}`, members.get(called) ?? [], file);
