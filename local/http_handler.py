@@ -1,8 +1,12 @@
 """Parses incoming HTTP requests, and rejects malformed ones as CloudFront does."""
 
 import json
-from collections.abc import Callable
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http import HTTPStatus
+from threading import Timer
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler
 
@@ -12,11 +16,33 @@ from local.mailbox import as_file
 LONGEST_LENGTH = 18
 """Most digits of a Content-Length that is accepted."""
 
+PATIENCE = 30.0
+"""Seconds for the headers of a request, and again for its body."""
+
 Environ = dict[str, Any]
 
 
 class Handler(WSGIRequestHandler):
-    """One connection. Its server has `with_headers()`, which puts the site's headers on an answer."""
+    """One connection. Its server has `with_headers()`, which puts the site's headers on an answer.
+
+    A client that is silent, or sends its request drop by drop, is cut off: each one holds a thread.
+    """
+
+    timeout = PATIENCE
+
+    def setup(self) -> None:
+        super().setup()
+        self._too_slow = Timer(PATIENCE, self._cut_off)
+        self._too_slow.daemon = True
+        self._too_slow.start()
+
+    def _cut_off(self) -> None:
+        with suppress(OSError):  # it went away by itself
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def finish(self) -> None:
+        self._too_slow.cancel()
+        super().finish()
 
     def get_environ(self) -> Environ:
         environ = super().get_environ()
@@ -24,15 +50,17 @@ class Handler(WSGIRequestHandler):
         return {**environ, "REMOTE_PORT": self.client_address[1], "CONTENT_TYPE": self.headers.get("content-type", "")}
 
     def parse_request(self) -> bool:
-        """HTTP/0.9 has no headers, so its answers could not have the site's."""
-        if super().parse_request():
+        """Refuse HTTP/0.9: it has no headers, so its answers could not have the site's."""
+        complete = super().parse_request()
+        self._too_slow.cancel()
+        if complete:
             if self.request_version != "HTTP/0.9":
                 return True
             self.send_error(HTTPStatus.BAD_REQUEST)
         return False
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Python's server would answer with a page of its own, and to some requests without a status line."""
+        """Answer as the site does: Python's server would send a page of its own, at times without a status line."""
         status = HTTPStatus.BAD_REQUEST if code >= HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus(code)
         response = self.server.with_headers(refusal(status))  # type: ignore[attr-defined]
         fields = [*response.headers, ("content-length", str(len(response.body))), ("connection", "close")]
@@ -41,7 +69,7 @@ class Handler(WSGIRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
-        """Requests for pages are not worth a line each, and an address may hold a receipt."""
+        """Log nothing: requests for pages are not worth a line each, and an address may hold a receipt."""
 
 
 def ask(whom: Callable[[Request], Response], environ: Environ, path: str) -> Response:
@@ -52,10 +80,11 @@ def ask(whom: Callable[[Request], Response], environ: Environ, path: str) -> Res
     if "HTTP_TRANSFER_ENCODING" in environ:
         return refusal(HTTPStatus.LENGTH_REQUIRED)
     wanted = min(int(length), BODY_LIMIT + 1)
-    body = environ["wsgi.input"].read(wanted)
+    body = b"".join(_read(environ["wsgi.input"], wanted))
     if len(body) < wanted:
         return refusal(HTTPStatus.BAD_REQUEST)
-    _read_away(environ["wsgi.input"], int(length) - len(body))
+    for _ in _read(environ["wsgi.input"], int(length) - len(body)):
+        pass  # a connection closed with unread bytes is reset, and the sender would not see the answer
     return whom(
         Request(
             method=environ["REQUEST_METHOD"],
@@ -81,7 +110,10 @@ def _headers(environ: Environ) -> dict[str, str]:
     }
 
 
-def _read_away(stream: Any, length: int) -> None:
-    """A connection closed with unread bytes is reset, and the sender would not see the answer."""
-    while length > 0 and (chunk := stream.read(min(length, 1 << 16))):
-        length -= len(chunk)
+def _read(stream: Any, length: int) -> Iterator[bytes]:
+    """Yield what comes, up to this length, as long as we are patient."""
+    end = time.monotonic() + PATIENCE
+    with suppress(TimeoutError):
+        while length > 0 and time.monotonic() < end and (chunk := stream.read1(min(length, 1 << 16))):
+            yield chunk
+            length -= len(chunk)

@@ -9,14 +9,17 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import boto3
 import pytest
+from playwright.sync_api import expect
 
+from local import http_handler
 from local.run import serving
 from tests.support.client import ask
 from tests.support.local_project import write_project
@@ -138,6 +141,29 @@ def test_what_a_client_did_not_send_to_its_end_reaches_no_function(server):
         assert connection.recv(100).startswith(b"HTTP/1.0 400 Bad Request\r\n")
 
 
+DROPS = {
+    "nothing": [],
+    "headers": [b"GET / HTTP/1.1\r\n", *[b"X: y\r\n"] * 50],
+    "a body": [b"POST /forms/echo HTTP/1.1\r\nContent-Length: 50\r\n\r\n", *[b"x"] * 50],
+}
+
+
+@pytest.mark.parametrize("drops", DROPS.values(), ids=DROPS)
+def test_a_client_that_sends_its_request_drop_by_drop_is_cut_off(drops, server, monkeypatch):
+    monkeypatch.setattr(http_handler, "PATIENCE", 0.3)
+    monkeypatch.setattr(http_handler.Handler, "timeout", 0.3)
+    began, place = time.monotonic(), urlsplit(server.url)
+    with socket.create_connection((place.hostname, place.port)) as connection, suppress(ConnectionError):
+        connection.settimeout(0.05)
+        for drop in [*drops, b""] + [b""] * 50:
+            connection.sendall(drop)
+            with suppress(TimeoutError):
+                if not connection.recv(1000):
+                    break
+    assert time.monotonic() - began < 2
+    assert ask(server.url, "GET", "/")[0] == 200
+
+
 NO_REQUESTS = {
     "a version before headers": (b"GET /forms/echo\r\n", 400),
     "a version that is not spoken": (b"GET / HTTP/2.0\r\n\r\n", 400),
@@ -196,7 +222,7 @@ class Run:
     def __init__(self, project, data, port=0):
         command = [sys.executable, "-m", "local", "--port", str(port), "--data", str(data)]
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(command, cwd=project, env=environment, **pipes)
         self.out = self.process.stdout.readline() + self.process.stdout.readline()
         self.address = self.out.partition("\n")[0].removeprefix("Serving on ")
@@ -312,5 +338,5 @@ def test_a_message_is_shown_in_a_frame_of_its_own_without_breaking_the_policy(se
         page.on("console", lambda message: said.append(message.text))
         page.goto(f"{server.url}_mail/")
         page.get_by_role("link", name="About").first.click()
-        assert page.frame_locator("iframe").get_by_text("It is here").is_visible()
+        expect(page.frame_locator("iframe").get_by_text("It is here")).to_be_visible()
     assert said == []
