@@ -1,0 +1,242 @@
+"""`make mutation`: one small mistake at a time, by area, each against the tests that could see it.
+
+`--minutes` are shared out among the areas; the mistakes of each come in an order that `--seed` decides, until its time
+is up. `--area` tries one area only. Prints those that nothing noticed, then one table.
+"""
+
+import argparse
+import fnmatch
+import os
+import random
+import subprocess
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+from tools.mutation import worker
+from tools.mutation.edits import ROOT, Edit, in_python, in_scripts, in_template, in_text
+from tools.mutation.worker import Outcome
+
+
+@dataclass(frozen=True)
+class Area:
+    """Files, the mistakes in them, the tests for a file by pattern (the first that fits), and the share of the time."""
+
+    name: str
+    files: tuple[str, ...]
+    edits: Callable[..., Iterator[Edit]]
+    tests: dict[str, tuple[str, ...]]
+    share: float
+    check: tuple[str, ...] = ()
+    """A command that `make test` has as well, for what no test notices."""
+
+    def paths(self) -> list[str]:
+        known = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+        return [path for path in known if any(fnmatch.fnmatchcase(path, each) for each in self.files)]
+
+    def tests_of(self, path: str, within: str = "") -> tuple[str, ...]:
+        known = (path, within)  # of a template: the file, or the type of a resource in it
+        return next(
+            tests for pattern, tests in self.tests.items() if any(fnmatch.fnmatchcase(e, pattern) for e in known)
+        )
+
+
+def each(edits: Callable[[str], Iterator[Edit]]) -> Callable[..., Iterator[Edit]]:
+    return lambda *paths: chain.from_iterable(map(edits, paths))
+
+
+def of(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/{folder}/test_{name}.py" for name in names)
+
+
+FORMS = of("functions", "fields", "intake", "typed", "addresses", "mailing", "spam", "asked_once")
+MAIL = of("functions", "both_parts", "letters", "notify", "remind", "busy_ses", "sender_hint")
+DESK = of("functions", "desk", "desk_lists", "desk_person", "desk_certification")
+STORED = of("functions", "desk", "notify", "remind", "register", "intake", "feedback", "rotation")
+SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search")
+TEMPLATE = of(
+    "infrastructure",
+    "template_meanings",
+    "template_site",
+    "template_calls",
+    "deploy_role",
+    "first_hour",
+    "runbook",
+    "two_stacks",
+    "template",
+)
+AREAS = [
+    Area(
+        "functions/",
+        ("functions/*.py",),
+        each(in_python),
+        {
+            "functions/normalize/*": FORMS,
+            "functions/forms/*": FORMS,
+            "functions/mail/*": (*MAIL, *STORED),
+            "functions/register.py": of("functions", "register"),
+            "functions/web/agencies.py": of("functions", "register"),
+            "functions/desk.py": DESK,
+            **dict.fromkeys(("functions/views/*", "functions/web/desk/*"), DESK),
+            "functions/web/*": (*of("functions", "intake", "abuse", "announcements"), *DESK),
+            **dict.fromkeys(
+                ("functions/office/*", "functions/storage/*"),
+                (*STORED, *of("functions", "desk_person", "desk_lists", "announcements", "references")),
+            ),
+            "functions/feedback.py": of("functions", "feedback"),
+            "functions/authorizer.py": of("functions", "authorizer", "rotation"),
+            "functions/office_hours.py": of("functions", "office_hours"),
+            "functions/promises.py": of("functions", "promises", "office_hours", "remind"),
+            "functions/calendars.py": of("functions", "calendar"),
+            "functions/*": (
+                *of("functions", "intake", "rotation", "logs", "notify", "announcements", "sender_hint"),
+                *DESK,
+            ),
+        },
+        0.34,
+    ),
+    Area(
+        "template.yaml",
+        ("template.yaml",),
+        each(in_template),
+        {
+            "AWS::CloudWatch::Alarm": (*TEMPLATE, *of("infrastructure", "alarms")),
+            "AWS::Serverless::Function": (*TEMPLATE, *of("infrastructure", "rights")),
+            "AWS::DynamoDB::Table": (*TEMPLATE, *of("infrastructure", "rights")),
+            "*": TEMPLATE,
+        },
+        0.22,
+        (".venv/bin/cfn-lint", "template.yaml"),
+    ),
+    Area(
+        "scripts",
+        ("overrides/assets/*.js",),
+        in_scripts,
+        {
+            "*/progress.js": (*of("site", "scripts"), *of("browser", "checklist_script", "checklist_handover")),
+            "*/forms.js": of("browser", "form_script"),
+            "*/search.js": of("site", "search"),
+            "*/register.js": of("browser", "register"),
+            "*": (*of("site", "scripts"), *of("browser", "checklist_script", "checklist_handover", "leads_on")),
+        },
+        0.14,
+    ),
+    Area(
+        "style sheets, rules with a meaning",
+        ("overrides/assets/*.css",),
+        in_scripts,
+        {
+            "*/register.css": of("browser", "reflow", "keyboard", "browser", "register"),
+            "*/desk.css": of("browser", "desk_pages"),
+            "*": of("browser", "reflow", "keyboard", "browser", "checklist_script", "form_script"),
+        },
+        0.08,
+    ),
+    Area(
+        "hooks",
+        ("overrides/hooks/*.py",),
+        each(in_python),
+        {"*": (*SITE, *of("site", "assets", "dead_links"), *of("staff", "announce"))},
+        0.08,
+    ),
+    Area(
+        "templates",
+        ("functions/templates/*.html", "functions/templates/*.txt", "overrides/*.html"),
+        each(in_text),
+        {
+            "functions/templates/email/*": (*MAIL, "tests/judges/test_mail.py"),
+            "functions/templates/desk/*": DESK,
+            "functions/templates/register/*": (*of("functions", "register"), "tests/judges/test_pages.py"),
+            "functions/templates/*": (*of("functions", "intake", "fields"), "tests/judges/test_pages.py"),
+            "overrides/*": (*SITE, "tests/judges/test_pages.py"),
+        },
+        0.10,
+    ),
+    Area("prose", ("docs/*.md",), each(in_text), {"*": (*SITE, *of("functions", "promises"))}, 0.04),
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--area", choices=[area.name for area in AREAS])
+    parser.add_argument("--files", default="*", help="a pattern that the paths must fit")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    told = parser.parse_args()
+    areas = [area for area in AREAS if told.area in (None, area.name)]
+    whole = sum(area.share for area in areas)
+    worker.preload()
+    lines = []
+    for area in areas:
+        paths = [path for path in area.paths() if fnmatch.fnmatchcase(path, told.files)]
+        found = sorted(area.edits(*paths), key=str)
+        random.Random(told.seed).shuffle(found)
+        came = Counter[Outcome]()
+        print(f"{area.name}, not noticed:", flush=True)
+        for edit, outcome in _tried(area, found, told.minutes * 60 * area.share / whole, told.workers):
+            came[outcome] += 1
+            if outcome is not Outcome.NOTICED:
+                late = " (its tests did not end in time)" if outcome is Outcome.TIMED_OUT else ""
+                print(f"  {edit}{late}", flush=True)
+        counts = (came.total(), *(came[outcome] for outcome in Outcome))
+        lines.append(f"| {area.name} | {len(found):,} | " + " | ".join(map(str, counts)) + " |")
+    print("\n| area | possible | tried |", " | ".join(outcome.value for outcome in Outcome), "|")
+    print("|---" + "|--:" * (len(Outcome) + 2) + "|")
+    print("\n".join(lines))
+
+
+def _tried(area: Area, found: Sequence[Edit], seconds: float, workers: int) -> Iterator[tuple[Edit, Outcome]]:
+    """Yield what was tried within the time, and what came of it. Raises RuntimeError with a worker's."""
+    fork = get_context("fork")
+    results, end = fork.Queue(), time.monotonic() + seconds
+    processes = [
+        fork.Process(target=_work, args=(area, found[number::workers], end, results)) for number in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    troubles, at_work = [], workers
+    while at_work:
+        match results.get():
+            case None:
+                at_work -= 1
+            case str() as trouble:
+                troubles.append(trouble)
+            case result:
+                yield result
+    for process in processes:
+        process.join()
+    if troubles:
+        raise RuntimeError("\n".join(troubles))
+
+
+def _work(area: Area, found: Sequence[Edit], end: float, results: "Queue[tuple[Edit, Outcome] | str | None]") -> None:
+    """Put what came of one edit after another until the time is up, or what went wrong; then None."""
+    asked: dict[tuple[str, ...], worker.Asked] = {}
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            worker.copy_to(folder)
+            for edit in found:
+                tests = area.tests_of(edit.path, edit.within)
+                if tests not in asked:
+                    asked[tests] = worker.sound(folder, tests)
+                if time.monotonic() > end:
+                    break
+                results.put((edit, worker.tried(edit, folder, asked[tests], area.check)))
+    except BaseException:
+        results.put(traceback.format_exc())
+        raise
+    finally:
+        results.put(None)
+
+
+if __name__ == "__main__":
+    main()
