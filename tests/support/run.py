@@ -64,15 +64,15 @@ class LocalRun:
             for line in printed:
                 self.said.append(line)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> int:
         """End it, and return its exit code; `said` then holds everything it printed."""
         self.process.send_signal(how)
-        self._reader.join(timeout=20)
-        return self.process.wait(timeout=20)
+        self._reader.join(timeout=seconds)
+        return self.process.wait(timeout=seconds)
 
-    def sweep(self) -> None:
-        """Let an hour pass, with what the clock does in it."""
-        with urlopen(Request(f"{self.url}/_clock/advance?hours=1", method="POST")):
+    def sweep(self, hours: int = 1) -> None:
+        """Let an hour pass, or several, with what the clock does in them."""
+        with urlopen(Request(f"{self.url}/_clock/advance?hours={hours}", method="POST")):
             pass
 
     def messages(self) -> list[dict[str, Any]]:
