@@ -70,8 +70,15 @@ judges: $(READY) ## Ask other people's programs what they make of pages, e-mails
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/judges/requirements.txt
 	@.venv/bin/pytest --numprocesses 2 tests/judges/test_*.py tests/judges/judge_*.py tests/site/test_oldest_browsers.py
 
-load: $(READY) ## Flood the local run and the built package with 10,000 submissions; account for each
-	@.venv/bin/python -m tools.load
+times: $(READY) ## Run the tests that depend on the clock at eight hours and days, each in another order
+	@$(PROGRAMS)
+	@.venv/bin/python -m tools.times
+
+load: $(READY) ## Flood the local run and the built package with FORMS=5000 each; account for each
+	@.venv/bin/python -m tools.load --local $(or $(FORMS),5000) --package $(or $(FORMS),5000)
+
+soak: $(READY) ## Run visitors, staff, clock, bounces and a new version for MINUTES=40; account for each
+	@.venv/bin/python -m tools.soak --minutes $(or $(MINUTES),40)
 
 build: $(READY) ## Build the site into site/ and what runs on Lambda into .build/
 	@.venv/bin/mkdocs build --strict
