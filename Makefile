@@ -10,8 +10,8 @@ READY := .venv/ready
 PROGRAMS := .venv/bin/python -m tests.support.programs
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test coverage lint-web bench scan chaos fuzz load spam
-.PHONY: attack cost build deploy smoke card golden role screenshots requirements clean first-hour
+.PHONY: help serve test test-long coverage lint-web bench scan chaos fuzz judges load mutation soak spam times
+.PHONY: attack rehearse cost build deploy smoke card golden role screenshots requirements clean first-hour
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,7 +91,11 @@ build-%: build
 deploy: $(READY) ## Build afresh, deploy the stack of samconfig.toml, and copy the site (DRY=1 prints only, GUIDED=1 asks, BUILT=1 takes what is built)
 	@.venv/bin/python -m tools.deploy $(if $(DRY),--dry) $(if $(GUIDED),--guided) $(if $(BUILT),--built)
 
-attack: $(READY) ## Do what an attacker with one laptop would do, to the local run and to what is in .build/
+rehearse: $(READY) ## Let SAM's own command line deploy to a stand-in, up to the change set, and check what it wrote down
+	@.venv/bin/python -m tools.rehearse
+
+attack: build ## Do what an attacker with one laptop would do, to the local run and to what is built
+	@$(PROGRAMS)
 	@.venv/bin/python -m tools.attack
 
 smoke: $(READY) ## Check a deployed stack, with one marked test submission (URL=https://… API=https://…)

@@ -32,6 +32,7 @@ THIS_MACHINE = re.compile(r"//(?:localhost|127\.0\.0\.1)\b")
 SAMPLE = re.compile(r"\bexample\.(?:org|gov)\b|\b555-01\d\d\b|\bExampletown\b")
 # By its whole path: beside the template, in .build/, SAM would look for the file, and write it, where git ignores it.
 SAM = ("sam", "deploy", "--config-file", str(CONFIG))
+NO_SAM = "AWS SAM's command line is missing: install aws-sam-cli, as with pipx install aws-sam-cli"
 UNRESERVED = 100
 """Runs at once that Lambda keeps for functions without a reserve; it refuses a reserve that leaves fewer."""
 
@@ -54,12 +55,12 @@ class Settings:
 
     @property
     def site_url(self) -> str:
-        """The site's address, without a slash at its end."""
+        """Return the site's address, without a slash at its end."""
         return self.parameters["SiteUrl"]
 
     @property
     def samples(self) -> list[str]:
-        """The parameters that still have a sample of the template as their value."""
+        """Return the parameters that still have a sample of the template as their value."""
         return [name for name, value in self.parameters.items() if SAMPLE.search(value)]
 
 
@@ -114,18 +115,27 @@ def about_concurrency() -> str:
 
 
 def check(settings: Settings) -> None:
-    """Raises Refused if a change is not committed, a parameter or setting is a sample, or SAM's CLI is missing."""
+    """Check what would be deployed. Raises Refused with everything that `wanting` found."""
+    if found := wanting(settings):
+        raise Refused("\n".join(found))
+
+
+def wanting(settings: Settings) -> list[str]:
+    """Return what a deployment has to wait for: a change not committed, samples for settings, SAM's command line."""
+    found = []
     git = ("git", "status", "--porcelain")
     if subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout:  # our own words
-        raise Refused("There are changes that are not committed: commit them, so that what runs can be found again")
+        found.append("There are changes that are not committed: commit them, so that what runs can be found again")
     if settings.samples:
         names = ", ".join(settings.samples)
-        raise Refused(
+        found.append(
             f"samconfig.toml leaves {names} at the sample of template.yaml: handbook/runbook.md has the first steps"
         )
-    require_sam()
     if samples := sample_settings(SITE.read_text("utf-8")):
-        raise Refused(f"mkdocs.yml still has sample values: {', '.join(samples)}")
+        found.append(f"mkdocs.yml still has sample values: {', '.join(samples)}")
+    if not shutil.which("sam"):
+        found.append(NO_SAM)
+    return found
 
 
 def sample_settings(text: str) -> list[str]:
@@ -136,9 +146,9 @@ def sample_settings(text: str) -> list[str]:
 
 
 def require_sam() -> None:
-    """Raises Refused where SAM's command line is missing."""
+    """Look for SAM's command line. Raises Refused if it is missing."""
     if not shutil.which("sam"):
-        raise Refused("AWS SAM's command line is missing: install aws-sam-cli, as with pipx install aws-sam-cli")
+        raise Refused(NO_SAM)
 
 
 def _run(*command: str, dry: bool, **variables: str) -> None:
@@ -162,7 +172,7 @@ def main() -> int:
             require_sam()
             _run("make", "build", dry=False)
             guide(template)
-            print("Now commit samconfig.toml; then make deploy copies the site.")
+            print("Now go on in handbook/runbook.md: without a domain, set SiteUrl; then commit, and make deploy")
             return 0
         settings = Settings.read(CONFIG, template)
         if not dry:
@@ -171,10 +181,12 @@ def main() -> int:
             _run("make", "build", SITE_URL=f"{settings.site_url}/", dry=False)
         check_pages([ROOT / "site", ROOT / ".build" / "functions" / "pages"], settings.site_url)
         deploy(settings, ROOT / "site", dry=dry)
-    except (Refused, subprocess.CalledProcessError, BotoCoreError, ClientError) as error:
+        for each in wanting(settings) if dry else ():
+            print(f"make deploy would refuse: {each}")
+    except (Refused, subprocess.CalledProcessError, FileNotFoundError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Now: make smoke URL={settings.site_url}")
+    print(f"{'After make deploy' if dry else 'Now'}: make smoke URL={settings.site_url}")
     return 0
 
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -84,7 +85,7 @@ def test_a_deployment_puts_assets_then_stack_then_pages_and_ends_with_the_invali
     invalidated = []
     monkeypatch.setattr(Bucket, "of", lambda *_: next(stacks))
     monkeypatch.setattr(Bucket, "invalidate", lambda _: invalidated.append(keys()))
-    there = []
+    there: list[Any] = []
     monkeypatch.setattr(deploy, "_run", lambda *_, **__: there.extend(keys()))
     deploy.deploy(SETTINGS, built_site, dry=False)
     everything = {upload.key for upload in uploads(built_site)}
@@ -208,6 +209,19 @@ def test_the_first_deployment_explains_each_parameter_and_keeps_the_answers_in_t
     [command] = ran
     assert command == ("sam", "deploy", "--config-file", str(deploy.CONFIG), "--guided")
     assert deploy.CONFIG.is_file()
+
+
+def test_the_dry_run_says_at_once_everything_that_the_deployment_would_refuse(template, monkeypatch, capsys):
+    dirty = subprocess.CompletedProcess([], 0, b" M mkdocs.yml\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: dirty)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    for done_before in ("check_pages", "deploy"):
+        monkeypatch.setattr(deploy, done_before, lambda *_, **__: None)
+    monkeypatch.setattr("sys.argv", ["deploy", "--dry"])
+    assert deploy.main() == 0
+    refused = [line for line in capsys.readouterr().out.splitlines() if line.startswith("make deploy would refuse: ")]
+    for number, word in enumerate(("not committed", "SenderAddress", "mkdocs.yml", "aws-sam-cli")):
+        assert word in refused[number]
 
 
 @pytest.mark.parametrize(("limit", "advice"), [(10, "0 until AWS raises"), (100, "0 until"), (1000, "from 0 to 900")])

@@ -5,11 +5,26 @@ import subprocess
 
 import boto3
 import pytest
+from botocore.exceptions import WaiterError
 
 from local.template import REGION
+from tests.support.office import DIRECTOR
 from tools import first_hour
 from tools.expanded_template import expanded
-from tools.first_hour import ASK, KEPT, MAKE, STACK, Step, answered, made, remove
+from tools.first_hour import ASK, KEPT, MAKE, NAMED, STACK, Step, answered, made, remove
+
+FORMS = [answers for step in ASK if (answers := dict(re.findall(r"-d (\w+)=(\S+)", step.command))).get("email")]
+"""The answers that steps post to a form, as the shell has them."""
+
+
+def body_of(answers: dict[str, str]) -> bytes:
+    """What curl sends of the answers, with somebody's address in place of the shell's variable."""
+    return "&".join(f"{name}={value.replace('$ADDRESS', DIRECTOR)}" for name, value in answers.items()).encode()
+
+
+def step_with(word: str) -> Step:
+    [found] = [step for step in ASK if word in step.command]
+    return found
 
 
 def test_the_dry_run_shows_every_step_and_asks_nothing_of_aws(monkeypatch, capsys):
@@ -23,13 +38,75 @@ def test_the_dry_run_shows_every_step_and_asks_nothing_of_aws(monkeypatch, capsy
 @pytest.mark.parametrize("step", [*MAKE, *ASK], ids=lambda step: step.what)
 def test_a_command_is_one_that_the_shell_reads_and_names_what_is_set(step):
     assert subprocess.run(["bash", "-n", "-c", step.command], check=False).returncode == 0
-    given = {"STACK", "REGION", "ADDRESS", "SITE", "FORMS", "COUNTERS", "LOGS", "LOGBUCKET"}
-    assert set(re.findall(r"\$\{?(\w+)", step.command)) <= given | {"each", "path", "protocol", "4"}
+    given = {"STACK", "AWS_REGION", "ADDRESS", "SITE", "ALARMS", "SECONDS", *NAMED}
+    own = set(re.findall(r"\b(\w+)=\$\(|\bfor (\w+) in", step.command))
+    assert set(re.findall(r"\$\{?([A-Za-z]\w*)", step.command)) <= given | {name for pair in own for name in pair}
 
 
 def test_an_answer_is_held_to_what_is_expected():
     assert "as expected" in answered(Step("It", "echo 303", "303"), {})
     assert "NOT AS EXPECTED" in answered(Step("It", "echo 404", "303"), {})
+
+
+@pytest.mark.parametrize("answers", FORMS, ids=lambda answers: answers["message"])
+def test_what_it_posts_is_taken_and_held_only_where_that_is_the_question(answers, post, table):
+    assert post("contact", body_of(answers), {"accept": "application/json"}).status == 201
+    [stored] = table.items()
+    assert bool(stored.get("held")) is ("reply_code" in answers)
+
+
+def test_it_sees_whether_a_release_is_mailed(post, table, inbox, run_staff):
+    [answers] = [each for each in FORMS if "reply_code" in each]
+    post("contact", body_of(answers))
+    inbox.deliver()
+    [stored] = table.items()
+
+    def shown():
+        return "\n".join(re.findall(".*receipt.*", run_staff("show", stored["reference"])[1]))
+
+    before = shown()
+    run_staff("release", stored["reference"], "--by", "first-hour")
+    not_yet = shown()
+    inbox.deliver()
+    expected = step_with(" release ").expected
+    assert re.search(expected, f"before\n{before}\nafter\n{shown()}")
+    assert not re.search(expected, f"before\n{before}\nafter\n{not_yet}")
+
+
+@pytest.mark.parametrize(
+    ("word", "good", "bad"),
+    [
+        ("Too Many", 'HTTP/2 429 \n\n{"message":"Too Many Requests"}', "HTTP/2 503 \n\nService Unavailable"),
+        ("receipt=three", "HTTP/2 503 \n<h1>It is busy</h1>\nthen 404", "HTTP/2 503 \n<h1>It is busy</h1>\nthen 503"),
+        ("receipt=three", "HTTP/2 503 \n<h1>It is busy</h1>\nthen 400", 'HTTP/2 503 \n{"message"}\nthen 400'),
+        ("remove-permission", "NO_PERMISSIONS\tarn:aws:events", "None"),
+        ("RetriesExhausted", "RetriesExhausted", ""),
+        ("$ALARMS", "1 stack-GivenUp-1 to ALARM\n2 stack-FormsFail-2 to ALARM", "1 stack-FormsFail-2 to ALARM"),
+        ("$ALARMS", "FormsFail GivenUp NoMail WorkFails", "StreamWaits FormsFail GivenUp"),
+    ],
+)
+def test_an_answer_that_is_wrong_is_told_from_a_right_one(word, good, bad):
+    [step] = [each for each in ASK if word in each.command + each.expected]
+    assert re.search(step.expected, good)
+    assert not re.search(step.expected, bad)
+
+
+def test_what_a_step_names_is_in_the_stack():
+    resources = expanded()["Resources"]
+    assert set(NAMED.values()) <= resources.keys()
+    for alarm in re.findall(r"(?:FormsFail|GivenUp|StreamWaits|NoDigest)", step_with("$ALARMS").expected):
+        assert resources[alarm]["Type"] == "AWS::CloudWatch::Alarm"
+
+
+def test_a_stack_that_cannot_be_removed_is_told_and_the_rest_is_removed(stand_in, monkeypatch):
+    def refuse(*_, **__):
+        raise WaiterError("StackDeleteComplete", "DELETE_FAILED", {})
+
+    monkeypatch.setattr("botocore.waiter.Waiter.wait", refuse)
+    queue = boto3.client("sqs", REGION).create_queue(QueueName="kept")["QueueUrl"]
+    [left] = remove({"Queue": ("AWS::SQS::Queue", queue)})
+    assert STACK in left
+    assert queue not in boto3.client("sqs", REGION).list_queues().get("QueueUrls", [])
 
 
 def test_everything_that_the_stack_keeps_can_be_removed():

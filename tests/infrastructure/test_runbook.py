@@ -64,8 +64,9 @@ def test_what_is_put_back_from_a_restored_table_is_not_mailed_again(post, inbox,
     sent, client = len(inbox.messages()), boto3.client("dynamodb")
     [restored] = client.scan(TableName=table.name)["Items"]
     client.delete_item(TableName=table.name, Key={"reference": restored["reference"]})
-    [(condition, names)] = re.findall(r'--condition-expression "(.+?)" --expression-attribute-names \'(.+?)\'', TEXT)
-    put_back = {"ConditionExpression": condition, "ExpressionAttributeNames": json.loads(names)}
+    [(condition, names)] = re.findall(r'--condition-expression "(.+?)" --expression-attribute-names "(.+)"', TEXT)
+    meant = json.loads(names.replace('\\"', '"').replace("$KEY", "reference"))
+    put_back = {"ConditionExpression": condition, "ExpressionAttributeNames": meant}
     client.put_item(TableName=table.name, Item=restored, **put_back)
     with pytest.raises(client.exceptions.ConditionalCheckFailedException):
         client.put_item(TableName=table.name, Item=restored, **put_back)
@@ -73,10 +74,21 @@ def test_what_is_put_back_from_a_restored_table_is_not_mailed_again(post, inbox,
     assert (len(table.items()), len(inbox.messages())) == (1, sent)
 
 
+def test_what_outlives_the_stack_is_listed_before_it_ends(template):
+    """No name of it can be guessed, and some do not begin with the stack's."""
+    declared = template._template["Resources"].values()
+    kept = {each["Type"] for each in declared if "Retain" in each.get("DeletionPolicy", "")}
+    [listed] = re.findall(r"contains\('([^']+)'", TEXT)
+    assert set(listed.split()) == kept - {"AWS::SES::EmailIdentity"}  # it has the name of the domain
+
+
 BLOCKS = re.findall(r"^```\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 ADDED = {
+    ("cloudfront", "create-invalidation"): {"distribution-id", "paths"},
     ("cloudformation", "deploy"): {"template-file", "stack-name", "capabilities", "parameter-overrides"},
-    ("logs", "tail"): {"follow"},
+    ("configure", "sso"): set(),
+    ("sso", "login"): set(),
+    ("logs", "tail"): {"follow", "since", "filter-pattern"},
 }
 """What the AWS command line adds to the operations of a service, with the options used here."""
 OF_EVERY_COMMAND = {"query", "output", "cli-binary-format"}
