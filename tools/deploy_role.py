@@ -1,8 +1,6 @@
-"""`make role`: writes deploy-role.yaml, the roles by which GitHub deploys, from what the resources' providers ask for.
+"""`make role`: writes into deploy-role.yaml what CloudFormation may do, from what the resources' providers ask for.
 
-Two roles, so that a workflow can hand a template to CloudFormation and copy the site, and nothing else: what makes the
-resources is CloudFormation's own role. Actions come from the providers' schemas; a resource type that is new in
-template.yaml brings its own along.
+Actions come from the providers' schemas; a resource type that is new in template.yaml brings its own along.
 """
 
 import json
@@ -11,6 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -45,14 +44,11 @@ ONE_SECRET = {
     "secretsmanager:GetSecretValue": [f"arn:${{AWS::Partition}}:secretsmanager:{ACCOUNT}:secret:OriginSecret-*"]
 }
 """CloudFormation puts this one into CloudFront's configuration; it reads no other."""
-HEAD = """\
-# Made by `make role` from the resource types of template.yaml: the roles that .github/workflows/deploy.yml uses.
-# handbook/runbook.md says how to make them.
-"""
+MARK = "  # `make role` writes what follows. If it writes one policy more, name it in ManagedPolicyArns.\n"
 
 
 def needed_actions(types: Iterable[str]) -> set[str]:
-    """The actions that the handlers of resource types ask for, of the services that those resources belong to."""
+    """Return the actions that the handlers of resource types ask for, of the services of those resources."""
     asked = {kind: _handlers(kind) for kind in types}
     own = {Counter(map(service, actions)).most_common(1)[0][0] for actions in asked.values()}
     needed = {action for actions in asked.values() for action in actions if service(action) in own and is_known(action)}
@@ -65,7 +61,7 @@ def _handlers(kind: str) -> set[str]:
 
 
 def is_known(action: str) -> bool:
-    """Whether IAM knows the action; some schemas name calls of an API that are no actions."""
+    """Return whether IAM knows the action; some schemas name calls of an API that are no actions."""
     name = action.partition(":")[2].lower()
     return name in {known.lower() for known in _known_actions()[service(action)]["Actions"]}
 
@@ -76,17 +72,17 @@ def _known_actions() -> Any:
 
 
 def service(action: str) -> str:
-    """The service that an action such as `s3:GetObject` belongs to."""
+    """Return the service that an action such as `s3:GetObject` belongs to."""
     return action.partition(":")[0]
 
 
 def resource_types() -> set[str]:
-    """The types in template.yaml as CloudFormation gets it."""
+    """Return the types in template.yaml as CloudFormation gets it."""
     return {resource["Type"] for resource in expanded()["Resources"].values()}
 
 
 def statements(actions: Iterable[str]) -> list[dict[str, Any]]:
-    """Statements that allow the actions, each on the least that it needs."""
+    """Return statements that allow the actions, each on the least that it needs."""
 
     def reach(action: str) -> list[str]:
         if action in ONE_SECRET:
@@ -107,12 +103,8 @@ def statements(actions: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _substituted(arn: str) -> str | dict[str, str]:
-    return {"Fn::Sub": arn} if "$" in arn else arn
-
-
 def policies(actions: Iterable[str]) -> list[list[dict[str, Any]]]:
-    """The statements in as many policies as IAM's limit asks for."""
+    """Return the statements in as many policies as IAM's limit asks for."""
     parts: list[list[str]] = [[]]
     for action in sorted(actions):
         if length(statements([*parts[-1], action])) > LONGEST_POLICY:
@@ -122,14 +114,14 @@ def policies(actions: Iterable[str]) -> list[list[dict[str, Any]]]:
 
 
 def length(policy: list[dict[str, Any]]) -> int:
-    """Characters as IAM counts them, at least: names that stand for others are taken as 64 long."""
+    """Return characters as IAM counts them, at least: names that stand for others are taken as 64 long."""
     text = json.dumps({"Version": "2012-10-17", "Statement": policy}, separators=(",", ":"))
     return len(text) + 64 * text.count("${")
 
 
-def role_template() -> dict[str, Any]:
-    """deploy-role.yaml as data."""
-    makers = {
+def as_text() -> str:
+    """Return deploy-role.yaml: what people wrote of it, then the policies."""
+    made = {
         f"Makes{number}": {
             "Type": "AWS::IAM::ManagedPolicy",
             "Properties": {
@@ -139,169 +131,8 @@ def role_template() -> dict[str, Any]:
         }
         for number, each in enumerate(policies(needed_actions(resource_types())), 1)
     }
-    return {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "The roles by which GitHub deploys the Peace Officer Agency Certification.",
-        "Parameters": {
-            "Repository": {
-                "Type": "String",
-                "Description": "OWNER@ID/NAME@ID where it was made or renamed since 15 July 2026, OWNER/NAME before.",
-                "AllowedPattern": "[\\w.-]+(@\\d+)?/[\\w.-]+(@\\d+)?",
-            },
-            "Provider": {
-                "Type": "String",
-                "Description": "Whether this stack makes GitHub's OIDC provider, or the account has it already.",
-                "Default": "make",
-                "AllowedValues": ["make", "exists"],
-            },
-            "StackName": {
-                "Type": "String",
-                "Description": "The stack_name of samconfig.toml.",
-                "Default": "peace-officer-agency-certification",
-            },
-            "NamesBegin": {
-                "Type": "String",
-                "Description": "The first letters of StackName, 20 at most: CloudFormation shortens it in long names.",
-                "Default": "peace-officer-agency",
-                "AllowedPattern": "[a-z][a-z0-9-]{3,19}",
-            },
-        },
-        "Conditions": {"MakesProvider": {"Fn::Equals": [{"Ref": "Provider"}, "make"]}},
-        "Resources": {
-            "GitHub": {
-                "Type": "AWS::IAM::OIDCProvider",
-                "Condition": "MakesProvider",
-                "Properties": {
-                    "Url": "https://token.actions.githubusercontent.com",
-                    "ClientIdList": ["sts.amazonaws.com"],
-                },
-            },
-            "DeployRole": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "Description": "What the workflow Deploy takes on, in the environment production only",
-                    "MaxSessionDuration": 3600,
-                    "AssumeRolePolicyDocument": {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            {
-                                "Effect": "Allow",
-                                "Action": "sts:AssumeRoleWithWebIdentity",
-                                "Principal": {
-                                    "Federated": {
-                                        "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/"
-                                        "token.actions.githubusercontent.com"
-                                    }
-                                },
-                                "Condition": {
-                                    "StringEquals": {
-                                        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-                                        "token.actions.githubusercontent.com:sub": {
-                                            "Fn::Sub": "repo:${Repository}:environment:production"
-                                        },
-                                    }
-                                },
-                            }
-                        ],
-                    },
-                    "Policies": [
-                        {
-                            "PolicyName": "deploy",
-                            "PolicyDocument": {"Version": "2012-10-17", "Statement": _what_the_workflow_does()},
-                        }
-                    ],
-                },
-            },
-            "ServiceRole": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "Description": "What CloudFormation takes on to make the certification's stack",
-                    "AssumeRolePolicyDocument": {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            {
-                                "Effect": "Allow",
-                                "Action": "sts:AssumeRole",
-                                "Principal": {"Service": "cloudformation.amazonaws.com"},
-                            }
-                        ],
-                    },
-                    "ManagedPolicyArns": [{"Ref": name} for name in makers],
-                },
-            },
-            **makers,
-        },
-        "Outputs": {
-            "DeployRoleArn": {
-                "Description": "The variable DEPLOY_ROLE_ARN of the environment production.",
-                "Value": {"Fn::GetAtt": ["DeployRole", "Arn"]},
-            },
-            "ServiceRoleArn": {
-                "Description": "The role_arn in samconfig.toml, below stack_name.",
-                "Value": {"Fn::GetAtt": ["ServiceRole", "Arn"]},
-            },
-        },
-    }
-
-
-def _what_the_workflow_does() -> list[dict[str, Any]]:
-    """Return the rights that `make deploy` needs with its own credentials."""
-    stack = f"arn:${{AWS::Partition}}:cloudformation:{ACCOUNT}:stack"
-    own_bucket = "arn:${AWS::Partition}:s3:::${NamesBegin}*"
-    return [
-        {
-            "Sid": "HandTheTemplateOver",
-            "Effect": "Allow",
-            "Action": [
-                "cloudformation:CreateChangeSet",
-                "cloudformation:DeleteChangeSet",
-                "cloudformation:DescribeChangeSet",
-                "cloudformation:DescribeStackEvents",
-                "cloudformation:DescribeStackResource",
-                "cloudformation:DescribeStackResources",
-                "cloudformation:DescribeStacks",
-                "cloudformation:ExecuteChangeSet",
-                "cloudformation:GetTemplate",
-                "cloudformation:GetTemplateSummary",
-                "cloudformation:ListStackResources",
-            ],
-            "Resource": [
-                {"Fn::Sub": f"{stack}/${{StackName}}/*"},
-                {"Fn::Sub": f"{stack}/aws-sam-cli-managed-default/*"},
-                {"Fn::Sub": "arn:${AWS::Partition}:cloudformation:${AWS::Region}:aws:transform/Serverless-2016-10-31"},
-            ],
-        },
-        {"Sid": "ReadATemplate", "Effect": "Allow", "Action": "cloudformation:GetTemplateSummary", "Resource": "*"},
-        {
-            "Sid": "LetCloudFormationMakeIt",
-            "Effect": "Allow",
-            "Action": "iam:PassRole",
-            "Resource": {"Fn::GetAtt": ["ServiceRole", "Arn"]},
-            "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
-        },
-        {
-            "Sid": "UploadPackageAndSite",
-            "Effect": "Allow",
-            "Action": [
-                "s3:DeleteObject",
-                "s3:GetBucketLocation",
-                "s3:GetObject",
-                "s3:ListBucket",
-                "s3:PutObject",
-            ],
-            "Resource": [{"Fn::Sub": each} for each in (SAM_BUCKET, own_bucket)],
-        },
-        {
-            "Sid": "ShowTheNewPages",
-            "Effect": "Allow",
-            "Action": ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"],
-            "Resource": {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/*"},
-        },
-    ]
-
-
-def as_text() -> str:
-    return HEAD + yaml.safe_dump(role_template(), sort_keys=False, width=120, default_flow_style=False)
+    written = "".join(FILE.read_text("utf-8").partition(MARK)[:2])
+    return written + indent(yaml.safe_dump(made, sort_keys=False, width=118, default_flow_style=False), "  ")
 
 
 if __name__ == "__main__":

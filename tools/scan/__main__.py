@@ -1,7 +1,7 @@
 """`make scan`: what scanners find in the expanded template and in the code. Anything without a reason fails.
 
-cfn-lint, checkov and Trivy read the template as CloudFormation gets it; bandit reads what runs on Lambda, and the
-commands. Reasons are in scan/exceptions.toml.
+cfn-lint, checkov and Trivy read the template as CloudFormation gets it; bandit reads what runs on Lambda, the commands
+of the office, the local run, and what deploys. Reasons are in scan/exceptions.toml.
 """
 
 import json
@@ -19,7 +19,8 @@ from tools.expanded_template import ROOT, as_text, expanded
 from tools.scan.isolated_env import programs
 
 REASONS = Path(__file__).with_name("exceptions.toml")
-CODE = ("functions", "staff", "local", "tools")
+DEPLOYS = ("deploy", "package", "bucket", "smoke", "first_hour")
+CODE = ("functions", "staff", "local", *(f"tools/{name}.py" for name in DEPLOYS))
 RESOURCE = re.compile(r'  "(\w+)": \{')
 
 
@@ -56,7 +57,7 @@ def trivy(template: Path) -> Scan:
 
 def bandit(_: Path) -> Scan:
     told = _told(programs("scan") / "bandit", "--quiet", "--recursive", "--format", "json", *CODE)
-    found = [f"{each['test_id']} {each['filename']}" for each in told["results"]]
+    found = [f"{each['test_id']} {each['filename'].removeprefix('./')}" for each in told["results"]]
     return Scan(f"{told['metrics']['_totals']['loc']:,} lines", found)
 
 
@@ -69,7 +70,7 @@ def _resource(cause: dict[str, Any], lines: list[str]) -> str:
 
 
 def _told(*command: str | Path) -> Any:
-    """The JSON that a scanner prints; one that found something ends with another status than 0. Raises RuntimeError."""
+    """Return the JSON that a scanner prints, whatever its status: a finding sets one too. Raises RuntimeError."""
     run = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     try:
         return json.loads(run.stdout)
@@ -98,7 +99,7 @@ def scans(template: Path, scanners: tuple[Callable[[Path], Scan], ...]) -> dict[
 
 
 def unexplained(found: list[str], reasons: dict[str, str]) -> list[str]:
-    """Findings without a reason, and reasons without a finding."""
+    """Return findings without a reason, and reasons without a finding."""
     about = {each: {each, f"{each.split()[0]} *"} & reasons.keys() for each in found}
     unused = reasons.keys() - set().union(*about.values())
     return [*(each for each in found if not about[each]), *(f"reason without a finding: {each}" for each in unused)]
