@@ -49,11 +49,11 @@ class Function:
     python: str
 
     def instructions(self, submissions: int) -> float:
-        """Millions of instructions from the start of Python to its end, with so many submissions accepted."""
+        """Return millions of instructions from the start of Python to its end, with so many submissions accepted."""
         return int(_found(r"Collected : (\d+)", self._run(submissions, COUNT))) / MILLION
 
     def peak(self) -> float:
-        """Memory in millions of bytes at most, with some submissions accepted."""
+        """Return memory in millions of bytes at most, with some submissions accepted."""
         return int(_found(r"VmHWM (\d+) kB", self._run(WARM))) * 1024 / MILLION
 
     def _run(self, submissions: int, tool: tuple[str, ...] = ()) -> str:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from botocore.config import Config
@@ -67,7 +66,8 @@ def _rows(template: Template) -> list[tuple[str, float, float]]:
 
     item = _store(OPEN)
     first = _seconds(today, lambda: list(submissions.in_stage("contact", "open")))
-    done = {"stage": "contact done", "done": {"at": item["received_at"], "by": "office@example.gov"}}
+    stage = submissions.stage("contact", "done", item["reference"])
+    done = {"stage": stage, "done": {"at": item["received_at"], "by": "office@example.gov"}}
     _store(STORED, OPEN, item | done)
     return [(f"Today with {OPEN:,} open", *first), (f"Find, nothing among {STORED:,}", *_seconds(find, query))]
 
@@ -93,7 +93,7 @@ def _store(number: int, already: int = 0, item: dict[str, Any] | None = None) ->
 
 
 def _seconds(page: Callable[[], object], query: Callable[[], object]) -> tuple[float, float]:
-    """Measure both by turns, so that a busy machine slows down both."""
+    """Measure both by turns, and take the best of each: a busy machine only adds."""
 
     def once(run: Callable[[], object]) -> float:
         start = time.perf_counter()
@@ -102,7 +102,7 @@ def _seconds(page: Callable[[], object], query: Callable[[], object]) -> tuple[f
 
     once(page)  # imports and caches
     pages, queries = zip(*((once(page), once(query)) for _ in range(TRIES)), strict=True)
-    return median(pages), median(queries)
+    return min(pages), min(queries)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def _tally(runs: Iterable[Run]) -> Tally:
 
 
 def _carry_out(number: int) -> tuple[int, Tally]:
-    """In a process of its own, forked from one in which everything is imported."""
+    """Carry out a run in a process of its own, forked from one in which everything is imported."""
     logging.getLogger("local").setLevel(logging.CRITICAL + 1)  # a function that fails is no news here
     with hooked() as clients, time_machine.travel(0, tick=False) as traveller:
         return number, TASKS[number].work(World(Template(ROOT / "template.yaml"), clients, traveller))

@@ -49,7 +49,7 @@ class Calls:
         return result
 
     def in_a_process_of_its_own(self, name: str, work: Callable[[], Any], failed: Any) -> Any:
-        """As `carry_out`, with nothing remembered. A process in whose call of SES this one runs keeps what it knows."""
+        """Carry it out with nothing remembered. A process in whose call of SES this one runs keeps what it knows."""
         import keys
 
         cloud = self.cloud

@@ -76,7 +76,7 @@ class Cloud:
     """Called while SES still holds its answer back."""
 
     def edge(self, operation: str) -> None:
-        """The beginning or end of a step. Raises Died."""
+        """Pass the beginning or end of a step. Raises Died."""
         if operation == "begins":
             self.began = len(self.points)
         if fault := self._fault_at(Point("step", operation, self.step)):

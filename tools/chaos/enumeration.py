@@ -66,7 +66,7 @@ class Tally:
 
 
 def describe(run: Run) -> str:
-    """A run in words from which it can be played again."""
+    """Return a run in words from which it can be played again."""
     found = run.cloud.points
     where = [f"{fault} ({found[fault.at].name if fault.at < len(found) else 'the end'})" for fault in run.cloud.faults]
     return f"{' and '.join(run.slugs)}, {run.schedule.name}, {' then '.join(where) or 'no fault'}"
@@ -75,7 +75,7 @@ def describe(run: Run) -> str:
 def faults_at(
     found: Iterable[Point], kinds: Iterable[Kind] = KINDS, widths: Iterable[int] = (1, 2, 3)
 ) -> Iterator[Fault]:
-    """Every kind that can happen at every point, in each width."""
+    """Yield every kind that can happen at every point, in each width."""
     for at, point in enumerate(found):
         for kind in kinds:
             if kind.suits(point):
@@ -85,7 +85,7 @@ def faults_at(
 
 
 def strike(world: World, slugs: tuple[str, ...], schedule: Schedule, *faults: Fault) -> Run:
-    """One run with faults. Raises Untested where one of them did not happen."""
+    """Play one run with faults. Raises Untested if one of them did not happen."""
     run = world.play(slugs, schedule, faults)
     struck = Counter(fault.at for fault, _ in run.cloud.struck)
     for fault in faults:
@@ -98,7 +98,7 @@ def strike(world: World, slugs: tuple[str, ...], schedule: Schedule, *faults: Fa
 
 
 def singles(world: World, slugs: tuple[str, ...], schedule: Schedule, widths: Iterable[int]) -> Iterator[Run]:
-    """The run without a fault, and one for each fault."""
+    """Yield the run without a fault, and one for each fault."""
     yield (quiet := world.play(slugs, schedule))
     for fault in faults_at(quiet.cloud.points, widths=widths):
         if fault.at >= quiet.struck_from:
@@ -106,7 +106,7 @@ def singles(world: World, slugs: tuple[str, ...], schedule: Schedule, widths: It
 
 
 def paired_faults(found: Iterable[Point]) -> Iterator[Fault]:
-    """One fault for each way to leave the world behind: pairs of kinds that leave the same are the same pair."""
+    """Yield one fault for each way to leave the world behind: kinds that leave the same make the same pairs."""
     for at, point in enumerate(found):
         for kind in KINDS:
             match kind.name:
@@ -123,7 +123,7 @@ def paired_faults(found: Iterable[Point]) -> Iterator[Fault]:
 
 
 def pairs(world: World, slugs: tuple[str, ...], schedule: Schedule, part: int, parts: int) -> Iterator[Run]:
-    """Each pair of faults, the second one as the run goes after the first; every `parts`-th first one, from `part`."""
+    """Yield pairs of faults: the second as the run goes after the first; of the first every `parts`-th, from `part`."""
     firsts = list(paired_faults(world.play(slugs, schedule).cloud.points))
     for first in firsts[part::parts]:
         for second in paired_faults(world.play(slugs, schedule, (first,)).cloud.points):

@@ -63,7 +63,7 @@ def _returned(run: Run) -> Iterator[str]:
 
 
 def delay(run: Run) -> timedelta:
-    """Until the last e-mail of a submission went out for the first time."""
+    """Return the time until the last e-mail of a submission went out for the first time."""
     first: dict[str, float] = {}
     for mail in run.cloud.accepted:
         if mail.tags["slot"] in SLOTS:
@@ -72,14 +72,14 @@ def delay(run: Run) -> timedelta:
 
 
 def duplicates(run: Run) -> tuple[int, int]:
-    """E-mails beyond the first: those that nothing excuses, and those whose Send event was lost too."""
+    """Return the e-mails beyond the first: those that nothing excuses, and those whose Send event was lost too."""
     sent = Counter((mail.tags["id"], mail.tags["slot"]) for mail in run.cloud.accepted)
     excused = sum(count - 1 for owed, count in sent.items() if owed in run.unreported)
     return sent.total() - len(sent) - excused, excused
 
 
 def lost(run: Run) -> int:
-    """E-mails that never went out, of what is stored, and submissions that are not stored though they were received."""
+    """Return the e-mails of stored submissions that never went out, and received submissions that are not stored."""
     sent = {(mail.tags["id"], mail.tags["slot"]) for mail in run.cloud.accepted}
     stored, certified = run.rows["SUBMISSIONS_TABLE"], run.rows["CERTIFICATIONS_TABLE"]
     told = {slug for slug, answer in run.answers if answer and answer.status == 303}
@@ -90,7 +90,7 @@ def lost(run: Run) -> int:
 
 
 def _slots(run: Run, slug: str) -> tuple[str, ...]:
-    """Slots of the e-mails that a submission causes."""
+    """Return the slots of the e-mails that a submission causes."""
     if _is_done(run):
         return (*SLOTS, *(("mailed",) if slug == "plaque" else ()))
     again = ("receipt-2",) if "correct" in run.schedule.pressed else ()
@@ -139,8 +139,8 @@ def _apologized(run: Run, slug: str, answer: Response) -> Iterator[str]:
         yield f"3: {slug} failed, and the page does not say so"
     if missing := [name for name, typed in SAMPLES[slug].items() if escape(typed) not in page]:
         yield f"3: {slug} failed, and {', '.join(missing)} is gone from the page"
-    if '"message":"failed"' not in run.said.getvalue() or '"failed":[' not in run.said.getvalue():
-        yield f"5: {slug} failed without its line in the log and its metric"
+    if '"message":"failed"' not in run.said.getvalue() or '"failed":1' not in run.said.getvalue():
+        yield f"5: {slug} failed without its line in the log and its count"
 
 
 def _kept(run: Run, item: dict[str, Any]) -> Iterator[str]:
@@ -189,7 +189,7 @@ def _mailed(run: Run) -> Iterator[str]:
         form = stored.get(mail.tags["id"])
         if form is None and mail.tags["slot"] != "digest":
             yield "2: an e-mail about something that is not stored"
-        if mail.to != (_recipient(mail.tags["slot"], form),):
+        if mail.to != _recipients(mail.tags["slot"], form):
             yield f"2: the {mail.tags['slot']} e-mail went to somebody else"
     limit = LONGEST_DELAY * len(run.cloud.faults) if run.cloud.faults else WITHOUT_FAULT
     if run.schedule.held:
@@ -198,10 +198,11 @@ def _mailed(run: Run) -> Iterator[str]:
         yield f"2: the last e-mail went out after {delay(run)}"
 
 
-def _recipient(slot: str, form: str | None) -> str:
+def _recipients(slot: str, form: str | None) -> tuple[str, ...]:
     if form and slot in ("receipt", "receipt-2", "mailed", *INVITATIONS):
-        return SAMPLES[form]["email"]
-    return os.environ["ESCALATION_ADDRESSES" if slot == "late" else "STAFF_ADDRESSES"]
+        return (SAMPLES[form]["email"],)
+    staff, director = os.environ["STAFF_ADDRESSES"], os.environ["ESCALATION_ADDRESSES"]
+    return (director, staff) if slot == "late" else (staff,)
 
 
 def _spoken(run: Run) -> Iterator[str]:

@@ -91,7 +91,7 @@ class World:
         return moments
 
     def play(self, slugs: tuple[str, ...], schedule: Schedule = PLAIN, faults: tuple[Fault, ...] = ()) -> Run:
-        """One run from the first POST to rest."""
+        """Play one run from the first POST to rest."""
         import telemetry
 
         self.traveller.move_to(self.noon)
@@ -153,7 +153,7 @@ class _Story:
 
         def sign_in(browser: str) -> tuple[Any, str]:
             cookie = URLSafeSerializer(SECRET, salt="session").dumps([staff, until.isoformat(), browser])
-            return (session := Session(staff, cookie)), session.csrf
+            return (session := Session(staff, cookie, browser)), session.csrf
 
         one = self._calls.in_a_process_of_its_own("sign-in", partial(sign_in, "one"), None)
         other = self._calls.in_a_process_of_its_own("sign-in", partial(sign_in, "other"), None)
@@ -191,10 +191,11 @@ class _Story:
         return answer and int(answer.status)
 
     def _subscribe(self) -> None:
-        """Everybody who sends a form has announcements already, and one was sent; an agency was invited to renew."""
+        """Sign up everybody who sends a form, with an announcement sent to each, and invite an agency to renew."""
         from storage import dynamodb, subscribers
 
-        invited = {"id": "agency", "email": "chief@example.gov", "mail": {"invitation": {"state": "sent"}}}
+        invited: Any = {"id": "agency", "email": "chief@example.gov", "periods": {}}
+        invited["mail"] = {"invitation": {"state": "sent"}}
         dynamodb.put(os.environ["CERTIFICATIONS_TABLE"], invited, "attribute_not_exists(id)", {})
 
         for slug in self._run.slugs:
@@ -203,7 +204,7 @@ class _Story:
             dynamodb.put(os.environ["SUBSCRIBERS_TABLE"], item, "attribute_not_exists(id)", {})
 
     def _return_all(self) -> None:
-        """SES reports on receipts, announcements and invitations: until the function took it, and then once more."""
+        """Report on all e-mail to visitors as SES does: until the function took it, and then once more."""
         tables = self._world.tables
         found = [(mail.tags, mail.to, mail.id) for mail in self._cloud.accepted if mail.tags["slot"] == "receipt"]
         for table, slot in (("SUBSCRIBERS_TABLE", "news"), ("CERTIFICATIONS_TABLE", "invitation")):
@@ -263,7 +264,7 @@ class _Story:
         self._world.traveller.shift(-self._schedule.skew)
 
     def _mailed(self, mail: Accepted) -> None:
-        """SES took an e-mail, and has not answered yet."""
+        """Do what happens between SES's taking an e-mail and its answer."""
         if self._schedule.second_worker and self._cloud.step != "second worker":
             self._calls.in_a_process_of_its_own("second worker", self._send_the_same, None)
         if self._schedule.witness == "early":
@@ -281,7 +282,7 @@ class _Story:
             notify.notify(DynamoDBRecord(record))
 
     def _report(self) -> None:
-        """The Send events whose time has come."""
+        """Deliver the Send events whose time has come."""
         for _ in range(len(self._reports)):
             mail = self._reports.popleft()
             if self._schedule.witness == "late" and self._cloud.now() < mail.at + REPORTED_LATE.total_seconds():
@@ -300,7 +301,7 @@ class _Story:
             self._run.unreported.add((mail.tags["id"], mail.tags["slot"]))
 
     def _call(self, function: str, event: Mapping[str, Any]) -> tuple[bool, Any]:
-        """Lambda calls a function: whether that worked, and its answer."""
+        """Call a function as Lambda does; return whether that worked, and its answer."""
 
         def work() -> tuple[bool, Any]:
             return True, invoke(self._world.template, function, event)
@@ -311,7 +312,7 @@ class _Story:
         return timedelta(seconds=self._cloud.now() - self._run.began)
 
     def _is_at_rest(self) -> bool:
-        """Nothing under way, no e-mail owed, and the sweep has looked."""
+        """Return whether nothing is under way, no e-mail is owed, and the sweep has looked."""
         tables = self._world.tables
         owing = [item for name in TABLES for item in tables.rows(name)]
         states = [slot["state"] for item in owing for slot in item.get("mail", {}).values()]

@@ -26,11 +26,11 @@ class Deliveries:
         self._tries = 0
 
     def again(self) -> None:
-        """From the oldest record."""
+        """Read again from the oldest record."""
         self._seen = 0
 
     def wanted(self) -> list[dict[str, Any]]:
-        """The new records that the function wants to see."""
+        """Return the new records that the function wants to see."""
         new = [_as_lambda_sees_it(record) for record in self._tables.records()[self._seen :]]
         self._seen += len(new)
         return [record for record in new if any(test(record) for test in self._wanted)]
@@ -70,7 +70,7 @@ def _as_lambda_sees_it(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _poison(record: Mapping[str, Any], number: str) -> dict[str, Any]:
-    """A record of an item that no function wrote."""
+    """Return a record of an item that no function wrote."""
     image = {"reference": {"S": f"poison {number}"}}
     return {**record, "dynamodb": {**record["dynamodb"], "NewImage": image, "SequenceNumber": number}}
 

@@ -40,7 +40,7 @@ class Tables:
 
     @property
     def _tables(self) -> dict[str, Any]:
-        """The tables of now: where a transaction fails, moto puts copies from before it in their place."""
+        """Return the tables of now: where a transaction fails, moto puts copies from before it in their place."""
         declared = dynamodb_backends[ACCOUNT][REGION].tables
         return {name: declared[declared_as] for name, declared_as in zip(TABLES, self._names, strict=True)}
 
@@ -77,7 +77,7 @@ class Tables:
         return answer
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """The items of a table, in plain Python types."""
+        """Return the items of a table, in plain Python types."""
         if (self.state, table) not in self._read:
             self._load()
             items = [item.to_json()["Attributes"] for item in self._tables[table].all_items()]
@@ -87,7 +87,7 @@ class Tables:
         return self._read[self.state, table]
 
     def records(self) -> list[dict[str, Any]]:
-        """The records of the submissions' stream."""
+        """Return the records of the submissions' stream."""
         if (self.state, "stream") not in self._read:
             self._load()
             shard = self._tables["SUBMISSIONS_TABLE"].stream_shard
@@ -112,7 +112,7 @@ class Tables:
         return self._numbers[contents]
 
     def _contents(self) -> str:
-        """All there is, but for the ids and times of records, which differ each time."""
+        """Return all there is, but for the ids and times of records, which differ each time."""
         items = [[item.to_json() for item in table.all_items()] for table in self._tables.values()]
         stream = self._tables["SUBMISSIONS_TABLE"].stream_shard.items
         changes = [[each.record["eventName"], each.record["dynamodb"].get("NewImage")] for each in stream]

@@ -17,7 +17,7 @@ AT_ONCE = 2
 
 
 def fuzz(target: str, seconds: int, place: Path) -> tuple[str, bool]:
-    """Its row, and whether something was found."""
+    """Fuzz one target; return its row, and whether something was found."""
     grown = place / target
     grown.mkdir()
     limits = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", f"-artifact_prefix={grown}-"]

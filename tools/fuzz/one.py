@@ -5,7 +5,7 @@ import sys
 import atheris
 
 OURS = [
-    *("forms", "storage.outbox", "links", "feedback", "promises"),
+    *("normalize", "forms", "storage.outbox", "links", "feedback", "promises"),
     *("staff.export", "local.aws.ses_simulator", "overrides.hooks.checklist_files"),
     *("wtforms", "itsdangerous", "email_validator", "jsonschema", "yaml", "email", "urllib.parse"),
 ]

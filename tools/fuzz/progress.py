@@ -20,7 +20,7 @@ TAKEN_BY_BOTH = 900
 
 
 def text(data: bytes) -> None:
-    """Any file is refused in words, or read to a record that its schema allows; what the schema allows is read."""
+    """Check that a file is refused in words, or read to a record of its schema; what the schema allows is read."""
     written = data.decode("utf-8", "replace")
     said = ask(text=written)
     check(said)
@@ -29,7 +29,7 @@ def text(data: bytes) -> None:
 
 
 def link(data: bytes) -> None:
-    """Any link is refused in words, or brings a record that its schema allows. The first byte says how it is packed."""
+    """Check that any link is refused in words, or brings a record. The first byte says how it is packed."""
     kind, rest = data[:1], data[1:]
     if kind == b"z":
         squeeze = zlib.compressobj(wbits=-15)
@@ -42,7 +42,7 @@ def link(data: bytes) -> None:
 
 
 def check(said: dict[str, Any]) -> None:
-    """A record goes through a file and through a link unchanged."""
+    """Check that a record goes through a file and through a link unchanged."""
     assert "crashed" not in said, said["crashed"]
     if "record" not in said:
         assert said["refused"]

@@ -14,15 +14,17 @@ from unittest.mock import patch
 import feedback
 import keys
 import links
+import rendering
 from forms.catalog import FORMS
 from forms.form import fingerprint, read_form, reference_for
 from forms.spam import reasons_to_hold
 from local.aws.ses_simulator import events_of
 from mail import ses
+from office import invitations
 from overrides.hooks.checklist_files import Refused, introduction, parse
 from safe_text import for_spreadsheet
 from staff import export
-from storage import bounces, certifications, outbox, subscribers
+from storage import bounces, outbox, subscribers
 from storage.outbox import Owed
 from storage.submissions import Submission
 from tools.fuzz import SETTINGS, progress
@@ -35,10 +37,11 @@ logging.disable()
 keys.signing = lambda _: SECRET  # there is no AWS here, not even a stand-in
 keys.accepted = lambda _: [SECRET]
 keys.identity = SECRET.encode
+rendering.office = lambda: rendering.Office("", "", "", "", "", keeps_register=True)  # there is no built site either
 
 
 def form(data: bytes) -> None:
-    """Any body is refused as unreadable, or is a form that can be checked, drawn, and stored the same way again."""
+    """Check that any body is refused as unreadable, or can be checked, drawn, and stored the same way again."""
     try:
         answers = read_form(data)
     except ValueError:
@@ -68,7 +71,7 @@ SIGNED = {
 
 
 def token(data: bytes) -> None:
-    """A token that was not signed for this purpose says nothing; one that says something says what was signed."""
+    """Check that a token says nothing if it was not signed for this purpose, and otherwise what was signed."""
     text = data.decode("utf-8", "replace")
     for purpose, signed in SIGNED.items():
         if (content := links.read(purpose, text, NOW)) is not None:
@@ -78,7 +81,7 @@ def token(data: bytes) -> None:
 
 
 def checklist(data: bytes) -> None:
-    """A file in checklists/ is read, or refused by its name and line."""
+    """Check that a file in checklists/ is read, or refused by its name and line."""
     try:
         text = data.decode("utf-8")
         read = parse(text, "checklists/tried.md", {})
@@ -95,7 +98,7 @@ def checklist(data: bytes) -> None:
 
 
 def cells(data: bytes) -> None:
-    """Whatever was typed, no cell of the staff's CSV is a formula, and each is what was typed but for one `'`."""
+    """Check that no cell of the staff's CSV is a formula, and each is what was typed but for one `'`."""
     typed = (data.decode("utf-8", "ignore").replace("\r\n", "\n").split("\x00") + [""] * 3)[:3]
     answers = dict(zip(("name", "organization", "message"), typed, strict=True))
     submission = Submission("K7M2P9QRTX", "contact", NOW, NOW, answers, {})
@@ -118,7 +121,7 @@ def is_formula(cell: str) -> bool:
 
 
 def report(data: bytes) -> None:
-    """Any report of SES is recorded for the item that its tags name, and ends e-mail only to its own addresses.
+    """Check that a report of SES is recorded for the item of its tags, and ends e-mail only to its own addresses.
 
     The first lines are addresses (with commas), table, id, slot and subject; the rest is the text.
     """
@@ -143,7 +146,8 @@ def report(data: bytes) -> None:
         patch.object(bounces, "is_known", return_value=False),
         patch.object(bounces, "note"),
         patch.object(subscribers, "unsubscribe") as ended,
-        patch.object(certifications, "stop") as stopped,
+        patch.object(invitations, "are_elsewhere", return_value=False),
+        patch.object(invitations, "stop") as stopped,
     ):
         for event in events_of(request, "message", NOW):
             feedback.note(event["detail"])
