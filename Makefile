@@ -3,7 +3,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 DATA ?= .local
-# Percent of the lines and branches of functions/, staff/ and the hooks that the tests must run.
+# Percent of the lines and branches of functions/, staff/ and the hooks that the tests must run, by `make coverage`: measuring
+# doubles the time of the tests, so `make test` does without.
 FLOOR := 90
 READY := .venv/ready
 # Finds or installs the programs that tests use, once, before any two of them need one.
@@ -39,7 +40,15 @@ node_modules/.package-lock.json: package-lock.json
 	@touch $@
 
 coverage: $(READY) ## Run all tests, slower, and say what they run of functions/, staff/ and the hooks
+	@$(PROGRAMS)
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-fail-under=$(FLOOR)
+
+PROPERTIES = EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal \
+	$$(grep -lr "import examples" tests --include "test_*.py")
+test-long: $(READY) ## Run the property tests on EXAMPLES=5 times as many inputs, new ones, then `make chaos`
+	@$(PROGRAMS)
+	@$(PROPERTIES)
+	@$(MAKE) --no-print-directory chaos
 
 chaos: $(READY) ## Break everything at every point, in pairs too, and account for each e-mail
 	@.venv/bin/python -m tools.chaos
@@ -61,6 +70,7 @@ cost: $(READY) ## Compute the monthly bill for 100, 10,000 and 1,000,000 submiss
 	@.venv/bin/python -m tools.cost
 
 fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, then EXAMPLES=5 times as much on the property tests
+	@$(PROGRAMS)
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/fuzz/requirements.txt
 	@.venv/bin/python -m tools.fuzz --seconds $(or $(SECONDS),60)
 	@$(PROPERTIES)

@@ -1,4 +1,4 @@
-"""How many examples a property test tries: always the same ones in `make test`, EXAMPLES=20 times as many new ones.
+"""How many examples a property test tries: always the same ones in `make test`, EXAMPLES times as many new ones else.
 
 New ones find new things, which is `make fuzz`'s work: a change must not fail by what another change brought.
 """
