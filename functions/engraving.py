@@ -8,7 +8,7 @@ ONE_LINE = 26
 SMALLER = (ONE_LINE, 34, 46)
 """Longest line of each size of letters, from large to small; a still longer one has the smallest."""
 LONGEST = 120
-"""Longest name that is broken, in characters: no form takes a longer one, but each draws again what it refuses."""
+"""Longest name that is broken, in characters. A longer one is drawn only with a form that refuses it."""
 SMALL_WORDS = {"a", "and", "at", "for", "in", "of", "on", "the", "&"}
 """Words that do not end a line: "Town of" says nothing by itself."""
 
@@ -22,12 +22,12 @@ def engraved(name: str) -> tuple[list[str], int]:
     good = [each for each in broken if each[0].split(" ")[-1].lower() not in SMALL_WORDS]
     lines = [name]
     if _width(name) > ONE_LINE * 10 and broken:
-        # As even as it can be, and of two such breaks the one with the longer first line.
+        # The break whose longer line is shortest; of two such breaks, the one with the longer first line.
         lines = list(min(reversed(good or broken), key=lambda pair: max(map(_width, pair))))
     widest = max(map(_width, lines))
     return lines, sum(widest > limit * 10 for limit in SMALLER)
 
 
 def _width(line: str) -> int:
-    """The room that a line takes, in tenths of a small letter."""
+    """Return the room that a line takes, in tenths of a small letter."""
     return sum(13 if letter != letter.lower() else 10 for letter in line)

@@ -26,7 +26,7 @@ LINKS, RECEIPTS, DESK = "signing_secret_arn", "receipt_secret_arn", "desk_secret
 """Environment variables that name the secrets of links in e-mail, of receipts, and of the desk's cookies."""
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 READ_AGAIN = 300
-"""Seconds before a key is read again. For as long, a warm function may sign with a rotated value."""
+"""Seconds before a key is read again. Until then, a warm function may sign with a key that was rotated."""
 IN_DOUBT = 10
 """Seconds. If no cached key fits, the secret may have been rotated: read it again, but at most this often."""
 TRIES = 2

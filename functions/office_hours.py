@@ -11,7 +11,7 @@ from settings import settings
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CLOSED_AT_MOST = 31 * 24
-"""Hours after which the search for an open one ends; no office is closed so long."""
+"""Hours after which the search for an open hour ends. No office is closed that long."""
 FIXED = {(1, 1), (6, 19), (7, 4), (11, 11), (12, 25)}
 """Federal holidays by date, as (month, day): New Year, Juneteenth, Independence, Veterans Day, Christmas."""
 FLOATING = {(1, 3, "Mon"), (2, 3, "Mon"), (9, 1, "Mon"), (10, 2, "Mon"), (11, 4, "Thu")}
@@ -19,12 +19,13 @@ FLOATING = {(1, 3, "Mon"), (2, 3, "Mon"), (9, 1, "Mon"), (10, 2, "Mon"), (11, 4,
 
 
 def remind_at(due: datetime, before: timedelta, since: datetime) -> datetime:
-    """Return when to remind of what is due: some time before, at the full hour, while the office works.
+    """Return when to remind the office of a due time: `before` it, at the last full hour in which the office works.
 
-    Where the office is closed from the receipt (`since`) until then, its first hour afterward; where it does not work
-    before the due time at all, by day nevertheless: a promise counts for more than a weekend.
+    If that is not after `since`, the receipt: the office's first hour after `since`. If the office does not work at all
+    until the due time, an hour of the day on which it is closed: a promise counts for more than a weekend.
     """
     wanted = due - before
+    # In order of preference; the first that is still useful wins.
     for moment in (_last_hour(wanted), next_hour(since), _last_hour(wanted, any_day=True)):
         if since < moment < due:
             return moment

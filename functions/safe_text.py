@@ -20,6 +20,7 @@ def for_terminal(text: str) -> str:
 
 def for_spreadsheet(cell: str) -> str:
     """Return the text as a cell that no spreadsheet reads as a formula: a `'` is put before it if needed."""
+    # A spreadsheet takes a leading apostrophe away, and may then read the rest as a formula.
     bare = cell.lstrip("'")
     seen = next((each for each in bare if each.isprintable() and each not in " '"), "")
     is_formula = normalize("NFKC", seen).startswith(FORMULA) or bare.startswith(("\t", "\r"))

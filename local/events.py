@@ -72,23 +72,23 @@ class Rule:
 
 
 def stream_mappings(template: Template) -> list[StreamMapping]:
-    """The table streams that call functions."""
+    """Return the table streams that call functions."""
     return [_stream_mapping(template, function, event) for function, event in template.events("DynamoDB")]
 
 
 def schedules(template: Template) -> list[Schedule]:
-    """The schedules that are not switched off."""
+    """Return the schedules that are not switched off."""
     declared = [(_schedule(function, event), event) for function, event in template.events("ScheduleV2")]
     return [schedule for schedule, event in declared if event.get("State") != "DISABLED"]
 
 
 def rules(template: Template) -> list[Rule]:
-    """The functions that are called for events of EventBridge's default bus."""
+    """Return the functions that are called for events of EventBridge's default bus."""
     return [_rule(template, function, event) for function, event in template.events("EventBridgeRule")]
 
 
 def reported_by_ses(template: Template) -> dict[str, set[str]]:
-    """By name of the configuration set: what SES reports to EventBridge, as "SEND" and "BOUNCE"."""
+    """Return, by name of the configuration set, what SES reports to EventBridge, as "SEND" and "BOUNCE"."""
     reported: dict[str, set[str]] = {}
     for destination in template.resources("AWS::SES::ConfigurationSetEventDestination").values():
         settings = template.resolve(destination["EventDestination"])
@@ -152,7 +152,7 @@ def _refuse_unknown(function: str, event: Mapping[str, Any], known: set[str]) ->
 
 
 def _name_behind(template: Template, reference: Any) -> str:
-    """The name of the resource whose ARN a `!GetAtt` asks for."""
+    """Return the name of the resource whose ARN a `!GetAtt` asks for."""
     match reference:
         case {"Fn::GetAtt": [str(logical_id), "Arn" | "StreamArn"]}:
             return template.resolve.name(logical_id)

@@ -37,7 +37,7 @@ class Journal:
         self._file.close()
 
     def requests(self) -> list[Environ]:
-        """The kept requests, as WSGI environments, oldest first.
+        """Return the kept requests, as WSGI environments, oldest first.
 
         A last line that was cut off belongs to a request that was never answered: it is dropped. Raises ValueError,
         naming the line, where another line cannot be read.

@@ -32,7 +32,7 @@ class Mailbox:
         self._sent = sent
 
     def messages(self) -> list[dict[str, Any]]:
-        """Every message: id, from, to and reply_to (lists of addresses), subject, text, html, headers (name: value),
+        """Return the messages: id, from, to and reply_to (lists of addresses), subject, text, html, headers (by name),
         attachments (file names).
 
         A header that is there twice is joined with commas; text and html are empty where there is no such part.
@@ -40,7 +40,7 @@ class Mailbox:
         return [_described(number, raw) for number, raw in enumerate(self._sent(), start=1)]
 
     def answer(self, path: str) -> Response:
-        """The page or file at a path under /_mail/."""
+        """Return the page or file at a path under /_mail/."""
         match path.removeprefix("/_mail/"):
             case "":
                 return page("mailbox.html", messages=self.messages())
@@ -62,13 +62,13 @@ class Mailbox:
 
 
 def page(template: str, policy: str = PAGE_POLICY, **context: Any) -> Response:
-    """A page of the local run's own, from a template in `PAGES`."""
+    """Return a page of the local run's own, from a template in `PAGES`."""
     html = _pages.get_template(template).render(context)
     return as_file(html, "text/html; charset=utf-8", policy)
 
 
 def as_file(content: str, content_type: str, policy: str = "default-src 'none'", status: int = 200) -> Response:
-    """Something of the local run's own, which no browser may keep."""
+    """Return something of the local run's own, which no browser may keep."""
     headers = [
         ("content-type", content_type),
         ("content-security-policy", policy),

@@ -23,7 +23,7 @@ class _NoManagedPolicies:
 
 
 def expanded(file: Path = ROOT / "template.yaml") -> dict[str, Any]:
-    """The template without its transform. Raises InvalidDocumentException."""
+    """Return the template without its transform. Raises InvalidDocumentException."""
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     template = yaml.load(file.read_text("utf-8"), Loader)
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions.zip"  # as `sam deploy` puts it

@@ -40,7 +40,7 @@ class Target:
 
     @classmethod
     def of(cls, template: Template) -> "Target":
-        """That of the functions, which share one. Raises ValueError where they do not."""
+        """Return that of the functions, which share one. Raises ValueError if they do not."""
         targets = {
             cls(function["Runtime"].removeprefix("python"), PLATFORMS[architecture])
             for function in template.functions.values()
@@ -70,7 +70,7 @@ def build(folder: Path, target: Target, operations: Operations, pages: Path = RO
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file of a package in the order of its path, with its content."""
+    """Yield every file of a package in the order of its path, with its content."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         yield path.relative_to(folder).as_posix(), path.read_bytes()
 
@@ -86,7 +86,7 @@ def pack(folder: Path, archive: Path) -> None:
 
 
 def find_python(version: str) -> str:
-    """A Python of this minor version. Raises CalledProcessError where there is none."""
+    """Return a Python of this minor version. Raises CalledProcessError where there is none."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))  # its commands answer for chosen versions only
     bins = map(str, pyenv.glob(f"versions/{version}.*/bin"))
     search = {**os.environ, "PATH": os.pathsep.join([*bins, os.environ["PATH"]])}
@@ -103,7 +103,7 @@ def install(folder: Path, target: Target, *wanted: str) -> None:
 
 
 def compile_all(folder: Path, python: str) -> None:
-    """Lambda cannot write .pyc files, and need not look whether the source is newer."""
+    """Compile what Lambda cannot write, so that it need not look whether the source is newer."""
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", "/var/task")
     command = [python, "-P", "-m", "compileall", *options, str(folder)]
     subprocess.run(command, env={"PYTHONHASHSEED": "0"}, check=True)  # our own words

@@ -95,7 +95,7 @@ def _shapes_named_in(part: Any) -> Iterator[str]:
 
 
 def _without_documentation(part: Any) -> Any:
-    """A shape's member may be called `documentation` too: only texts are dropped."""
+    """Drop texts only: a member of a shape may be called `documentation` too."""
     if isinstance(part, list):
         return [_without_documentation(each) for each in part]
     if isinstance(part, dict):

@@ -22,15 +22,15 @@ Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
 
 
 def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | None = None) -> None:
-    """Claim, send and settle an e-mail, unless its item has the attribute `unless`.
+    """Claim an e-mail, send it, and settle it. Do nothing if its item has an attribute of the name `unless`.
 
-    `since` is when it became due, if the item's history does not say so.
+    `since` is the time at which it became due, if the item's history does not say so.
 
     Raises ClaimedByAnother, what `compose` raises, and botocore's errors. The claim is given back if SES was not asked,
     or clearly refused.
     """
     if owed.slot not in TO_STAFF and settings().sender_mail_per_day == "0":
-        return  # still owed: it goes out once the office lets it
+        return  # still owed: it goes out after SENDER_MAIL_PER_DAY is raised again
     item = outbox.claim(owed, promises.now(), unless)
     if item is None:
         return
@@ -100,7 +100,7 @@ def _hand_over(claimed: Mapping[Owed, Mapping[str, Any]], message: EmailMessage,
 
 
 def _is_final(code: str, owed: Owed, since: datetime | None) -> bool:
-    """Return whether a retry would be refused again, as for an address that SES rejects."""
+    """Return whether SES would refuse a retry as well, as it does if it rejects the address."""
     # If SES rejects what the office gets, the fault is ours and can be fixed: it is retried for good.
     if owed.slot in TO_STAFF or since is None:
         return False

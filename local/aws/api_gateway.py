@@ -101,7 +101,7 @@ def event_for(
     added: Mapping[str, str] | None = None,
     route: Route | None = None,
 ) -> dict[str, Any]:
-    """The event of a request. Of its headers CloudFront lets through `forwarded`, None for all; others are `added`.
+    """Return the event of a request. CloudFront lets through the `forwarded` headers, None for all, and adds `added`.
 
     Without a route, its path is taken for one without parameters.
     """

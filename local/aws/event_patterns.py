@@ -30,7 +30,7 @@ def _member_test(name: str, wanted: Any) -> Predicate:
 
 
 def _members(value: Any) -> list[Any]:
-    """One of a list's members is enough for a rule to hold."""
+    """Return the members to match: one of a list's members is enough for a rule to hold."""
     return value if isinstance(value, list) and value else [value]
 
 

@@ -30,7 +30,7 @@ Event = dict[str, Any]
 
 
 def events_of(request: Mapping[str, Any], message_id: str, accepted: datetime) -> list[Event]:
-    """The events of an e-mail that SES accepted: `request` is the JSON of SendEmail, which named a configuration set.
+    """Return the events of an e-mail that SES accepted: `request` is the JSON of SendEmail, with a configuration set.
 
     Addresses that share a fate share an event. Events have the members that AWS documents.
     """
@@ -86,7 +86,7 @@ def _fates(addresses: list[str], now: str) -> Iterator[tuple[str, dict[str, Any]
 
 
 def _simulated(address: str) -> str:
-    """The local part, without a label, of an address of the simulator; empty for all others."""
+    """Return the local part, without a label, of an address of the simulator; empty for all others."""
     name, _, domain = parseaddr(address)[1].lower().rpartition("@")
     return name.partition("+")[0] if domain in DOMAINS else ""
 

@@ -89,7 +89,7 @@ def published_as(sources: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
 
 
 def with_included(content: bytes, sources: Mapping[str, bytes]) -> bytes:
-    """A stylesheet with those that it imports in their places; anything else as it is. Raises PluginError."""
+    """Return a stylesheet with those that it imports in their places; anything else as it is. Raises PluginError."""
 
     def included(found: re.Match[str]) -> str:
         if found[1] not in sources:

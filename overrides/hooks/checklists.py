@@ -40,5 +40,5 @@ def on_page_markdown(text: str, page: Page, config: MkDocsConfig, **_: object) -
 
 
 def as_json(checklists: list[Checklist]) -> str:
-    """`{"checklists": [...]}`, each with the fields of Checklist."""
+    """Return `{"checklists": [...]}`, each with the fields of Checklist."""
     return json.dumps({"checklists": [asdict(checklist) for checklist in checklists]}, ensure_ascii=False, indent=1)

@@ -69,7 +69,7 @@ def _entry(url: str, title: str, description: str = "") -> dict[str, str]:
 
 
 def _also(page: Page) -> dict[str, list[str]]:
-    """Other names for a page, under "", and for its parts, by anchor. The menu's label is one."""
+    """Return other names for a page, under "", and for its parts, by anchor. The menu's label is one."""
     given = page.meta.get("also", {})
     texts = given if isinstance(given, dict) else {"page": given}
     if not all(isinstance(text, str) for text in texts.values()):
