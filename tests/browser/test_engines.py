@@ -1,10 +1,13 @@
-"""The site in Firefox and in WebKit, Safari's engine: every page, a form to its receipt, a checklist from hand to hand.
+"""The site in Firefox and in WebKit, Safari's engine: every page, a form to its receipt, a checklist from hand to hand,
+an agency in the register.
 
 Not to be had there: paper, touch, forced colors in WebKit, and pages without script. Chromium has those in other tests.
 """
 
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +18,7 @@ from tests.support.checklist_pages import CHECKLISTS, KEY, named
 from tests.support.engines import ENGINES, Engine, started
 from tests.support.pages import PAGES
 from tests.support.run import LocalRun, wait_for
-from tests.support.samples import CONTACT, new_address
+from tests.support.samples import CONTACT, PLAQUE, new_address
 
 LEADER = named("leader")
 SHOWN = "document.querySelector('[data-progress]') && !document.querySelector('[data-progress]').hidden"
@@ -38,6 +41,17 @@ def pages(built_site: Path) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def answer(engine: Engine, answers: Mapping[str, str]) -> None:
+    """Give the form these answers, and send it."""
+    engine.run(
+        "for (const [name, value] of Object.entries(given[0])) {"
+        " const box = document.querySelector(`main form [name=${name}]`);"
+        " if (box.type === 'checkbox') box.checked = value === 'yes'; else box.value = value }"
+        " setTimeout(() => document.querySelector('main form [type=submit]').click(), 10)",
+        dict(answers),
+    )
 
 
 def click(engine: Engine, selector: str, number: int = 0) -> None:
@@ -78,7 +92,7 @@ def test_a_form_with_mistakes_leads_to_its_receipt(engine: Engine, local_run: Lo
     engine.type("[name=email]", address)
     engine.run("document.querySelector('[name=topic]').value = given[0]", CONTACT["topic"])
     click(engine, "main [type=submit]")
-    engine.wait_until("location.pathname.endsWith('/received')")
+    engine.wait_until("location.pathname.endsWith('/received') && document.querySelector('.receipt__reference')")
     reference = engine.run("return document.querySelector('.receipt__reference strong').textContent")
     wait_for(lambda: any(reference in message["subject"] for message in local_run.messages()))
 
@@ -126,3 +140,31 @@ def test_a_checklist_is_checked_left_reopened_and_handed_over(engine: Engine, pa
     engine.wait_until("!document.querySelector('#incoming').hidden")
     click(engine, "[data-take]")
     assert engine.run(f"return JSON.parse(localStorage['{KEY}'])") == engine.run("return JSON.parse(given[0])", record)
+
+
+def test_an_agency_that_agreed_is_found_in_the_register_with_its_badge(
+    engine: Engine, local_run: LocalRun, local_data: Path
+):
+    """The office marks its plaque by command: its desk asks for cookies that WebKit keeps on https alone."""
+    name = f"Sampleville Police {new_address()[:6]}"
+    engine.open(f"{local_run.url}/plaque/")
+    answer(engine, PLAQUE | {"agency": name, "agency_state": "VT", "listed": "yes", "email": new_address()})
+    engine.wait_until("location.pathname.endsWith('/received') && document.querySelector('.receipt__reference')")
+    reference = engine.run("return document.querySelector('.receipt__reference strong').textContent")
+    staff: list[str | Path] = [Path(sys.executable).with_name("staff"), "--data", local_data]
+    subprocess.run([*staff, "mark", reference], check=True, capture_output=True)
+    engine.open(f"{local_run.url}/certified/")
+    answer(engine, {"q": name.lower()})
+    engine.wait_until("location.search && document.querySelector('.agencies a') && document.readyState === 'complete'")
+    engine.open(engine.run("return document.querySelector('.agencies a').href"))
+    engine.wait_until("document.querySelector('.status') && document.readyState === 'complete'")
+    heading, status, badge = engine.run(
+        "return [document.querySelector('h1').textContent, document.querySelector('.status').textContent,"
+        " document.querySelector('.badge').naturalWidth]"
+    )
+    assert heading == name
+    assert status.startswith("Certified until")
+    assert badge == 280
+    engine.wait_until("!document.querySelector('[data-copy]').hidden")
+    click(engine, "[data-copy]")
+    engine.wait_until("document.querySelector('[data-copy] ~ [role=status]').textContent")

@@ -124,7 +124,7 @@ def test_fourteen_messages_of_a_holiday_are_one_reminder_and_one_late_notice(ask
         clock.forward(hours=6)
     [late] = inbox.titled("Late")
     assert late["subject"] == "Late: 13, the first since Wed 9:32 AM"
-    assert late["to"] == ["director@certification.example.org"]
+    assert late["to"] == ["director@certification.example.org", "office@certification.example.org"]
     assert references[0] not in late["text"]
     assert len(inbox.titled("Due soon")) == 1
 

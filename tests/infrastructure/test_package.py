@@ -14,9 +14,9 @@ import boto3
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.loaders import Loader
-from botocore.model import Shape
 from urllib3 import HTTPResponse
 
 from local.aws import cloudfront
@@ -251,7 +251,7 @@ def test_reduced_service_models_make_the_same_requests(region, settings, clients
 def sent(session: botocore.session.Session, template: Template, config: Config) -> Iterator[tuple[Any, ...]]:
     """The request for every operation that functions may call, without what differs from one moment to the next."""
     for service, operations in service_models.allowed_operations(template).items():
-        client = session.create_client(service, config=config)
+        client: Any = session.create_client(service, config=config)
         requests: list[Any] = []
         client.meta.events.register("before-send.*.*", partial(keep, requests))
         for operation in sorted(operations):
@@ -265,14 +265,14 @@ def sent(session: botocore.session.Session, template: Template, config: Config) 
 
 def keep(requests: list[Any], request: Any, **_: Any) -> AWSResponse:
     requests.append(request)
-    return AWSResponse(request.url, 200, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False))
+    return AWSResponse(request.url, 200, HTTPHeaders(), HTTPResponse(BytesIO(b"{}"), preload_content=False))
 
 
 PASSING = {"x-amz-date", "authorization", "amz-sdk-invocation-id"}
 """Headers that differ from one moment to the next."""
 
 
-def sample(shape: Shape) -> Any:
+def sample(shape: Any) -> Any:
     """A value for everything that a shape requires, and for what the SDK would otherwise fill in at random."""
     match shape.type_name:
         case "structure":
@@ -281,7 +281,7 @@ def sample(shape: Shape) -> Any:
         case "list":
             return [sample(shape.member)]
         case "map":
-            return {"key": {"S": "value"}}
+            return {"key": sample(shape.value)}
         case "string":
             return next(iter(shape.enum), "text-text")
     raise ValueError(f"no sample for {shape}")

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -73,7 +74,7 @@ def keep(page: Page, items: dict, agency: str = "") -> None:
     page.wait_for_selector("[data-progress]:not([hidden])")
 
 
-def entry(state: str = "done", on: str = "2026-11-02", at: int = 1_793_000_000_000, **rest) -> dict:
+def entry(state: str = "done", on: str = "2026-11-02", at: int = 1_793_000_000_000, **rest: Any) -> dict[str, Any]:
     return {"state": state, "at": at, "edition": "2026-11", **({"on": on} if state == "done" else {}), **rest}
 
 

@@ -11,19 +11,26 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from tests.support.programs import FIREFOX
 from tests.support.run import free_port, wait_for
 
 ENGINES = ["firefox", "webkit"]
-PROGRAMS = {"firefox": ["firefox-esr", "firefox"], "webkit": ["WebKitWebDriver"]}
 MINIBROWSER = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key of an element's id, by the standard."""
+
+
+LATE_IS_THERE = (
+    "(!document.querySelector('[data-late]') || performance.getEntriesByType('resource')"
+    ".some(({ name }) => /[/](place|sheets)[.]/.test(name)))"
+)
+"""Whether the script that a page fetches once it is painted has come: the last file of each, or the only one."""
 
 
 class Engine:
@@ -35,7 +42,7 @@ class Engine:
     def open(self, url: str) -> None:
         """Visit an address, and wait for the page and its script."""
         self._ask("url", "Navigate", {"url": url})
-        self.wait_until("document.readyState === 'complete'")
+        self.wait_until(f"document.readyState === 'complete' && {LATE_IS_THERE}")
 
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script returns, once that is there."""
@@ -77,7 +84,7 @@ def started(name: str) -> Iterator[Engine]:
 
 @contextmanager
 def _program(command: list[str], home: Path) -> Iterator[subprocess.Popen[bytes]]:
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     own = {"HOME": str(home), "NO_AT_BRIDGE": "1", "GTK_A11Y": "none", "LIBGL_ALWAYS_SOFTWARE": "1"}
     process = subprocess.Popen(command, env=os.environ | own, start_new_session=True, **quiet)
     try:
@@ -104,7 +111,7 @@ def _firefox(home: Path) -> Iterator[Engine]:
     }
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()]
     (home / "user.js").write_text("\n".join(lines), "utf-8")
-    program = next(found for name in PROGRAMS["firefox"] if (found := shutil.which(name)))
+    program = next(found for name in FIREFOX if (found := shutil.which(name)))
     command = [program, "--headless", "--no-remote", "--marionette", "--profile", str(home)]
     with _program(command, home):
         connection = wait_for(lambda: _connected(port), 60)
@@ -133,6 +140,11 @@ def _connected(port: int) -> socket.socket | None:
         return None
 
 
+def _listens(port: int) -> bool:
+    with _connected(port) or nullcontext() as found:
+        return found is not None
+
+
 def _message(answers: Any) -> Any:
     """Read `length:JSON`."""
     length = b""
@@ -147,7 +159,7 @@ def _webkit(home: Path) -> Iterator[Engine]:
     settings = home / ".config" / "gtk-3.0" / "settings.ini"
     settings.parent.mkdir(parents=True)
     settings.write_text("[Settings]\ngtk-enable-animations=0\n", "utf-8")
-    command = ["xvfb-run", "--auto-servernum", PROGRAMS["webkit"][0], "--host=127.0.0.1", f"--port={port}"]
+    command = ["xvfb-run", "--auto-servernum", "WebKitWebDriver", "--host=127.0.0.1", f"--port={port}"]
     with _program(command, home):
         address = f"http://127.0.0.1:{port}"
 
@@ -160,7 +172,7 @@ def _webkit(home: Path) -> Iterator[Engine]:
                 told = error.read() if hasattr(error, "read") else b""
                 raise RuntimeError(told.decode() or str(error)) from None
 
-        wait_for(lambda: (found := _connected(port)) and (found.close() or True), 60)
+        wait_for(lambda: _listens(port), 60)
         binary = next(Path("/").glob(MINIBROWSER.lstrip("/")))
         options = {"binary": str(binary), "args": ["--automation"]}
         wanted = {"alwaysMatch": {"browserName": "MiniBrowser", "webkitgtk:browserOptions": options}}

@@ -42,5 +42,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             f"Rights that functions asked for: {asked.total()}, {len(asked)} distinct (function, action, resource), "
             f"{times['allowed']} allowed, {times['denied']} denied on purpose"
         )
-    for what, number in counted.items():
-        terminalreporter.write_line(f"{what}: {number}")
+    for counted_as, number in counted.items():
+        terminalreporter.write_line(f"{counted_as}: {number}")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 import promises
 from storage import outbox
@@ -52,7 +53,7 @@ class Cloud:
         if self.mood == "refuses":
             raise REFUSAL
         if self.mood in ("works", "takes it and is silent"):
-            [to] = request["Destination"]["ToAddresses"]
+            to, *_ = request["Destination"]["ToAddresses"]  # what is late goes to the office and to its director
             self.accepted += [Sent(owed, to, now, request["Content"]["Raw"]["Data"]) for owed in together]
             answer = really_send(**request)
         if self.mood != "works":
@@ -71,5 +72,5 @@ class Cloud:
 
 class _Answer(AWSResponse):
     def __init__(self, url: str, status: int, body: bytes) -> None:
-        super().__init__(url, status, {"content-type": "application/x-amz-json-1.0"}, None)
+        super().__init__(url, status, HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"}), None)
         self._content = body

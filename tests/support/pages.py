@@ -22,7 +22,7 @@ def pages_of(project: Path) -> list[str]:
 PAGES = pages_of(ROOT)
 
 
-ADDRESSED = {"href", "src", "action", "poster", "data", "srcset"}
+ADDRESSED = {"href", "src", "action", "poster", "data", "data-late", "srcset"}
 
 
 class Reader(HTMLParser):

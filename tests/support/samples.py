@@ -1,13 +1,14 @@
 """Answers that a real person could give, and text that tries to break things."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
-
-from wtforms import Field
+from zoneinfo import ZoneInfo
 
 from forms.catalog import TASKS
 
-TODAY = datetime.now(UTC).date()
+# The day of the sample agency. To the office and to most other agencies it is the same day, or already the next.
+TODAY = datetime.now(ZoneInfo("Pacific/Honolulu")).date()
 COMPLETED = TODAY - timedelta(days=40)
 
 WRITTEN = {
@@ -48,20 +49,20 @@ def new_address() -> str:
     return f"{uuid4().hex[:12]}@example.gov"
 
 
-def sample_answer(field: Field) -> str:
+def sample_answer(field: Any) -> str:
     """An answer that a field of this kind takes."""
     match field.type:
         case "Choice":
             return next(str(value) for value, *_ in field.iter_choices() if value)
-        case "Day":
+        case "Date":
             return COMPLETED.isoformat()
         case "Email":
             return "sample@example.gov"
-        case "Offered":
+        case "AttachedText":
             return ""
         case "Telephone":
-            return "(555) 555-0100"
-        case "Yes":
+            return "(555) 555-0147"
+        case "Checkbox":
             return "yes"
         case _:
             return f"Sample for {field.name}"

@@ -1,0 +1,31 @@
+"""The tests themselves: what several of them use is in tests/support/, and no fixture hides a module."""
+
+import ast
+
+import pytest
+
+from tests.support.pages import ROOT
+
+FILES = sorted((ROOT / "tests").rglob("*.py"))
+MODULES = {file.stem for file in (ROOT / "functions").glob("*.py")}
+
+
+def is_fixture(node: ast.stmt) -> bool:
+    decorators = getattr(node, "decorator_list", [])
+    return any(ast.unparse(each).startswith("pytest.fixture") for each in decorators)
+
+
+def imported_by(node: ast.AST) -> list[str]:
+    """The module that a line imports from, and the names that it gives to what it imports."""
+    if not isinstance(node, ast.Import | ast.ImportFrom):
+        return []
+    return [getattr(node, "module", None) or "", *(each.asname or each.name for each in node.names)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT / "tests").as_posix())
+def test_no_test_imports_another_and_no_fixture_is_called_like_a_module(file):
+    tree = ast.parse(file.read_text("utf-8"))
+    of_tests = [name for node in ast.walk(tree) for name in imported_by(node) if name.startswith("tests.")]
+    assert [name for name in of_tests if not name.startswith("tests.support")] == []
+    here = {name for node in tree.body for name in imported_by(node)}
+    assert [node.name for node in tree.body if is_fixture(node) and node.name in MODULES | here] == []
