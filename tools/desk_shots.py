@@ -1,4 +1,4 @@
-"""The desk in pictures: sample work, some of it late, taken or held, and the three pictures of the handbook."""
+"""The desk in pictures: sample work, some of it late, taken or held, and the pictures of the handbook."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support.run import LocalRun
 from tests.support.samples import CONTACT, PLAQUE
 
 HANDBOOK = Path(__file__).parents[1] / "handbook" / "pictures"
-PICTURES = {"desk-today": 900, "desk-request": 1150, "desk-plaques": 700}
+PICTURES = {"desk-today": 900, "desk-request": 1150, "desk-plaques": 700, "desk-certification": 1000}
 """The states that the handbook shows, and their height in pixels."""
 WIDTH = 820
 TOWNS = ("Town of Sample", "Sample County", "Village of Sample", "City of Sample")
@@ -42,6 +42,10 @@ class Desk:
         page.get_by_role("button", name="Add the note").click()
         page.goto(f"/desk/{plaques[3]}")
         page.get_by_role("button", name="Mark as mailed").click()
+        page.goto("/desk/certified")
+        self._references["certification"] = str(page.locator(".rows a").first.get_attribute("href")).removeprefix(
+            "/desk/"
+        )
         self.storage_state = page.context.storage_state()
         page.context.close()
 
@@ -59,6 +63,7 @@ class Desk:
             "desk-labels": "plaques/labels",
             "desk-find": "find?q=sample",
             "desk-certified": "certified",
+            "desk-certification": self._references["certification"],
             "desk-numbers": "numbers",
         }
         return {name: lambda page, address=address: _show(page, address) for name, address in addresses.items()}
@@ -84,7 +89,7 @@ class Desk:
             code_in([each for each in self._run.messages() if "code" in each["subject"]][-1])
         )
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", name="Today").wait_for()
+        page.get_by_role("heading", name="Today", exact=True).wait_for()
 
 
 def _show(page: Page, address: str | None) -> None:

@@ -1,4 +1,4 @@
-"""`make screenshots`: every page, the desk, and every state of the forms in site-shots/, with a contact sheet."""
+"""`make screenshots`: every page, the desk, and every state of the forms in site-shots/, with two contact sheets."""
 
 import shutil
 import tempfile
@@ -20,6 +20,8 @@ WIDTHS = [390, 768, 1280]
 SCHEMES = ["light", "dark"]
 PAPER = 718
 """The width of a sheet of US letter paper between its margins, in CSS pixels."""
+COMPARED = ["home", "certification", "checklist-started", "plaque", "plaque-receipt"]
+"""The pages to lay beside pictures of other sites, at one width."""
 
 
 def press(page: Page, form) -> None:
@@ -97,7 +99,9 @@ def main() -> None:
         run.stop()
     shots = sorted(FOLDER.glob("*.png"))
     (FOLDER / "index.html").write_text(contact_sheet(shots), "utf-8")
-    print(f"{len(shots)} pictures: {FOLDER / 'index.html'}")
+    compared = [FOLDER / f"{name}.{WIDTHS[-1]}.light.png" for name in COMPARED]
+    (FOLDER / "compared.html").write_text(contact_sheet(compared, width=600), "utf-8")
+    print(f"{len(shots)} pictures: {FOLDER / 'index.html'}, {FOLDER / 'compared.html'}")
 
 
 def shoot(page: Page, name: str) -> None:
@@ -111,10 +115,10 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=FOLDER / f"{name}.print.png", full_page=True)
 
 
-def contact_sheet(shots: list[Path]) -> str:
+def contact_sheet(shots: list[Path], width: int = 300) -> str:
     pictures = [
-        f'<figure><a href="{escape(shot.name)}"><img src="{escape(shot.name)}" width="300" loading="lazy" alt=""></a>'
-        f"<figcaption>{escape(shot.stem)}</figcaption></figure>"
+        f'<figure><a href="{escape(shot.name)}"><img src="{escape(shot.name)}" width="{width}" loading="lazy" alt="">'
+        f"</a><figcaption>{escape(shot.stem)}</figcaption></figure>"
         for shot in shots
     ]
     style = "body{font:14px system-ui;display:flex;flex-wrap:wrap;gap:16px;align-items:start}figure{margin:0}"
