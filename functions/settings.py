@@ -26,7 +26,7 @@ class Settings(NamedTuple):
     invitation_days: tuple[str, ...]
     """Days before the end of a certification on which its agency is invited to renew it; 0 is the last day."""
     sender_mail_per_day: str
-    """Most receipts in a day, to everybody together; 0 stops all e-mail to senders."""
+    """Most receipts in a day, to everybody together; 0 stops all but the office's e-mail, announcements too."""
     receipts_per_network: str = "20"
     """Most receipts by e-mail that the forms of one network cause in an hour."""
     office_days: tuple[str, ...] = ()

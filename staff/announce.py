@@ -72,7 +72,6 @@ def _mail_one(announcement: Announcement, person: Mapping[str, Any]) -> bool:
         return compose(announcement, item["email"])
 
     try:
-        send_once(Owed("SUBSCRIBERS_TABLE", person["id"], announcement.slug), one)
+        return send_once(Owed("SUBSCRIBERS_TABLE", person["id"], announcement.slug), one)
     except Exception:
         return False
-    return True

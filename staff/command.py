@@ -17,6 +17,7 @@ from rich.progress import Progress
 
 import promises
 from forms.catalog import FORMS, TASKS
+from mail import delivery
 from normalize import addresses
 from office import erasure
 from office.erasure import Person
@@ -204,6 +205,8 @@ def announce(
         if as_json:
             print_json({"sent": 0, "of": 0})
         return
+    if delivery.is_stopped():
+        raise Refused("SenderMailPerDay is 0, so nothing is sent. Deploy with a higher number, then run this again.")
     rate = announcing.sending_rate()
     if not yes:
         typer.confirm(f"Subscribers to mail: {len(people):,}, {rate:g} a second. Send it?", abort=True, err=True)

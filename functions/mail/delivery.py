@@ -21,19 +21,26 @@ Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
 """Composes an e-mail from its item, or returns a string that says why there is none."""
 
 
-def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | None = None) -> None:
+def is_stopped() -> bool:
+    """Return whether the settings stop all e-mail but the office's own."""
+    return settings().sender_mail_per_day == "0"
+
+
+def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | None = None) -> bool:
     """Claim an e-mail, send it, and settle it. Do nothing if its item has an attribute of the name `unless`.
+
+    Return False if e-mail to senders is stopped: the caller has to come back, since the e-mail is still owed.
 
     `since` is the time at which it became due, if the item's history does not say so.
 
     Raises ClaimedByAnother, what `compose` raises, and botocore's errors. The claim is given back if SES was not asked,
     or clearly refused.
     """
-    if owed.slot not in TO_STAFF and settings().sender_mail_per_day == "0":
-        return  # still owed: it goes out after SENDER_MAIL_PER_DAY is raised again
+    if owed.slot not in TO_STAFF and is_stopped():
+        return False
     item = outbox.claim(owed, promises.now(), unless)
     if item is None:
-        return
+        return True
     try:
         message = compose(item)
     except Exception:
@@ -41,8 +48,9 @@ def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | 
         raise
     if isinstance(message, str):
         outbox.settle(owed, {"state": message})
-        return
+        return True
     _hand_over({owed: item}, message, since)
+    return True
 
 
 def send_together(

@@ -19,12 +19,17 @@ STOPS_WORK = timedelta(days=3 * 366)
 
 
 def look(certification: Mapping[str, Any], now: datetime) -> None:
-    """Send the invitation that is due, and set the time of the next visit. Raises the errors of send_once."""
+    """Send the invitation that is due, and set the time of the next visit. Raises the errors of send_once.
+
+    While e-mail to senders is stopped, the time stays, so that every look tries the latest that is due by then.
+    """
     times = invitation_times(date.fromisoformat(certification["ends_on"]))
     # Only the latest: a plaque may be mailed when the first invitations are over already.
     if due := [(slot, at) for slot, at in times if at <= now]:
         slot, since = due[-1]
-        send_once(Owed("CERTIFICATIONS_TABLE", certification["id"], slot), invitation, unless="stopped", since=since)
+        owed = Owed("CERTIFICATIONS_TABLE", certification["id"], slot)
+        if not send_once(owed, invitation, unless="stopped", since=since):
+            return
     look_again(certification, min((at for _, at in times if at > now), default=None))
 
 

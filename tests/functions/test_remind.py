@@ -178,6 +178,25 @@ def test_a_clock_that_stood_still_sends_the_latest_invitation_alone(submitted, c
     assert f"ended on {promises.day_in_words(END)}" in invitations(inbox)[0]["subject"]
 
 
+@pytest.mark.parametrize(
+    ("stopped", "sent"), [((60,), [59]), ((180, 60), [59]), ((180, 60, 0), [-1]), ((0,), [-1])], ids=str
+)
+def test_an_invitation_goes_out_once_e_mail_to_senders_is_not_stopped_any_more(
+    stopped, sent, submitted, clock, inbox, office, set_variable
+):
+    office.do(submitted("plaque")["reference"], "mark")
+    clock.forward(days=(END - promises.day_at_office(promises.now())).days - stopped[0] - 1)
+    before = len(invitations(inbox))
+    set_variable("SENDER_MAIL_PER_DAY", "0")
+    for days_left in stopped:
+        assert clock.forward(days=(END - promises.day_at_office(promises.now())).days - days_left)
+    assert len(invitations(inbox)) == before
+    set_variable("SENDER_MAIL_PER_DAY", "1")
+    for _ in range(2):
+        clock.forward(days=(END - promises.day_at_office(promises.now())).days - sent[0])
+    assert [days_before(each) for each in invitations(inbox)[before:]] == sent
+
+
 def test_an_invitation_that_ses_kept_silent_about_is_sent_once_its_claim_is_over(
     submitted, clock, inbox, ses_error, office
 ):

@@ -138,6 +138,18 @@ def test_it_can_be_sent_to_oneself_first(run_staff, page, subscribed, inbox, qui
     assert (code, "our e-mail can reach" in said) == (1, True)
 
 
+def test_while_e_mail_to_senders_is_stopped_it_says_so_and_mails_all_of_them_later(
+    run_staff, page, subscribed, inbox, quick, set_variable
+):
+    subscribed("one@example.gov", "two@example.gov")
+    set_variable("SENDER_MAIL_PER_DAY", "0")
+    code, out, said = run_staff("announce", str(page), "--yes", "--json")
+    assert (code, out, "SenderMailPerDay is 0" in said, "Sent to" in said) == (1, "", True, False)
+    set_variable("SENDER_MAIL_PER_DAY", "1")
+    code, _, said = run_staff("announce", str(page), "--yes")
+    assert (code, "Sent to 2 of 2" in said, len(inbox.messages())) == (0, True, 2)
+
+
 def test_it_is_a_list_and_says_who_sends_it(run_staff, page, subscribed, inbox, quick):
     run_staff("announce", str(page), "--to", "editor@example.gov")
     [message] = inbox.messages()
