@@ -19,6 +19,7 @@ SPOILED = {
     Denied.TOO_OLD: "This code is too old, or was asked for in another browser. Ask for another one.",
     Denied.TOO_MANY: "There were too many wrong codes. Ask for another one.",
     Denied.WRONG: "That is not the code. Look at the newest e-mail, and type its six digits.",
+    Denied.USED: "This code was used already. Ask for another one.",
 }
 
 
@@ -47,7 +48,8 @@ def _ask_code(request: Request, to: str, status: HTTPStatus = HTTPStatus.OK, pro
 def sign_in(event: Event, request: Request) -> Response:
     """Handle the sign-in form: send a code to the address, or check the code.
 
-    The response is the same for staff addresses and for others.
+    The response reads the same for staff addresses and for others. How long it takes may tell them apart, and so does
+    a failure of SES, which only a staff address meets.
     """
     network, to = rate_limit.network_of(event), desk_path(request.fields.get("to", ""))
     if sessions.is_flooding(network, request.now):
@@ -75,12 +77,13 @@ def _send_code(request: Request, to: str, network: str) -> Response:
 
 def _take_code(request: Request, to: str, network: str) -> Response:
     code = request.fields["code"][: sessions.CODE_LIMIT]
-    found = sessions.check(request.cookies.get(sessions.BROWSER_COOKIE, ""), code, request.now)
+    browser = request.cookies.get(sessions.BROWSER_COOKIE, "")
+    found = sessions.check(browser, code, request.now)
     if isinstance(found, Denied):
         sessions.count_try(network, request.now)
         return _ask_code(request, to, HTTPStatus.UNPROCESSABLE_ENTITY, SPOILED[found])
     count("signed_in")
-    cookie = sessions.begin(found, request.now)
+    cookie = sessions.begin(found, browser, request.now)
     return see_other(to) | {
         "cookies": [
             sessions.set_cookie(sessions.SESSION_COOKIE, cookie, sessions.SESSION_LASTS),

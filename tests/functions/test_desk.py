@@ -156,6 +156,32 @@ def test_a_phone_that_comes_back_from_the_mail_asks_for_the_code_and_a_second_pr
     assert office.get("/desk/sign-in").headers["location"] == "/desk/"
 
 
+@pytest.fixture
+def copied_code(template, inbox, clock):
+    """A browser that asked for a code, a copy of it, and the page's fields with the code."""
+    office, copy = at_desk(template), at_desk(template)
+    asked = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    copy.cookies = dict(office.cookies)
+    return office, copy, asked.form("/desk/sign-in").fields | {"code": code_in(inbox.messages()[-1])}
+
+
+def test_a_code_signs_in_once(copied_code, clock):
+    office, copy, fields = copied_code
+    assert office.follow(office.post("/desk/sign-in", fields)).words.startswith("Today")
+    clock.forward(seconds=11)
+    again = copy.post("/desk/sign-in", fields)
+    assert (again.status, "was used already. Ask for another one" in again.words) == (422, True)
+    assert "__Host-desk" not in copy.cookies
+
+
+def test_a_double_click_on_sign_in_begins_one_session_though_its_first_answer_is_lost(copied_code):
+    office, copy, fields = copied_code  # the copy: the same browser, with the cookies of the first press
+    for browser in (office, copy):
+        assert browser.follow(browser.post("/desk/sign-in", fields)).words.startswith("Today")
+    office.press(office.get(), "/desk/sign-out")
+    assert "Send me a code" in copy.get().words
+
+
 @pytest.mark.parametrize(
     "to", ["//evil.example/", "https://evil.example/", "/forms/contact", "/desk/\\evil", "javascript:x"]
 )

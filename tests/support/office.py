@@ -1,6 +1,7 @@
 """Somebody of the office at the desk: a browser without script that keeps cookies and presses the page's buttons."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -91,7 +92,7 @@ class Office:
         from web.desk import sessions
 
         now = datetime.now(UTC)
-        self.cookies[sessions.SESSION_COOKIE] = sessions.begin(address, now)
+        self.cookies[sessions.SESSION_COOKIE] = sessions.begin(address, secrets.token_urlsafe(), now)
         return sessions.read(self.cookies, now).csrf
 
     def _send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Page:

@@ -26,10 +26,13 @@ BROWSER_COOKIE = "__Host-desk-code"
 """Cookie of the browser that requested a code."""
 SESSION_LASTS = timedelta(days=30)
 CODE_LASTS = timedelta(minutes=10)
+PRESSED_TWICE = timedelta(seconds=10)
+"""How long a code that signed a browser in still leads to the same session: a double click loses the first answer."""
 CODE_LIMIT = 20
 """Characters in which a code is looked for: people paste it with what stands around it."""
 CODES_AN_HOUR = 5
-"""Most codes for one address in an hour that one network asks for, staff or not: a stranger locks nobody out."""
+"""Most codes for one address in an hour that one network asks for, staff or not: one alone cannot use up CODES_IN_ALL,
+and so keep its owner out."""
 CODES_IN_ALL = 20
 """Most codes for one address in an hour."""
 TRIES_AN_HOUR = 30
@@ -38,7 +41,7 @@ HOUR = timedelta(hours=1)
 TRIES = 5
 HARDENED = "Path=/; Secure; HttpOnly; SameSite=Lax"
 NOBODYS = ""
-"""Stored instead of a code for an unknown address; no input equals it. The response is the same."""
+"""Stored instead of a code for an unknown address; no input equals it."""
 
 
 class Denied(Enum):
@@ -48,6 +51,7 @@ class Denied(Enum):
     TOO_OLD = "too old"
     TOO_MANY = "too many tries"
     WRONG = "wrong"
+    USED = "used"
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,10 @@ def had_enough(address: str, network: str, now: datetime) -> bool:
 
 
 def ask(address: str, now: datetime) -> Asked:
-    """Store a new code for a new browser cookie. An unknown address takes the same path and the same time."""
+    """Store a new code for a new browser cookie. An unknown address takes the same path and the same time here.
+
+    The e-mail that the caller sends to a known one takes longer.
+    """
     browser, code, listed = secrets.token_urlsafe(24), f"{secrets.randbelow(10**6):06}", known(address)
     until = int((now + CODE_LASTS).timestamp())
     item = {
@@ -123,35 +130,37 @@ def ask(address: str, now: datetime) -> Asked:
 
 
 def check(browser: str, code: str, now: datetime) -> str | Denied:
-    """Return the address that the code signs in, or why it is rejected. The attempt is counted before it is checked."""
+    """Return the address that the code signs in, or why it is rejected; a code that is right is spent.
+
+    The attempt is counted before it is checked.
+    """
     if not browser:
         return Denied.NO_COOKIE
-    seconds = int(now.timestamp())
+    table, its_key, seconds = settings().counters_table, {"key": _key(browser)}, int(now.timestamp())
     change, names = "ADD tries :one", {"#key": "key", "#until": "until"}
     condition = "attribute_exists(#key) AND tries < :most AND #until > :now"
     try:
-        item = dynamodb.update(
-            settings().counters_table,
-            {"key": _key(browser)},
-            change,
-            condition,
-            names,
-            one=1,
-            most=TRIES,
-            now=seconds,
-        )
+        item = dynamodb.update(table, its_key, change, condition, names, one=1, most=TRIES, now=seconds)
     except dynamodb.ConditionFailed as failed:
         return Denied.TOO_MANY if failed.item and failed.item["until"] > seconds else Denied.TOO_OLD
     digits = "".join(character for character in numerals(code) if character.isdecimal())
     # Constant-time comparison, as for every secret.
     right = hmac.compare_digest(item["code"], _digest("code", browser, digits))
     # The staff list may have changed since the code was sent.
-    return item["address"] if right and known(item["address"]) else Denied.WRONG
+    if not right or known(item["address"]) is None:
+        return Denied.WRONG
+    change, condition = "SET spent = if_not_exists(spent, :now)", "attribute_not_exists(spent) OR spent > :lately"
+    lately = seconds - int(PRESSED_TWICE.total_seconds())
+    try:
+        dynamodb.update(table, its_key, change, condition, {}, now=seconds, lately=lately)
+    except dynamodb.ConditionFailed:
+        return Denied.USED
+    return str(item["address"])
 
 
-def begin(address: str, now: datetime) -> str:
-    """Make the cookie of a new session."""
-    content = [address, (now + SESSION_LASTS).isoformat(), secrets.token_hex(8)]
+def begin(address: str, browser: str, now: datetime) -> str:
+    """Make the cookie of the session that a code of this browser begins: one session, however often it is made."""
+    content = [address, (now + SESSION_LASTS).isoformat(), _digest("session", browser)[:16]]
     return str(URLSafeSerializer(keys.signing(keys.DESK), salt="session").dumps(content))
 
 
