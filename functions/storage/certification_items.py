@@ -19,20 +19,23 @@ def change_certified(certification: str, becomes: Callable[[Item], Item]) -> boo
 
 
 def change(certification: str, becomes: Callable[[Item], Item]) -> bool:
-    """Write the changed item, and retry if another write came first; return False if there is no item.
+    """Write the item as `becomes` returns it, creating it if needed; retry if another write came first.
 
-    E-mail is claimed and settled concurrently, so the write is conditional on the state that was read.
+    Return False if nothing changed and the item has no period. Raises RuntimeError after TRIES conflicts.
     """
     for _ in range(TRIES):
         item = dynamodb.get(_table(), {"id": certification}) or {}
+        condition, values = "attribute_not_exists(id)", {}
+        if "same_as" in item:
+            # The name came to stand for another agency between a mark and this write: it gets its own after all.
+            item, condition = {}, "attribute_exists(same_as)"
+        elif item:
+            # E-mail is claimed and settled concurrently. `mail` is compared, because claims do not raise the revision.
+            condition = "revision = :seen AND mail = :mail"
+            values = {"seen": item["revision"], "mail": item["mail"]}
         changed = _as_listed(becomes(dict(item)))
         if changed == item:
             return bool(item.get("periods"))
-        condition, values = "attribute_not_exists(id)", {}
-        if item:
-            # Optimistic lock. `mail` is compared as well, because claims do not raise the revision.
-            condition = "revision = :seen AND mail = :mail"
-            values = {"seen": item["revision"], "mail": item["mail"]}
         try:
             dynamodb.put(_table(), changed | {"revision": int(item.get("revision", 0)) + 1}, condition, {}, **values)
         except dynamodb.ConditionFailed:

@@ -275,6 +275,18 @@ def test_a_name_leads_on_where_the_agency_it_stood_for_stands_for_another(certif
     assert certifications.id_for("springfield city police (IL)") == certified.id
 
 
+def test_a_mark_has_its_certification_though_its_name_came_to_stand_for_another_agency_before(
+    certified, requested, office, clock
+):
+    reference, _ = requested(LATER | {"agency": "City of Springfield Police"})
+    submission = submissions.get(reference)
+    assert workflow.mark(submission, workflow.Step(OFFICE, promises.now()))
+    agencies.rename(certified.id, "City of Springfield Police", "office", promises.now())
+    clock.forward(minutes=6)
+    assert {each.reference for each in certifications.everybody()} == {certified.reference, reference}
+    assert certifications.of_agency(submission.agency).reference == reference
+
+
 @pytest.mark.parametrize("typed", ["", "springfield"])
 def test_a_page_reads_the_certified_agencies_once(typed, certified, requested, office, monkeypatch):
     reference, _ = requested(LATER | NEAR[next(iter(NEAR))])
