@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from normalize.folding import agency_key
-from storage.certification_items import also_known, change_certified, with_clock, without_clock
+from storage import certification_items
+from storage.certification_items import also_known, with_clock, without_clock
 from storage.certifications import Item, get, id_of
 
 
@@ -84,6 +85,8 @@ def change_by_office(
     """
 
     def changed(item: Item) -> Item:
+        if not item.get("periods"):
+            return item
         history = item.get("history", [])
         if once and any(entry.get("once") == once for entry in history):
             return item
@@ -96,4 +99,4 @@ def change_by_office(
         before = {"before": item["name"]} if new["name"] != item["name"] else {}
         return new | {"history": [*history, entry | before]}
 
-    return change_certified(certification, changed)
+    return certification_items.change(certification, changed)

@@ -24,10 +24,23 @@ class Person:
     submissions: list[Submission]
     """The newest first; without those that were erased."""
     certifications: list[dict[str, Any]]
-    """Items of the agencies that the address wrote for: its invitations, or those of a period before."""
+    """Items of the agencies that the address wrote for: its invitations, or those of a period before.
+
+    One without a period is left of a mark that was undone.
+    """
     subscriber: bool
     former: list[Submission]
     """Submissions that were corrected to another address; their history still has this one."""
+
+    @property
+    def certified(self) -> list[dict[str, Any]]:
+        """Return the items of the agencies that are or were certified."""
+        return [each for each in self.certifications if each["periods"]]
+
+    @property
+    def undone(self) -> list[dict[str, Any]]:
+        """Return the items of the agencies whose only mark was undone."""
+        return [each for each in self.certifications if not each["periods"]]
 
     @property
     def open(self) -> list[Submission]:
@@ -136,6 +149,6 @@ def _without_answers(entry: Mapping[str, Any], kept: Sequence[str]) -> dict[str,
 
 
 def _certifications() -> Iterator[dict[str, Any]]:
-    wanted: dict[str, Any] = {"ProjectionExpression": "id, email, periods, #reference"}
-    wanted["ExpressionAttributeNames"] = {"#reference": "reference"}
+    wanted: dict[str, Any] = {"ProjectionExpression": "id, email, periods, #reference, #name"}
+    wanted["ExpressionAttributeNames"] = {"#reference": "reference", "#name": "name"}
     return dynamodb.scan(settings().certifications_table, ConsistentRead=True, **wanted)

@@ -11,7 +11,7 @@ from normalize import addresses
 from office.agencies import change_by_office
 from settings import settings
 from storage import dynamodb, subscribers
-from storage.certification_items import change_certified, with_clock, without_clock
+from storage.certification_items import change, with_clock, without_clock
 from storage.certifications import INVITATION
 
 ASKED = "asked"
@@ -86,7 +86,10 @@ def invite_again(certification: str, by: str, now: datetime, **press: str) -> bo
 
 
 def forget(certification: str, address: str, now: datetime) -> None:
-    """Erase an e-mail address from a certification, in any spelling. The agency stays certified. Idempotent."""
+    """Erase an e-mail address from a certification, in any spelling, also from one whose mark was undone.
+
+    The agency stays certified. Idempotent.
+    """
     gone = addresses.identity(address)
 
     def without(holder: dict[str, Any]) -> dict[str, Any]:
@@ -97,13 +100,15 @@ def forget(certification: str, address: str, now: datetime) -> None:
         return without_clock({**holder, "email": "", "zip": "", "stopped": stopped})
 
     def forgotten(item: dict[str, Any]) -> dict[str, Any]:
+        if not item:
+            return item
         periods = {
             reference: period | {"left": without(period["left"])} if "left" in period else period
             for reference, period in item["periods"].items()
         }
         return without(item | {"periods": periods})
 
-    change_certified(certification, forgotten)
+    change(certification, forgotten)
 
 
 def _without_invitations(item: dict[str, Any], states: Sequence[str] = ()) -> dict[str, Any]:

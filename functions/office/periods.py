@@ -64,7 +64,9 @@ def _without_period(item: Item, submission: Submission) -> Item:
     periods = {name: period for name, period in item["periods"].items() if name != submission.reference}
     changed = item | {"periods": periods}
     if not periods:
-        return without_clock(changed) | {"mail": {}}
+        # Its contact, which the office may have entered, is there for the next mark: as long as the request is kept.
+        ends = submission.received_at + submission.declared.kept_for
+        return without_clock(changed) | {"mail": {}, "expires_at": int(ends.timestamp())}
     if item["reference"] != submission.reference:
         return changed
     return _turned_to(changed, _latest(periods))

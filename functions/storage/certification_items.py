@@ -13,11 +13,6 @@ TRIES = 5
 """How often to retry if something else is written into the item at the same time."""
 
 
-def change_certified(certification: str, becomes: Callable[[Item], Item]) -> bool:
-    """Change the item of an agency that has a certification; return False if there is none."""
-    return change(certification, lambda item: becomes(item) if item.get("periods") else item)
-
-
 def change(certification: str, becomes: Callable[[Item], Item]) -> bool:
     """Write the item as `becomes` returns it, creating it if needed; retry if another write came first.
 

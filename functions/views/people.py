@@ -83,7 +83,7 @@ def _show(
 
 def _in_words(person: Person, now: datetime) -> dict[str, Any]:
     """Return everything that is stored of a person, for its page."""
-    agencies = [found for item in person.certifications if (found := certifications.get(item["id"]))]
+    agencies = [found for item in person.certified if (found := certifications.get(item["id"]))]
     gone = addresses.identity(person.address)
     return {
         "address": person.address,
@@ -106,6 +106,7 @@ def _in_words(person: Person, now: datetime) -> dict[str, Any]:
         "agencies": [
             (each, lists.in_words(each, now), addresses.identity(each.email) == gone, each.zip) for each in agencies
         ],
+        "undone": [item["name"] for item in person.undone],
         "subscriber": person.subscriber,
         "unfinished": [worklist.row(each, now) for each in person.open],
     }

@@ -12,7 +12,7 @@ import promises
 from forms.plaque import PLAQUE_LINE_LIMIT
 from normalize import addresses
 from normalize.folding import agency_key
-from office import agencies, invitations, periods
+from office import agencies, erasure, invitations, periods
 from settings import settings
 from storage import certifications, dynamodb, submissions
 from storage.outbox import Owed
@@ -119,6 +119,26 @@ def test_a_renewal_brings_its_own_address_and_an_undo_brings_the_one_of_the_offi
     assert agency().email == NEW
     office.do(submitted("plaque", addressee="A second plaque"), "mark")
     assert agency().email == NEW
+
+
+@pytest.mark.parametrize("entered", ["", NEW])
+def test_an_undo_and_a_mark_again_bring_back_the_contact(entered, certified, office, clock, inbox):
+    before = agency()
+    if entered:
+        press(office, certified, "address", email=entered)
+    for verb in ("undo", "mark"):
+        office.do(before.reference, verb)
+    assert (agency().email, agency().zip) == (entered or PLAQUE["email"], before.zip)
+    clock.forward(days=ENDS - 59)
+    assert [each["to"] for each in sent(inbox)] == [[entered or PLAQUE["email"]]]
+
+
+def test_an_address_that_was_erased_after_an_undo_does_not_come_back_with_the_mark(certified, office):
+    press(office, certified, "address", email=NEW)
+    office.do(reference := agency().reference, "undo")
+    erasure.erase(erasure.find(NEW), OFFICE, promises.now())
+    office.do(reference, "mark")
+    assert (agency().email, agency().why_stopped) == ("", invitations.ERASED)
 
 
 def shown():

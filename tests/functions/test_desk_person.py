@@ -132,7 +132,7 @@ def test_erasing_takes_an_address_out_of_a_period_before_too(office, submitted):
     assert (agency.email, agency.zip, agency.stopped) == ("", "", True)
 
 
-# Without a request
+# Without a request, or without a certification
 
 
 def find(office, query):
@@ -171,6 +171,26 @@ def test_who_sent_a_request_that_is_gone_is_found_seen_and_erased_by_the_address
     assert (again.status, "All data of that person are erased." in again.words) == (200, True)
     assert "erased" not in office.get("/desk/find?erased=yes").words
     assert "Nothing was found." in find(office, query).words
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_an_undone_mark_left_is_kept_no_longer_than_its_request_and_erased_with_its_address(
+    is_kept, office, submitted, table, template
+):
+    office.do(reference := submitted("plaque"), "mark")
+    office.do(reference, "undo")
+    [item] = Table("Certifications").items()
+    assert item["expires_at"] == table.item(reference)["expires_at"]
+    if not is_kept:
+        boto3.client("dynamodb").delete_item(TableName=table.name, Key={"reference": {"S": reference}})
+    found = find(office, ADDRESS)
+    assert "1 certification whose mark was undone" in found.words
+    assert "invitations" not in found.words
+    page = office.press(found, "/desk/person")
+    assert "Nothing is stored" not in page.words
+    assert f"The certification of {PLAQUE['agency']}, whose mark was undone, has this address" in unescape(page.words)
+    office.press(page, ERASE, confirm="yes", **({"unfinished": "yes"} if is_kept else {}))
+    assert ADDRESS.casefold() not in everything(template).casefold()
 
 
 @pytest.mark.parametrize(

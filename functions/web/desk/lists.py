@@ -85,10 +85,12 @@ def _stored_of(person: Person) -> str:
         return f"{len(found)} {one if len(found) == 1 else more}"
 
     messages, requests = "message or request", "messages and requests"
-    agencies = number(person.certifications, "certified agency", "certified agencies")
+    agencies = number(person.certified, "certified agency", "certified agencies")
+    undone = number(person.undone, "certification", "certifications")
     places = {
         number(person.submissions, messages, requests): person.submissions,
-        f"the invitations of {agencies}": person.certifications,
+        f"the invitations of {agencies}": person.certified,
+        f"{undone} whose mark was undone": person.undone,
         f"the history of {number(person.former, messages, requests)}, where it was corrected": person.former,
         "the announcements": person.subscriber,
     }
