@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -116,9 +117,13 @@ def local_run(local_data: Path) -> Iterator[LocalRun]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
-    with sync_playwright() as playwright:
+    """Chromium without a window. It asks for reduced motion unless a test says otherwise.
+
+    Each click would wait for the page to scroll smoothly to it, for a second.
+    """
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         browser = playwright.chromium.launch(**launch_options())
+        patch.setattr(browser, "new_context", partial(browser.new_context, reduced_motion="reduce"))
         yield browser
         browser.close()
 

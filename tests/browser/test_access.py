@@ -18,7 +18,7 @@ TEAM = named("team")
 
 @pytest.fixture
 def page(browser, local_run):
-    context = browser.new_context(base_url=local_run.url, reduced_motion="reduce")
+    context = browser.new_context(base_url=local_run.url)
     yield context.new_page()
     context.close()
 

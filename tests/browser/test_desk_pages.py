@@ -248,9 +248,7 @@ def everything(run, post, browser):
 
 @pytest.fixture
 def page(browser, run, everything):
-    context = browser.new_context(
-        base_url=run.url, storage_state=everything[0], reduced_motion="reduce", viewport={"width": 320, "height": 640}
-    )
+    context = browser.new_context(base_url=run.url, storage_state=everything[0], viewport={"width": 320, "height": 640})
     page = context.new_page()
     refused = []
     page.on("console", lambda message: refused.append(message.text))

@@ -55,7 +55,6 @@ def test_a_refused_form_is_redrawn_in_place_and_the_summary_has_the_focus(page):
 def test_a_link_of_the_summary_shows_what_is_asked_and_what_is_wrong(size, page):
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto("/plaque/")
-    page.emulate_media(reduced_motion="reduce")
     page.get_by_role("button", name="Request the plaque").click()
     links = page.locator(".error-summary a[href^='#']")
     expect(links).to_have_count(sum(bool(field.flags.required) for field in PlaqueForm()))

@@ -12,9 +12,7 @@ WIDTHS = [("phone", "dark"), ("desktop", "light")]
 @pytest.fixture(scope="module", params=WIDTHS, ids=lambda each: f"{each[0]}, {each[1]}")
 def page(request, browser, local_run):
     size, scheme = request.param
-    context = browser.new_context(
-        base_url=local_run.url, viewport=SIZES[size], color_scheme=scheme, reduced_motion="reduce"
-    )
+    context = browser.new_context(base_url=local_run.url, viewport=SIZES[size], color_scheme=scheme)
     yield context.new_page()
     context.close()
 

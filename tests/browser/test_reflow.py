@@ -75,7 +75,7 @@ def test_nothing_of_a_form_with_errors_is_lost(form, page):
 @pytest.fixture
 def forced(browser, local_run):
     """A window in forced colors, where backgrounds and shadows are gone."""
-    context = browser.new_context(base_url=local_run.url, forced_colors="active", reduced_motion="reduce")
+    context = browser.new_context(base_url=local_run.url, forced_colors="active")
     yield context.new_page()
     context.close()
 

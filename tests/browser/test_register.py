@@ -58,7 +58,7 @@ def run(tmp_path_factory):
 @pytest.fixture
 def page(browser, run):
     """A window that refuses nothing of the site's policy silently."""
-    context = browser.new_context(base_url=run.url, reduced_motion="reduce")
+    context = browser.new_context(base_url=run.url)
     said = []
     page = context.new_page()
     page.on("console", lambda message: said.append(message.text) if "404" not in message.text else None)
@@ -216,9 +216,7 @@ def test_every_kind_of_page_can_be_used_by_everybody(which, page, visit):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_in_forced_colors_every_kind_of_page_can_be_read_and_walked(scheme, browser, run, visit):
-    context = browser.new_context(
-        base_url=run.url, forced_colors="active", color_scheme=scheme, reduced_motion="reduce"
-    )
+    context = browser.new_context(base_url=run.url, forced_colors="active", color_scheme=scheme)
     forced = context.new_page()
     for which in KINDS:
         visit(forced, which)
