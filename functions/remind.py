@@ -6,6 +6,7 @@ before it is sent, so extra or concurrent invocations send nothing twice.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import promises
@@ -44,13 +45,13 @@ def handler(_event: dict[str, Any], context: Any) -> None:
     def has_time() -> bool:
         return bool(context.get_remaining_time_in_millis() > LONGEST_LOOK.total_seconds() * 1000)
 
-    found: list[Submission | None] = []
+    due, found = cache(lambda: submissions.due(now)), list[Submission | None]()
     try:
         failures = [
-            *_try_each([{}], lambda _, now: digest.send_if_due(now), now, has_time),
-            *_try_each(certifications.due(now), renewals.look, now, has_time),
-            *_try_each(due := submissions.due(now), lambda entry, _: found.append(_read(entry)), now, has_time),
-            *_try_each(list(reminders.bundles(filter(None, found), now)), _remind, now, has_time),
+            *_try_each(lambda: [now], lambda _, now: digest.send_if_due(now), now, has_time),
+            *_try_each(lambda: certifications.due(now), renewals.look, now, has_time),
+            *_try_each(due, lambda entry, _: found.append(_read(entry)), now, has_time),
+            *_try_each(lambda: list(reminders.bundles(filter(None, found), now)), _remind, now, has_time),
             *_try_each(due, look, now, has_time),
         ]
         count("looked")
@@ -111,12 +112,19 @@ def _waits_until(submission: Submission, slot: str) -> datetime:
 
 
 def _try_each(
-    items: Sequence[Item],
+    find: Callable[[], Sequence[Item]],
     what: Callable[[Item, datetime], None],
     now: datetime,
     has_time: Callable[[], bool],
 ) -> list[Exception]:
-    """Return what failed. An item that fails does not hold up the others; it is tried again with the next call."""
+    try:
+        items = find()
+    except Exception as failure:
+        return [_failed(failure)]
+    """Return what failed. An item that fails does not hold up the others; it is tried again with the next call.
+
+    Neither does it hold up what comes next if the items cannot be found.
+    """
     failures: list[Exception] = []
     for number, item in enumerate(items):
         if not has_time():
@@ -125,10 +133,14 @@ def _try_each(
             break
         try:
             what(item, now)
+
+
+def _failed(failure: Exception) -> Exception:
+    log_failure("clock failed", failure)
+    count("clock_failed")
+    return failure
         except ClaimedByAnother:
             pass  # another invocation holds the claim; retried after the claim expires
         except Exception as failure:
-            log_failure("clock failed", failure)
-            count("clock_failed")
-            failures.append(failure)
+            failures.append(_failed(failure))
     return failures

@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
+import time_machine
 
 import promises
 from forms.catalog import FORMS
 from forms.form import TRAP
-from storage import certifications
+from local.aws.lambda_runtime import invoke
+from mail import digest, reminders
+from storage import certifications, submissions
 from storage.outbox import Owed
 from tests.support.inbox import invitations, link_in
 from tests.support.office import OFFICE
@@ -132,6 +135,40 @@ def test_an_answer_of_ses_that_was_lost_is_settled_by_its_report(submitted, cloc
     clock.forward(hours=2)
     assert [message for message in inbox.messages() if not message["subject"].startswith("Digest")] == []
     assert {slot["state"] for slot in table.items()[0]["mail"].values()} == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("module", "part", "missing"),
+    [
+        (digest, "send_if_due", {"Digest of"}),
+        (certifications, "due", {"Your certification end"}),
+        (submissions, "due", {"Late", "Digest of"}),  # a digest that could not say what is owed
+        (reminders, "bundles", {"Late"}),
+    ],
+    ids=["digest", "invitations", "submissions", "reminders"],
+)
+def test_a_part_of_the_clock_that_fails_holds_up_no_other_and_is_told_without_its_text(
+    module, part, missing, submitted, clock, inbox, office, monkeypatch, template, log_output
+):
+    from remind import Unfinished
+
+    office.do(submitted("plaque")["reference"], "mark")
+    clock.forward(days=(END - TODAY).days - 61)
+    submitted("contact")
+    before = len(inbox.messages())
+
+    def fail(*_, **__):
+        raise ValueError("canary@example.gov")
+
+    monkeypatch.setattr(module, part, fail)
+    with time_machine.travel(promises.now() + timedelta(days=1, minutes=1), tick=False):
+        with pytest.raises(Unfinished) as failure:
+            invoke(template, "RemindFunction", {})
+        sent = [message["subject"] for message in inbox.messages()[before:]]
+    kinds = {"Digest of", "Your certification end", "Late"}
+    assert {kind for kind in kinds if any(each.startswith(kind) for each in sent)} == kinds - missing
+    assert "canary" not in f"{failure.value!r}{failure.value.__context__!r}{log_output.getvalue()}"
+    assert str(failure.value) == f"{log_output.getvalue().count('clock failed')} failed"
 
 
 # Renewal
