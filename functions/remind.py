@@ -92,23 +92,18 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
 def slots_to_try(submission: Submission, now: datetime) -> list[str]:
     """Return the slots of unsent e-mails, but for reminders, which are bundled."""
     owed = [slot for slot in submission.mail if not is_settled(submission.mail, slot) and slot not in BUNDLED]
-    return [slot for slot in owed if _waits_until(submission, slot) <= now]
+    return [slot for slot in owed if submission.owed_since(slot) <= now]
 
 
 def next_look(submission: Submission, now: datetime) -> datetime | None:
     """Return the time of the next visit; None if nothing is due until someone changes the submission."""
     times = [at for slot, at in reminders.times(submission, now) if slot not in submission.mail]
-    owed = [_waits_until(submission, slot) for slot in submission.mail if not is_settled(submission.mail, slot)]
+    owed = [submission.owed_since(slot) for slot in submission.mail if not is_settled(submission.mail, slot)]
     times += [at for at in owed if at > now]
     if any(at <= now for at in owed):
         # Back off: the pause grows with the age of the submission, within bounds.
         times.append(now + min(max(SWEPT_AFTER, (now - submission.received_at) / 2), LONGEST_PAUSE))
     return max(min(times), now) if times else None
-
-
-def _waits_until(submission: Submission, slot: str) -> datetime:
-    """Return the time from which an unsent e-mail may be sent."""
-    return datetime.fromisoformat(submission.mail[slot].get("not_before", submission.received_at.isoformat()))
 
 
 def _try_each(
@@ -117,15 +112,15 @@ def _try_each(
     now: datetime,
     has_time: Callable[[], bool],
 ) -> list[Exception]:
-    try:
-        items = find()
-    except Exception as failure:
-        return [_failed(failure)]
     """Return what failed. An item that fails does not hold up the others; it is tried again with the next call.
 
     Neither does it hold up what comes next if the items cannot be found.
     """
     failures: list[Exception] = []
+    try:
+        items = find()
+    except Exception as failure:
+        return [_failed(failure)]
     for number, item in enumerate(items):
         if not has_time():
             logger.warning("out of time", left=len(items) - number)
@@ -133,14 +128,14 @@ def _try_each(
             break
         try:
             what(item, now)
+        except ClaimedByAnother:
+            pass  # another invocation holds the claim; retried after the claim expires
+        except Exception as failure:
+            failures.append(_failed(failure))
+    return failures
 
 
 def _failed(failure: Exception) -> Exception:
     log_failure("clock failed", failure)
     count("clock_failed")
     return failure
-        except ClaimedByAnother:
-            pass  # another invocation holds the claim; retried after the claim expires
-        except Exception as failure:
-            failures.append(_failed(failure))
-    return failures

@@ -12,6 +12,7 @@ from mail import ses
 from settings import settings
 from storage import outbox
 from storage.outbox import TO_STAFF, Owed
+from storage.submissions import Submission
 from telemetry import count, log_failure, logger
 
 TRIED_FOR = timedelta(days=1)
@@ -31,7 +32,7 @@ def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | 
 
     Return False if e-mail to senders is stopped: the caller has to come back, since the e-mail is still owed.
 
-    `since` is the time at which it became due, if the item's history does not say so.
+    `since` is the time at which it became due, if its item is not a submission, which says so.
 
     Raises ClaimedByAnother, what `compose` raises, and botocore's errors. The claim is given back if SES was not asked,
     or clearly refused.
@@ -96,7 +97,7 @@ def _hand_over(claimed: Mapping[Owed, Mapping[str, Any]], message: EmailMessage,
         # Send event: a late e-mail is better than two.
         code = error.response["Error"]["Code"]
         for owed, item in claimed.items():
-            if _is_final(code, owed, since or _owed_since(item)):
+            if _is_final(code, owed, since or _owed_since(owed, item)):
                 outbox.settle(owed, {"state": "refused", "why": code, "at": promises.now().isoformat()})
             elif error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
                 outbox.give_back(owed)
@@ -115,11 +116,9 @@ def _is_final(code: str, owed: Owed, since: datetime | None) -> bool:
     return code == "BadRequestException" or (code == "MessageRejected" and promises.now() - since > TRIED_FOR)
 
 
-def _owed_since(item: Mapping[str, Any]) -> datetime | None:
-    """Return the time of the last event that asked for an e-mail: the form itself, or a mark, release or correction."""
-    if "received_at" not in item:
-        return None
-    return datetime.fromisoformat(max([item["received_at"], *(entry["at"] for entry in item.get("history", ()))]))
+def _owed_since(owed: Owed, item: Mapping[str, Any]) -> datetime | None:
+    """Return from when an e-mail could be sent, None if its item does not say so."""
+    return Submission.from_item(item).owed_since(owed.slot) if owed.table == "SUBMISSIONS_TABLE" else None
 
 
 def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> None:

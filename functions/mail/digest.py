@@ -132,9 +132,9 @@ def _looked_at_soon(now: datetime) -> list[Submission]:
 
 
 def _owes_mail(submission: Submission, now: datetime) -> bool:
-    """Return whether an e-mail of the submission should have been sent by now."""
-    late = now - submission.received_at > SWEPT_AFTER
-    return late and any(not is_settled(submission.mail, slot) for slot in submission.mail)
+    """Return whether an e-mail of the submission has waited for longer than it may."""
+    owed = (slot for slot in submission.mail if not is_settled(submission.mail, slot))
+    return any(now - submission.owed_since(slot) > SWEPT_AFTER for slot in owed)
 
 
 def _dead_letters() -> int:

@@ -103,6 +103,18 @@ class Submission(NamedTuple):
         """Return whether its network had caused enough e-mail, so that it has no receipt."""
         return self.mail.get("receipt", {}).get("state") == QUIET
 
+    def owed_since(self, slot: str) -> datetime:
+        """Return from when an e-mail may be sent: the end of its delay, or the time of what asked for it.
+
+        That is the form itself, a release, a mark, or for a receipt after a correction the latest correction.
+        """
+        if delayed := self.mail.get(slot, {}).get("not_before"):
+            return datetime.fromisoformat(delayed)
+        asked = {"receipt": self.released, "mailed": self.done}.get(slot)
+        if slot.startswith("receipt-"):
+            asked = next((entry for entry in reversed(self.history) if entry["what"] == "corrected"), None)
+        return datetime.fromisoformat(asked["at"]) if asked else self.received_at
+
     def state(self, now: datetime) -> str:
         """Return erased, closed, held, late, open, or the form's word for done."""
         if self.erased_at:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from forms.form import TRAP
 from local.aws.lambda_runtime import Context
 from tests.support.inbox import invitations
 from tests.support.samples import CONTACT, PLAQUE
-from tests.support.ses_errors import FINAL, SILENCE
+from tests.support.ses_errors import FINAL, REFUSAL, SILENCE
 
 
 @pytest.fixture
@@ -79,6 +80,23 @@ def test_an_address_that_ses_refuses_for_good_is_asked_for_once_and_the_office_i
     assert (item["mail"]["receipt"]["state"], item["mail"]["receipt"]["why"]) == ("refused", "BadRequestException")
     assert item["mail"]["staff"]["state"] == "sent"
     assert inbox.receipts() == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "typed", "state"), [("note", {"text": "Called."}, "refused"), ("release", {}, "owed")]
+)
+def test_a_rejected_receipt_is_tried_for_a_day_from_what_asked_for_it(
+    verb, typed, state, post, table, clock, office, ses_error
+):
+    """A note asks for none; a release does, however long it was held."""
+    post("contact", CONTACT | ({TRAP: "x"} if verb == "release" else {}))
+    [item] = table.items()
+    ses_error(REFUSAL)
+    clock.forward(hours=20)
+    office.do(item["reference"], verb, **typed)
+    for _ in range(5):
+        clock.forward(hours=1)
+    assert table.items()[0]["mail"]["receipt"]["state"] == state
 
 
 def test_silence_is_no_refusal_and_is_not_tried_again(ses_error, post, inbox, monkeypatch):

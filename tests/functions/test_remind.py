@@ -387,6 +387,23 @@ def test_the_digest_of_a_full_day_says_everything(submitted, post, clock, inbox,
     assert "Subscribers to announcements: 1" in text
 
 
+@pytest.mark.parametrize(
+    ("verb", "waits", "listed"), [("mark", 18, False), ("mark", 22, True), ("release", 8, False), ("release", 12, True)]
+)
+def test_the_digest_lists_what_could_have_been_sent_for_more_than_ten_minutes(
+    verb, waits, listed, submitted, clock, inbox, office, ses_error
+):
+    trap = {TRAP: "x"} if verb == "release" else {}
+    reference = submitted("plaque", **trap)["reference"]
+    clock.forward(hours=18)
+    begins = promises.morning_at_office(promises.day_at_office(promises.now()) + timedelta(days=1))
+    clock.forward(seconds=(begins - promises.now()).total_seconds() - waits * 60)
+    office.do(reference, verb)
+    with time_machine.travel(begins, tick=False):
+        found = digest.gather(promises.now())["owed"]
+    assert [each.reference for each in found] == [reference] * listed
+
+
 def test_what_is_held_says_when_the_digest_lists_it_for_the_last_time(submitted, clock, inbox):
     held = submitted("contact", **{TRAP: "x"})
     for _ in range(16):
