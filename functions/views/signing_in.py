@@ -94,4 +94,6 @@ def _take_code(request: Request, to: str, network: str) -> Response:
 
 def desk_path(address: str) -> str:
     """Return the path if it is one of the desk, `/desk/` otherwise, so that the sign-in cannot redirect elsewhere."""
-    return address if re.fullmatch(r"/desk/[A-Za-z0-9/.?=_+%-]{0,300}", address) and "//" not in address else "/desk/"
+    # Neither `..`, which a browser resolves, nor `%`, by which it could be written in another way.
+    is_plain = re.fullmatch(r"/desk/[A-Za-z0-9/.?=_+-]{0,300}", address) and not re.search("//|/[.]", address)
+    return address if is_plain else "/desk/"

@@ -183,7 +183,16 @@ def test_a_double_click_on_sign_in_begins_one_session_though_its_first_answer_is
 
 
 @pytest.mark.parametrize(
-    "to", ["//evil.example/", "https://evil.example/", "/forms/contact", "/desk/\\evil", "javascript:x"]
+    "to",
+    [
+        *("//evil.example/", "https://evil.example/", "/forms/contact", "/desk/\\evil", "javascript:x"),
+        *(
+            "/desk/../forms/announcements/unsubscribe",
+            "/desk/%2e%2e/about",
+            "/desk/.%2E/about",
+            "/desk/x/./../../about",
+        ),
+    ],
 )
 def test_nobody_is_led_away_after_the_sign_in(to, template, inbox, clock):
     office = at_desk(template)
