@@ -80,6 +80,11 @@ def morning_at_office(day: date) -> datetime:
     return datetime.combine(day, MORNING, _office_zone()).astimezone(UTC)
 
 
+def start_of_day_at_office(day: date) -> datetime:
+    """Return the first moment of a day at the office, in UTC."""
+    return datetime.combine(day, time.min, _office_zone()).astimezone(UTC)
+
+
 def end_of_day_at_office(day: date) -> datetime:
     """Return the last moment of a day at the office, in UTC. `moment_in_words` shows it as the day alone."""
     return datetime.combine(day, time.max, _office_zone()).astimezone(UTC)

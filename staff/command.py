@@ -104,11 +104,10 @@ def export(
     Import it into a spreadsheet with all columns as text: opened directly, 02134 becomes 2134, and 10-4 a date.
     """
     _known(form, FORMS)
-    if since:
-        since = _day(since).isoformat()
+    begins = promises.start_of_day_at_office(_day(since)) if since else None
     with Progress(console=told, transient=True) as progress:
         task = progress.add_task("Reading", total=exporting.how_many() or None)
-        stored = exporting.stored(form, since, lambda number: progress.advance(task, number))
+        stored = exporting.stored(form, begins, lambda number: progress.advance(task, number))
         found = (each for each in stored if each.is_open or not only_open)
         write = partial(exporting.write_json, found) if as_json else partial(exporting.write, found, form, bom=bom)
         if output:

@@ -26,12 +26,16 @@ def columns(form: str) -> list[tuple[str, str]]:
     return list(named.items())
 
 
-def stored(form: str, since: str, tell: Callable[[int], None]) -> Iterator[Submission]:
-    """Yield the submissions received since a day, the oldest first; `tell` gets the number read so far.
+def stored(form: str, since: datetime | None, tell: Callable[[int], None]) -> Iterator[Submission]:
+    """Yield the submissions received since a time in UTC, or all, the oldest first.
+
+    `tell` gets the number read since it was called last.
 
     Reads the times of all first, so that they can be sorted without all answers in memory.
     """
-    wanted = {"received_at >= :since": {"since": since or "0"}} | ({"form = :form": {"form": form}} if form else {})
+    wanted = {"received_at >= :since": {"since": since.isoformat() if since else "0"}} | (
+        {"form = :form": {"form": form}} if form else {}
+    )
     values = {f":{name}": value for each in wanted.values() for name, value in each.items()}
     found = dynamodb.scan(
         settings().submissions_table,

@@ -254,6 +254,17 @@ def test_export_since_a_day(run_staff, post, clock):
     assert len(rows(run_staff("export", "--since", promises.now().date().isoformat())[1])) == 1
 
 
+def test_export_since_a_day_begins_when_that_day_begins_at_the_office(run_staff, post, clock):
+    import promises
+
+    clock.forward(hours=11, minutes=59)  # a minute to midnight, and the next day in UTC
+    post("contact", CONTACT)
+    clock.forward(minutes=1)
+    post("contact", CONTACT | {"message": "Just after midnight"})
+    [row] = rows(run_staff("export", "--since", promises.day_at_office(promises.now()).isoformat())[1])
+    assert row["Message"] == "Just after midnight"
+
+
 @pytest.mark.parametrize(
     "start",
     [
