@@ -5,6 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 import promises
+import rendering
 from forms.plaque import PLAQUE_LINE_LIMIT
 from normalize import addresses
 from normalize.states import STATE_NAMES
@@ -55,6 +56,8 @@ def show_one(
 def change(request: Request, session: Session, certification: str, verb: str) -> Response:
     """Do one thing with a certification. If someone else did something in the meantime, show that first."""
     _found(certification)
+    if verb in OF_REGISTER and not rendering.office().keeps_register:
+        raise Refused(HTTPStatus.GONE, "There is no public register now", "Nothing was changed.")
     press = {"once": step_of(request, session, verb).once, "seen": request.fields.get("seen", "")}
     try:
         typed = TYPED[verb](request) if verb in TYPED else []
@@ -110,6 +113,8 @@ def _number(request: Request, name: str) -> int:
 
 TYPED: dict[str, Callable[[Request], list[str]]] = {"rename": _name, "address": _email}
 """Read and check what is typed for an action. Each raises ValueError with a message."""
+OF_REGISTER = ("withdraw", "list")
+"""Actions that there are only while there is a public register."""
 VERBS: dict[str, Verb] = {
     "rename": agencies.rename,
     "address": invitations.readdress,

@@ -74,6 +74,9 @@ def test_no_form_and_no_e_mail_speaks_of_it_and_what_was_agreed_is_kept(
     for page in ("/desk/certified", agency):
         assert not SPEAKS_OF_IT.search(re.search("(?s)<main.*</main>", office.get(page).text)[0])
 
+    hidden = office.get(agency).form(f"{agency}/rename").fields  # as a page has them from before it was turned off
+    assert [office.post(f"{agency}/{verb}", hidden).status for verb in ("withdraw", "list")] == [410] * 2
+
     page = look("/certified/")
     assert (page.status, "There is no public list" in page.text) == (200, True)
     below = ("agencies.json", "agencies.csv", "sitemap.xml", "il/", "k7m2p9qx/", "k7m2p9qx/badge.svg")
