@@ -42,7 +42,7 @@ def _confirm(event: Event) -> Response:
         submissions.confirm(reference, promises.now())
     elif not subscribers.is_subscribed(address):  # unsubscribed since: an old e-mail must not bring that back
         return _page("This link no longer works", "You are not signed up now. Please sign up again if you want to be.")
-    return _page("You are signed up", "Each announcement has a link to unsubscribe with one click.")
+    return _page("You are signed up", "Each announcement has a link to unsubscribe.")
 
 
 def _unsubscribe(event: Event) -> Response:

@@ -169,8 +169,10 @@ def _preview(person: Person) -> None:
     """Show what would be erased."""
     if person.submissions:
         told.print(listing.table(person.submissions))
+    gone = addresses.identity(person.address)
     for item in person.certifications:
-        told.print(f"Invitations to renew the certification of request {item['reference']} go to this address.")
+        go = "go to" if addresses.identity(item["email"]) == gone else "before a renewal went to"
+        told.print(f"Invitations to renew the certification of request {item['reference']} {go} this address.")
     for each in person.former:
         told.print(f"The history of {each.reference}: the address stood there until it was corrected.")
     if person.subscriber:

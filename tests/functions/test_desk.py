@@ -409,6 +409,12 @@ def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted,
     assert {entry["by"] for entry in history} == {OFFICE}
 
 
+def test_a_page_says_on_which_day_an_e_mail_that_waits_goes_out(office, submitted, clock):
+    page = office.do(submitted("plaque"), "mark")
+    at = promises.moment_in_words(promises.now() + timedelta(minutes=10))
+    assert f"Plaque on its way goes out on {at}" in page.words
+
+
 def test_what_is_given_back_is_nobodys(office, submitted, table):
     reference = submitted("contact")
     office.do(reference, "take")
@@ -423,7 +429,7 @@ def test_two_people_at_once_the_second_sees_what_the_first_did(office, director,
     office.do(reference, "mark")
     page = director.press(seen, f"/desk/{reference}/close", reason="spam")
     assert page.status == 409
-    assert f"it was answered by {OFFICE}" in page.words
+    assert f"Before you pressed the button, its history got this entry: answered, by {OFFICE}, on " in page.words
     assert table.item(reference)["stage"].rpartition(" ")[0] == "contact done"
     assert len(table.item(reference)["history"]) == 1
 

@@ -249,7 +249,7 @@ def test_of_two_corrections_at_once_the_second_sees_the_first(office, submitted,
     office.press(first, action, name="Jordan First")
     page = office.press(second, action, organization="Second Office")
     assert page.status == 409
-    assert f"it was corrected by {OFFICE}" in page.words
+    assert f"its history got this entry: corrected, by {OFFICE}, on " in page.words
     assert page.form(action).fields["organization"] == "Second Office"
     assert table.item(reference)["answers"]["name"] == "Jordan First"
     assert office.press(page, action).status == 200

@@ -19,7 +19,7 @@ from local.aws.stand_in import create_table
 from staff import connection
 from storage import certifications
 from tests.support.inbox import link_in
-from tests.support.samples import CONTACT, HOSTILE, PLAQUE, new_address
+from tests.support.samples import CONTACT, HOSTILE, PLAQUE, TODAY, new_address
 
 STAFF = Path(sys.executable).with_name("staff")
 
@@ -419,6 +419,21 @@ def test_erase_says_what_it_would_take_and_asks_again_where_work_is_open(
     assert said.count("[y/N]") == asked
     assert ("1 not finished" in said) == (asked == 2)
     assert {"erased_at" in item for item in table.items()} == {erased}
+
+
+def test_erase_says_whether_invitations_go_to_an_address_or_went_there_before_a_renewal(
+    run_staff, post, table, office, monkeypatch
+):
+    for address, days in (("old@example.gov", 40), ("new@example.gov", 1)):
+        known = {item["reference"] for item in table.items()}
+        completed = (TODAY - timedelta(days=days)).isoformat()
+        post("plaque", {**PLAQUE, "completed": completed, "email": address})
+        [reference] = {item["reference"] for item in table.items()} - known
+        office.do(reference, "mark")
+    for address, words in (("old@example.gov", "before a renewal went to"), ("new@example.gov", "go to")):
+        monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+        said = run_staff("erase", address)[2]
+        assert f"Invitations to renew the certification of request {reference} {words} this address." in said
 
 
 # As a command

@@ -94,8 +94,8 @@ def meanwhile(submission: Submission) -> str:
     if not submission.history:
         return "That is not possible in its current state."
     last = submission.history[-1]
-    done = f"it was {last['what']} by {last['by']}, on {_when(last['at'])}"
-    return f"Before you pressed the button, {done}. See below what can be done now."
+    entry = f"{last['what']}, by {last['by']}, on {_when(last['at'])}"
+    return f"Before you pressed the button, its history got this entry: {entry}. See below what can be done now."
 
 
 def plain(text: str) -> str:
@@ -190,7 +190,7 @@ def _mails(submission: Submission) -> Iterator[tuple[str, str]]:
         name = MAILS.get(slot) or f"{MAILS[slot.partition('-')[0]]} (corrected)"
         words = what["state"]
         if "not_before" in what:
-            words = f"goes out at {_when(what['not_before'])}"
+            words = f"goes out on {_when(what['not_before'])}"
         elif not is_settled(submission.mail, slot):
             words = "not sent yet"
         if "at" in what:

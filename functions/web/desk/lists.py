@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sized
-from datetime import datetime
+from datetime import date, datetime
 from itertools import combinations
 from typing import Any
 from urllib.parse import urlencode
@@ -297,9 +297,9 @@ def in_words(each: Certification, now: datetime) -> str:
     return f"ended on {promises.day_in_words(each.end)}"
 
 
-def _is_in_register(each: Certification, today: Any) -> bool:
+def _is_in_register(each: Certification, today: date) -> bool:
     return each.listed and each.is_shown(today) and rendering.office().keeps_register
 
 
-def _status(each: Certification, today: Any) -> str:
+def _status(each: Certification, today: date) -> str:
     return "certified" if each.holds(today) else "ended"
