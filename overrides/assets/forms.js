@@ -22,10 +22,10 @@ function make(name, properties, ...content) {
 }
 
 /** Says what is wrong with a date. Where that script does not come, the server says it. */
-async function check(box, typing) {
+async function check(box) {
   if (box.type !== "date") return;
   const dates = await import("./dates.js").catch(() => undefined);
-  dates?.checkDay(box, typing);
+  dates?.checkDay(box, box === document.activeElement); // where the person is now: imports may end in any order
 }
 
 const draftOf = (action) => `draft of ${action}`;
@@ -177,7 +177,7 @@ function start(form) {
   }
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {
-    check(target, true);
+    check(target);
     unconfirm(target);
     saveDraft(form);
     showPreviews(form);
@@ -188,7 +188,7 @@ function start(form) {
   });
   form.addEventListener("focusout", ({ target }) => check(target));
   // A date may have been typed before this script came.
-  for (const box of form.querySelectorAll("[type=date]")) if (box.value) check(box, box === document.activeElement);
+  for (const box of form.querySelectorAll("[type=date]")) if (box.value) check(box);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     saveDraft(form);

@@ -199,6 +199,18 @@ def test_a_day_that_nobody_can_mean_is_told_beside_its_box(typed, words, page):
     expect(page.get_by_role("alert")).to_be_empty()
 
 
+def test_a_wrong_day_stays_told_when_an_earlier_check_of_it_ends_late(page):
+    page.goto("/plaque/")
+    box = page.get_by_label("Date of completion")
+    box.focus()
+    page.keyboard.type("11/01/26")
+    page.get_by_label("Addressee").focus()
+    expect(page.get_by_role("alert")).to_contain_text("four digits")
+    box.dispatch_event("input")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(page.get_by_role("alert")).to_contain_text("four digits")
+
+
 def test_the_engraved_name_is_shown_while_it_is_typed(page):
     page.goto("/plaque/")
     preview = page.locator(".preview")
