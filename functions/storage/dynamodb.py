@@ -67,7 +67,7 @@ def get(table: str, key: Mapping[str, str]) -> dict[str, Any] | None:
     return from_item(item) if item else None
 
 
-def query(table: str, index: str, condition: str, **values: Any) -> Iterator[dict[str, Any]]:
+def query(table: str, index: str, condition: str, *, backward: bool = False, **values: Any) -> Iterator[dict[str, Any]]:
     """Yield the items of an index that match the key condition, in index order. `values` are those of the condition."""
     pages = client().get_paginator("query")
     found = pages.paginate(
@@ -75,6 +75,7 @@ def query(table: str, index: str, condition: str, **values: Any) -> Iterator[dic
         IndexName=index,
         KeyConditionExpression=condition,
         ExpressionAttributeValues=_values(values),
+        ScanIndexForward=not backward,
         PaginationConfig={"PageSize": PAGE},
     )
     return (from_item(item) for page in found for item in page["Items"])

@@ -45,7 +45,7 @@ second at one key, whatever the table may take."""
 DUE_AT_ONCE = 2_000
 """Most submissions that one call of remind.py takes: it reads them all before it sends anything, in its time."""
 COMPARED_AT_MOST = 300
-"""Requests of each stage that a new one is compared with."""
+"""Requests of each stage that a new one is compared with, from the newest."""
 QUIET = "enough from one network"
 """State of a receipt that is never sent, because its network caused enough e-mail in that hour."""
 FINGERPRINT_LENGTH = 32
@@ -217,11 +217,18 @@ def spread(name: str, reference: str) -> str:
     return f"{name} {crc32(reference.encode()) % SPREAD}"
 
 
-def _gathered(index: str, name: str, by: str, condition: str, **values: str) -> Iterator[dict[str, Any]]:
-    """Yield what an index has under all keys of a name, in order. `condition` is that of the key, without its name."""
+def _gathered(
+    index: str, name: str, by: str, condition: str, *, backward: bool = False, **values: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the items of an index under all SPREAD keys of a name, merged by the sort key `by`.
+
+    `condition` is the whole key condition; its `:name` stands for the partition key.
+    """
     keys_of_name = [f"{name} {number}" for number in range(SPREAD)]
-    found = [dynamodb.query(_table(), index, condition, name=each, **values) for each in keys_of_name]
-    return heapq.merge(*found, key=itemgetter(by))
+    found = [
+        dynamodb.query(_table(), index, condition, backward=backward, name=each, **values) for each in keys_of_name
+    ]
+    return heapq.merge(*found, key=itemgetter(by), reverse=backward)
 
 
 def due(now: datetime, at_most: int = DUE_AT_ONCE) -> list[dict[str, Any]]:
@@ -241,14 +248,17 @@ def stage(form: str, name: str, reference: str) -> str:
     return spread(f"{form} {name}", reference)
 
 
-def in_stage(form: str, name: str, since: str = "", until: str = "~") -> Iterator[Submission]:
+def in_stage(
+    form: str, name: str, since: str = "", until: str = "~", *, backward: bool = False
+) -> Iterator[Submission]:
     """Yield the submissions of a form in a stage, by `stage_at`, between two times in ISO 8601.
 
     They lack mail, history and steps, which the index does not hold. It is eventually consistent, within about a
     second. `~` sorts after every time.
     """
     condition = "stage = :name AND stage_at BETWEEN :since AND :until"
-    found = _gathered("work", f"{form} {name}", "stage_at", condition, since=since or "0", until=until)
+    within = {"since": since or "0", "until": until}
+    found = _gathered("work", f"{form} {name}", "stage_at", condition, backward=backward, **within)
     return map(Submission.from_item, found)
 
 
@@ -299,8 +309,9 @@ def may_be_corrected_by(submission: Submission) -> list[Submission]:
     if not submission.agency:
         return []
     since = (submission.received_at - CORRECTED_WITHIN).isoformat()
-    stages = in_stage(form.slug, "open"), in_stage(form.slug, "held"), in_stage(form.slug, "done", since=since)
-    # Bounded: a flood of requests must not make each e-mail cost more.
+    begins = {"open": "", "held": "", "done": since}
+    stages = [in_stage(form.slug, name, begin, backward=True) for name, begin in begins.items()]
+    # Bounded: a flood of requests must not make each e-mail cost more. A correction rather follows a new request.
     near = [each for found in stages for each in islice(found, COMPARED_AT_MOST)]
     return sorted(
         (

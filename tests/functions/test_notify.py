@@ -9,6 +9,7 @@ import time_machine
 
 from forms.catalog import TASKS
 from forms.fields import Line, Text
+from storage import submissions
 from tests.support.samples import HOSTILE, SAMPLES
 from tests.support.ses_errors import BUSY, OUTAGE, REFUSAL, SILENCE
 
@@ -112,6 +113,20 @@ def test_staff_are_told_which_request_another_one_may_correct(post, inbox, table
         each["text"] for each in inbox.to_staff() if f"an earlier request, {first['reference']}:\n" in each["text"]
     ]
     assert "\nZIP code: 96746-0012 → 96747\n" in told
+
+
+@pytest.mark.parametrize("is_mailed", [False, True])
+def test_of_many_requests_the_newest_are_compared_with_one_that_may_correct_them(
+    is_mailed, office, submitted, inbox, clock, monkeypatch
+):
+    monkeypatch.setattr(submissions, "COMPARED_AT_MOST", 2)
+    for name in ("First", "Second", "Third"):
+        reference = submitted("plaque", agency=f"{name} Police", email=f"{name}@example.gov", zip="96801")
+        if is_mailed:
+            office.do(reference, "mark")
+        clock.forward(days=1)
+    submitted("plaque", agency="Third Police", email="Third@example.gov", zip="96802")
+    assert f"an earlier request, {reference}:\n" in inbox.to_staff()[-1]["text"]
 
 
 @time_machine.travel(datetime(2026, 11, 24, 17, tzinfo=UTC), tick=False)
