@@ -73,7 +73,7 @@ def note(report: Mapping[str, Any]) -> None:
     if is_end:
         _end(together[0], report)
     for owed in together:
-        if said in outbox.MAY_BECOME or turned_down:
+        if said in outbox.REPORTED or turned_down:
             outbox.report(owed, outcome)
         logger.info(outcome["state"], id=owed.id, slot=owed.slot)
     count(outcome["state"])

@@ -14,7 +14,7 @@ from typing import Any
 from office import periods
 from storage import certification_items, certifications, dynamodb, submissions
 from storage.certifications import Certification
-from storage.outbox import MAY_BECOME, is_settled
+from storage.outbox import REPORTED, is_settled
 from storage.submissions import Submission, stage
 from telemetry import count, logger
 
@@ -94,7 +94,7 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
     done: dict[str, Any] = {"at": step.at.isoformat(), "by": step.by, **details}
     sets = ["done = :done", "stage = :stage", "stage_at = :now"]
     values: dict[str, Any] = {"done": done}
-    if submission.declared.certifies and submission.mail.get("mailed", {}).get("state") not in MAY_BECOME:
+    if submission.declared.certifies and submission.mail.get("mailed", {}).get("state") not in REPORTED:
         sets.append("mail.mailed = :owed")
         values["owed"] = {"state": "owed", "not_before": (step.at + MAILED_AFTER).isoformat()}
     if submission.agency and submission.declared.certifies:
@@ -142,8 +142,9 @@ def release(submission: Submission, step: Step) -> bool:
     released = {"at": step.at.isoformat(), "by": step.by, "held": submission.held}
     sets = ["released = :released", "due_at = :due", "stage = :stage", "stage_at = :due"]
     values: dict[str, Any] = {"released": released, "due": due.isoformat(), "stage": _stage(submission, "open")}
-    # Released, held again, released: a receipt that went out, or may have, is not owed again.
-    if submission.mail["receipt"]["state"] not in MAY_BECOME:
+    # Released, held again, released: a receipt that went out is not owed again. One that is claimed is: SES may be
+    # silent, or the claim may be of before the release, and then nothing would be sent.
+    if submission.mail["receipt"]["state"] not in REPORTED:
         sets.append("mail.receipt = :owed")
         values["owed"] = {"state": "owed"}
     condition = f"{OPEN} AND attribute_exists(held)"

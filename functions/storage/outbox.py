@@ -26,15 +26,17 @@ KEYS = {
     "COUNTERS_TABLE": "key",
 }
 """Key attribute of each table with an outbox, by the environment variable that names the table."""
-BEFORE_SENT = ("owed", "claimed", "held", "taken back", "subscribed", "erased")
-"""States in which the message may have been sent anyway, because SES's response was lost."""
-MAY_BECOME = {
-    "sent": BEFORE_SENT,
-    "rejected": (*BEFORE_SENT, "sent"),
-    "bounced": (*BEFORE_SENT, "sent"),
-    "complained": (*BEFORE_SENT, "sent", "bounced"),
+REPORTED = {
+    "sent": ("sent", "rejected", "bounced", "complained"),
+    "rejected": ("rejected", "bounced", "complained"),
+    "bounced": ("rejected", "bounced", "complained"),
+    "complained": ("rejected", "complained"),
 }
-"""States that SES reports, and the states that each may replace: reports come in any order."""
+"""States that SES reports, and which of them each does not replace: reports come in any order.
+
+Each replaces any other state, also a reason why nothing was sent: a try before may have sent it, whose response was
+lost.
+"""
 TOGETHER = "."
 """Separator of the ids in a tag."""
 IS_CLAIMED = "#mail.#slot.#state = :claimed"
@@ -105,19 +107,20 @@ def settle(owed: Owed, outcome: Mapping[str, str]) -> None:
         _set(owed, outcome, IS_CLAIMED, CLAIMED)
     except dynamodb.ConditionFailed as failed:
         # SES may report before its response arrives here. What it reported is newer, so it stays.
-        if not failed.item or failed.item["mail"][owed.slot]["state"] not in MAY_BECOME:
+        if not failed.item or failed.item["mail"][owed.slot]["state"] not in REPORTED:
             raise
 
 
 def report(owed: Owed, outcome: Mapping[str, str]) -> bool:
-    """Record a state of MAY_BECOME that SES reports; return False if it, or a worse one, is recorded already."""
+    """Record a state of REPORTED; return False if it or a worse one is recorded already, or there is no such e-mail."""
     if outcome["state"] == "sent":
         # Nearly always that is recorded already, and a read costs a tenth of a write whose condition fails.
         item = dynamodb.get(_table(owed), owed.key)
-        if not item or item.get("mail", {}).get(owed.slot, {}).get("state") not in BEFORE_SENT:
+        if not item or item.get("mail", {}).get(owed.slot, {}).get("state", "sent") in REPORTED:
             return False
-    states = {f"state{number}": state for number, state in enumerate(MAY_BECOME[outcome["state"]])}
-    condition = " OR ".join(f"#mail.#slot.#state = :{name}" for name in states)
+    states = {f"state{number}": state for number, state in enumerate(REPORTED[outcome["state"]])}
+    stays = ", ".join(f":{name}" for name in states)
+    condition = f"attribute_exists(#mail.#slot) AND NOT (#mail.#slot.#state IN ({stays}))"
     try:
         _set(owed, outcome, condition, states)
     except dynamodb.ConditionFailed:

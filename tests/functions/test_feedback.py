@@ -215,6 +215,31 @@ def test_a_report_before_the_answer_of_ses_stays(post, inbox, table, report):
     assert state(table) == "bounced"
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        *("held", "closed", "subscribed", "enough today", "taken back", "erased"),
+        *("stopped", "not needed", "too late", "refused", "any other reason"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Send", "Bounce"])
+def test_what_went_out_though_the_answer_of_ses_was_lost_is_noted_whatever_the_next_try_said(
+    kind, why, post, table, report
+):
+    post("contact", CONTACT)
+    owed = Owed("SUBMISSIONS_TABLE", table.items()[0]["reference"], "receipt")
+    outbox.claim(owed, promises.now())
+    outbox.settle(owed, {"state": why})
+    report(kind, owed, **PERMANENT)
+    assert state(table) == {"Send": "sent", "Bounce": "bounced"}[kind]
+
+
+@pytest.mark.parametrize("kind", ["Send", "Bounce", "Complaint"])
+def test_a_report_about_an_e_mail_that_was_taken_off_its_item_puts_none_there(kind, receipt, report, table):
+    report(kind, replace(receipt, slot="mailed"), **PERMANENT)
+    assert table.item(receipt.id)["mail"].keys() == {"staff", "receipt"}
+
+
 @pytest.mark.parametrize("slot", [*messages.COMPOSE, *outbox.BUNDLED])
 def test_a_complaint_about_any_e_mail_but_the_offices_own_ends_the_announcements(slot, receipt, report, office, table):
     address = "gone@example.gov"
