@@ -14,7 +14,7 @@ from typing import Any
 from office import periods
 from storage import certification_items, certifications, dynamodb, submissions
 from storage.certifications import Certification
-from storage.outbox import REPORTED, is_settled
+from storage.outbox import REPORTED
 from storage.submissions import Submission, stage
 from telemetry import count, logger
 
@@ -178,6 +178,17 @@ def correct(submission: Submission, step: Step, answers: Mapping[str, str], *, r
 
     Return False if nothing changed, or if someone else corrected the submission since it was read.
     """
+    for _ in range(TRIES):
+        corrected = _correct(submission, step, answers, receipt=receipt)
+        # A receipt may be claimed between the read and the write; then the new state decides again.
+        now = submissions.get(submission.reference)
+        if corrected or now is None or now == submission or now.answers != submission.answers:
+            return corrected
+        submission = now
+    return False
+
+
+def _correct(submission: Submission, step: Step, answers: Mapping[str, str], *, receipt: bool) -> bool:
     before = {name: submission.answers.get(name, "") for name in answers}
     changed = {name: old for name, old in before.items() if old != answers[name]}
     if not changed:
@@ -188,13 +199,19 @@ def correct(submission: Submission, step: Step, answers: Mapping[str, str], *, r
     found_by = submissions.indexed(submission.declared, answers)
     sets = ["answers = :answers", *(f"{name} = :{name}" for name in found_by)]
     values: dict[str, Any] = {"answers": dict(answers), "before": dict(submission.answers), **found_by}
-    names = {}
-    if receipt and is_settled(submission.mail, "receipt"):  # a receipt that is not sent yet will have the new answers
-        names["#again"] = f"receipt-{1 + sum(name.startswith('receipt') for name in submission.mail)}"
+    names, condition = {}, "answers = :before"
+    receipts = {slot: what["state"] for slot, what in submission.mail.items() if slot.startswith("receipt")}
+    if receipt and (unsent := next((slot for slot, state in receipts.items() if state == "owed"), "")):
+        # It will have the new answers, unless it is claimed before this write: then the write fails.
+        names["#unsent"] = unsent
+        condition += " AND mail.#unsent.#state = :waits"
+        values["waits"] = "owed"
+    elif receipt:
+        names["#again"] = f"receipt-{1 + len(receipts)}"
         sets.append("mail.#again = :owed")
         values["owed"] = {"state": "owed"}
     details = {"before": changed}
-    return _write(submission, step, "corrected", sets, "answers = :before", details, names=names, **values)
+    return _write(submission, step, "corrected", sets, condition, details, names=names, **values)
 
 
 def _stage(submission: Submission, name: str) -> str:

@@ -13,8 +13,9 @@ import time_machine
 import promises
 from local.aws.lambda_runtime import invoke
 from normalize import addresses
-from office import erasure
-from storage import bounces, certifications
+from office import erasure, workflow
+from office.workflow import Step
+from storage import bounces, certifications, outbox, submissions
 from storage.outbox import Owed
 from tests.support.office import OFFICE
 from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
@@ -228,6 +229,35 @@ def test_a_correction_is_a_new_version_and_label_search_certification_and_receip
     assert f'href="/desk/{reference}"' in office.press(office.get(), "/desk/find", q="springfield").text
     clock.look()
     assert office.get("/desk/certified").words.count("Springfield Police") == 1
+
+
+def correct(office, reference, **typed):
+    action = f"/desk/{reference}/correct"
+    return office.press(office.get(action), action, **typed, **{"new-receipt": "yes"})
+
+
+def test_a_correction_of_a_correction_sends_one_new_receipt_if_the_first_is_not_on_its_way(
+    office, submitted, inbox, clock
+):
+    reference = submitted("plaque")
+    until = {promises.valid_until(COMPLETED - timedelta(days=days)): days for days in (1, 2)}
+    for days in until.values():
+        correct(office, reference, completed=(COMPLETED - timedelta(days=days)).isoformat())
+    clock.look()
+    _, *further = inbox.titled("We have your plaque request")
+    assert [promises.day_in_words(list(until)[1]) in each["text"] for each in further] == [True]
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_correction_while_a_receipt_is_on_its_way_sends_another(is_seen, post, table):
+    """The one on its way may have the answers of before. It may be claimed after the office's read too."""
+    post("plaque", PLAQUE)
+    reference = table.items()[0]["reference"]
+    before = submissions.get(reference)
+    outbox.claim(Owed("SUBMISSIONS_TABLE", reference, "receipt"), promises.now())
+    seen = submissions.get(reference) if is_seen else before
+    assert workflow.correct(seen, Step(OFFICE, promises.now()), {**seen.answers, "city": "New Town"}, receipt=True)
+    assert table.item(reference)["mail"]["receipt-2"] == {"state": "owed"}
 
 
 def test_a_correction_is_checked_by_the_forms_rules_and_keeps_what_was_typed(office, submitted, table):
