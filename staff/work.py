@@ -76,7 +76,10 @@ def mark(
         changed = bool(submission.done) and workflow.undo(submission, step(by))
         _tell(submission, changed, f"is not marked {done} any more", f"was not marked {done}", as_json)
     else:
-        changed = workflow.mark(submission, step(by), tracking.strip())
+        try:
+            changed = workflow.mark(submission, step(by), tracking.strip())
+        except ValueError as problem:
+            raise Refused(str(problem)) from None
         _tell(submission, changed, f"is marked {done}", f"was already marked {done}", as_json)
 
 

@@ -23,6 +23,7 @@ MAILED_AFTER = timedelta(minutes=10)
 NOTE_LIMIT = 2_000
 """Longest note, in characters."""
 TRACKING_LIMIT = 60
+"""Longest tracking number, in characters."""
 REASONS = {
     "spam": "Spam",
     "duplicate": "Duplicate",
@@ -88,9 +89,12 @@ def attend(submission: Submission, step: Step, about: str, *, undone: bool = Fal
 def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
     """Mark a submission answered or mailed; return False if it is marked, closed or held.
 
-    The agency of a mailed plaque gets an e-mail after MAILED_AFTER, unless it got one before.
+    The agency of a mailed plaque gets an e-mail after MAILED_AFTER, unless it got one before. Raises ValueError with a
+    message if the tracking number is longer than TRACKING_LIMIT.
     """
-    details = {"tracking": tracking[:TRACKING_LIMIT]} if tracking else {}
+    if len(tracking) > TRACKING_LIMIT:
+        raise ValueError(f"A tracking number has at most {TRACKING_LIMIT} characters.")
+    details = {"tracking": tracking} if tracking else {}
     done: dict[str, Any] = {"at": step.at.isoformat(), "by": step.by, **details}
     sets = ["done = :done", "stage = :stage", "stage_at = :now"]
     values: dict[str, Any] = {"done": done}

@@ -36,12 +36,15 @@ def mark(request: Request, session: Session) -> Response:
     checked = tuple(name.removeprefix("mark.") for name in request.fields if name.startswith("mark."))
     if not checked:
         return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, "First check the plaques that you mailed.")
+    tracking = {each: casefile.plain_line(request.fields.get(f"tracking.{each}", "")) for each in checked}
+    if long := [reference_in(each) for each in checked if len(tracking[each]) > workflow.TRACKING_LIMIT]:
+        problem = f"A tracking number has at most {workflow.TRACKING_LIMIT} characters. Look at {', '.join(long)}."
+        return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
     # One step for all of them: steps are kept with each submission.
     step, missed = step_of(request, session, "mark"), []
     for reference in checked:
         submission = submissions.get(reference_in(reference))
-        tracking = casefile.plain_line(request.fields.get(f"tracking.{reference}", ""))
-        if submission and workflow.mark(submission, step, tracking[: workflow.TRACKING_LIMIT]):
+        if submission and workflow.mark(submission, step, tracking[reference]):
             follow(submission.reference)
         else:
             missed.append(reference_in(reference))

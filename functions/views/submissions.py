@@ -95,8 +95,6 @@ def _note(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool
 
 def _mark(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
     tracking = casefile.plain_line(fields.get("tracking", ""))
-    if len(tracking) > workflow.TRACKING_LIMIT:
-        raise ValueError(f"A tracking number has at most {workflow.TRACKING_LIMIT} characters.")
     return workflow.mark(submission, step, tracking)
 
 

@@ -305,6 +305,18 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     assert len(inbox.titled("Your plaque is on its way")) == 1
 
 
+def test_a_tracking_number_that_is_too_long_marks_nothing_and_is_shown_again(office, submitted, table):
+    good, long = (submitted("plaque", telephone=f"555 555 010{number}") for number in range(2))
+    tracking = {f"tracking.{good}": "9400 1", f"tracking.{long}": "9" * 61}
+    ticked = {f"mark.{reference}": "yes" for reference in (good, long)}
+    page = office.press(office.get("/desk/plaques"), "/desk/plaques/mark", **ticked, **tracking)
+    assert (page.status, f"at most 60 characters. Look at {long}." in page.words) == (422, True)
+    assert tracking.items() | ticked.items() <= page.form("/desk/plaques/mark").fields.items()
+    assert not [item for item in table.items() if "done" in item]
+    assert office.press(page, "/desk/plaques/mark", **{f"tracking.{long}": "9" * 60}).status == 200
+    assert {item["done"]["tracking"] for item in table.items()} == {"9400 1", "9" * 60}
+
+
 def test_two_requests_that_may_be_of_one_agency_point_at_each_other_before_two_plaques_are_mailed(office, submitted):
     first = submitted("plaque", agency="Sprinfield Police", email="a@example.gov")
     second = submitted("plaque", agency="Springfield Police", email="b@example.gov")

@@ -126,6 +126,16 @@ def test_same_joins_a_request_to_a_certified_agency_by_a_name_and_back(run_staff
     assert run_staff("same", references(table)["contact"], "x")[::2] == (1, "Only a plaque request is of an agency.\n")
 
 
+def test_a_tracking_number_that_is_too_long_marks_nothing(run_staff, post, table):
+    post("plaque", PLAQUE)
+    reference = references(table)["plaque"]
+    assert run_staff("mark", reference, "--tracking", "9" * 61)[::2] == (
+        1,
+        "A tracking number has at most 60 characters.\n",
+    )
+    assert "done" not in table.item(reference)
+
+
 def test_the_wrong_word_for_a_mark_is_refused(run_staff, post, table):
     post("contact", CONTACT)
     reference = references(table)["contact"]
