@@ -15,7 +15,6 @@ from typing import Any
 
 import promises
 from forms.catalog import TASKS
-from office.workflow import REASONS
 from settings import settings
 from storage import dynamodb, submissions
 from storage.submissions import Submission
@@ -39,11 +38,6 @@ class Month:
     @property
     def received(self) -> int:
         return self.count(*(f"received {form}" for form in TASKS))
-
-    @property
-    def closed(self) -> dict[str, int]:
-        """Return how many submissions were closed, by reason."""
-        return {reason: self.count(f"closed {reason}") for reason in REASONS}
 
     @property
     def median_hours(self) -> float | None:
