@@ -95,6 +95,14 @@ def day_at_office(moment: datetime) -> date:
     return moment.astimezone(_office_zone()).date()
 
 
+def ending_in_words(last_day: date, today: date) -> str:
+    """Return how far away the last day of a certification is: `ends tomorrow`, `ended 2 days ago`."""
+    left = (last_day - today).days
+    if abs(left) > 1:
+        return f"ends in {left} days" if left > 0 else f"ended {-left} days ago"
+    return ("ended yesterday", "ends today", "ends tomorrow")[left + 1]
+
+
 def weekday_in_words(day: date) -> str:
     """Return a day with its weekday: `Tuesday, November 24, 2026`."""
     return f"{day:%A}, {day_in_words(day)}"

@@ -191,10 +191,10 @@ class PlaqueForm(Form):
     def remarks(cls, received: datetime, answers: Mapping[str, str]) -> list[str]:
         told = answers.get("listed") and rendering.office().keeps_register
         listed = [IF_LISTED[answers["listed"]]] if told else []
-        left = cls.ends_on(answers) - promises.day_at_office(received)
-        if left >= promises.ENDS_SOON:
+        ends_on, today = cls.ends_on(answers), promises.day_at_office(received)
+        if ends_on - today >= promises.ENDS_SOON:
             return listed
-        words = {-1: "ended yesterday", 0: "ends today", 1: "ends tomorrow"}.get(left.days, f"ends in {left.days} days")
+        words = promises.ending_in_words(ends_on, today)
         return [f"Your certification {words}. Your agency can begin the process again now.", *listed]
 
     @classmethod

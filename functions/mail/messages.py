@@ -173,12 +173,11 @@ def _validity(ends_on: date | None) -> str:
     """Return until when the certification is valid that a plaque is for, with a warning where that is soon."""
     if ends_on is None:
         return ""
-    left = ends_on - promises.day_at_office(promises.now())
+    today = promises.day_at_office(promises.now())
     words = f"Valid until {promises.day_in_words(ends_on)}."
-    if left >= promises.ENDS_SOON:
+    if ends_on - today >= promises.ENDS_SOON:
         return words
-    how_long = "the certification has ended" if left.days < 0 else f"{left.days} days are left"
-    return f"{words} Before you engrave it: {how_long}."
+    return f"{words} Before you engrave it: the certification {promises.ending_in_words(ends_on, today)}."
 
 
 def _remarks(submission: Submission) -> list[str]:

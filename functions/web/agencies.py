@@ -131,10 +131,10 @@ def status(entry: Entry, today: date) -> str:
     """Return the status on a day in words."""
     if not entry.holds(today):
         return f"Ended on {promises.day_in_words(entry.end)}"
-    last, left = promises.day_in_words(entry.last_day), (entry.last_day - today).days
-    if left > ENDS_SOON:
-        return f"Certified until {last}"
-    return f"Certified until {last}: {({0: 'ends today', 1: 'ends tomorrow'}).get(left, f'ends in {left} days')}"
+    until = f"Certified until {promises.day_in_words(entry.last_day)}"
+    if (entry.last_day - today).days > ENDS_SOON:
+        return until
+    return f"{until}: {promises.ending_in_words(entry.last_day, today)}"
 
 
 def structured_data(entry: Entry, today: date, organization: str) -> dict[str, Any]:

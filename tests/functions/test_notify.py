@@ -132,7 +132,10 @@ def test_of_many_requests_the_newest_are_compared_with_one_that_may_correct_them
 @time_machine.travel(datetime(2026, 11, 24, 17, tzinfo=UTC), tick=False)
 @pytest.mark.parametrize(
     ("days_left", "warned"),
-    [(700, ""), (60, ""), (59, "59 days are left"), (0, "0 days are left"), (-1, "the certification has ended")],
+    [
+        *((700, ""), (60, ""), (59, "the certification ends in 59 days.")),
+        *((1, "ends tomorrow."), (0, "ends today."), (-1, "the certification ended yesterday.")),
+    ],
 )
 def test_staff_are_told_until_when_a_plaque_holds_and_warned_before_they_engrave_it(days_left, warned, post, inbox):
     import promises

@@ -187,7 +187,15 @@ def test_what_is_stored_expires_after_that_time(slug, post, table):
 
 
 @pytest.mark.parametrize(
-    ("days_left", "words"), [(-1, "ended yesterday"), (0, "ends today"), (1, "ends tomorrow"), (59, "ends in 59 days")]
+    ("days_left", "words"),
+    [
+        (-2, "ended 2 days ago"),  # of an evening in Honolulu, and the office's day after it
+        (-1, "ended yesterday"),
+        (0, "ends today"),
+        (1, "ends tomorrow"),
+        (2, "ends in 2 days"),
+        (59, "ends in 59 days"),
+    ],
 )
 def test_a_request_near_the_end_is_told_by_the_offices_day(days_left, words):
     received = datetime(2026, 11, 23, 4, 44, tzinfo=UTC)  # 11:44 PM on the 22nd at the office
