@@ -50,9 +50,9 @@ class Page(NamedTuple):
 
     def with_part(self, markers: tuple[str, str], content: str) -> "Page":
         """Replace the content between two markers. Raises ValueError unless both occur exactly once."""
-        before, found, rest = self.html.partition(markers[0])
+        before, _, rest = self.html.partition(markers[0])
         _, closed, after = rest.partition(markers[1])
-        if not (found and closed) or markers[0] in after:
+        if not closed or any(self.html.count(marker) != 1 for marker in markers):
             raise ValueError(f"the page does not have {markers[0]} … {markers[1]} exactly once")
         return Page(f"{before}{markers[0]}\n{content}\n{markers[1]}{after}")
 

@@ -150,6 +150,15 @@ def test_the_functions_get_the_finished_page_with_absolute_addresses(form, built
     assert rendering.office().email.startswith("office@")
 
 
+@pytest.mark.parametrize("html", ["<a>1</a>2</a>", "<a><a>1</a>", "<a>1</a><a>2</a>", "</a>1<a>", "<a>1", "1</a>", ""])
+def test_no_part_of_a_page_is_replaced_whose_markers_do_not_stand_there_exactly_once(html):
+    from web.pages import Page
+
+    with pytest.raises(ValueError, match="exactly once"):
+        Page(html).with_part(("<a>", "</a>"), "new")
+    assert Page("0<a>1</a>2").with_part(("<a>", "</a>"), "new").html == "0<a>\nnew\n</a>2"
+
+
 def test_json_of_the_checklists_is_published(built_site):
     everything = json.loads((built_site / "checklists/all.json").read_text("utf-8"))["checklists"]
     assert {f"/checklists/{each['name']}/" for each in everything} <= set(PAGES)
