@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from normalize import dates as dates
     from normalize import folding as folding
     from normalize import mailing as mailing
+    from normalize import states as states
 
-MODULES = {"addresses", "cleaning", "dates", "folding", "mailing"}
+MODULES = {"addresses", "cleaning", "dates", "folding", "mailing", "states"}
 
 
 def __getattr__(name: str) -> ModuleType:

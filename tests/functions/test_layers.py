@@ -1,6 +1,7 @@
 """The direction of imports in functions/: what `lint-imports` cannot see, because it looks into packages only."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -42,6 +43,16 @@ def test_the_forms_need_no_aws_library():
     modules = loaded_by("import forms.catalog")
     assert {"forms.contact", "forms.plaque", "rendering"} <= of_functions(modules)
     assert not {"boto3", "botocore", "aws_lambda_powertools"} & modules.keys()
+
+
+def test_every_module_that_cleans_answers_is_there_after_an_import_of_the_package_and_known_to_mypy():
+    import normalize
+
+    folder = ROOT / "functions" / "normalize"
+    modules = {file.stem for file in folder.glob("*.py")} - {"__init__"}
+    assert modules == normalize.MODULES
+    assert modules == set(re.findall(r"from normalize import (\w+) as \1\n", (folder / "__init__.py").read_text()))
+    assert all(getattr(normalize, name).__name__ == f"normalize.{name}" for name in modules)
 
 
 def test_the_site_build_loads_the_forms_and_little_else(tmp_path):
