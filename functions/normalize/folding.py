@@ -66,7 +66,7 @@ VANITY = (
     r"(?<![0-9])(?:\+?1[ ().-]*)?(?:8[0-9]{2}[ ).-]*|[2-9](?!11)[0-9]{2}[).-] ?)"
     r"(?=(?:[ -]?[a-z0-9]){7})(?:[0-9]{1,3}[ .-]*)?[a-z][a-z0-9-]{3,}"
 )
-"""A number with a word in it."""
+"""A number with a word in it, `1-800-FLOWERS`."""
 OF_DIGITS = r"(?<![^\W_])(?=[0-9]*[OoIil])(?=[OoIil]*[0-9])[0-9OoIil]+(?![^\W_])"
 """A word of digits with letters that look like them."""
 LIKE_DIGITS = str.maketrans("OoIil", "00111")
@@ -124,23 +124,27 @@ def is_one_slip_away(typed: str, meant: str) -> bool:
 
 
 def numerals(text: str) -> str:
-    """Return a text with the digits of any script as 0 to 9, and those for the letters O, I and l that stand among
-    digits: `9O210` is 90210.
-    """
+    """Return the text with digits of any script as 0 to 9, and with O, I, i, l among digits as 0 and 1."""
     digits = text if text.isascii() else re.sub(r"(?![0-9])\d", lambda digit: str(int(digit[0])), text)
     return re.sub(OF_DIGITS, lambda word: word[0].translate(LIKE_DIGITS), digits)
 
 
 def numbers_in(text: str) -> list[str]:
-    """Return the digits of each telephone number in a text, without a leading 1 of the country. Two stay two."""
+    """Return the digits of each telephone number in a text, one string for each, without the country's leading 1."""
     found = []
-    for run in re.findall(RUN, numerals(plain(text))):
+    written = re.sub(VANITY, lambda vanity: f"{_digits_of(vanity[0])} ", numerals(plain(text)))
+    for run in re.findall(RUN, written):
         rest = run
         while number := re.match(NATIONAL, rest):
             found.append(_without_country(number[0]))
             rest = rest[number.end() :]
         found.append(_without_country(rest))
     return [digits for digits in found if digits]
+
+
+def _digits_of(vanity: str) -> str:
+    """Return the digits of a number with a word in it: of 1-800-CONTACTS, a telephone takes no eighth letter."""
+    return re.sub("[^0-9]", "", vanity.translate(KEYPAD)).removeprefix("1")[:NATIONAL_DIGITS]
 
 
 def _without_country(number: str) -> str:
@@ -163,8 +167,8 @@ def dialed(text: str) -> str:
         return ""
     number = re.match(NATIONAL, first[0]) or first
     behind = re.match(EXTENSION, written[first.start() + len(number[0]) :])
-    digits = re.sub("[^0-9+]", "", number[0].translate(KEYPAD))
-    if first is vanity or ("+" not in digits and len(_without_country(digits)) == NATIONAL_DIGITS):
+    digits = _digits_of(number[0]) if first is vanity else re.sub("[^0-9+]", "", number[0])
+    if "+" not in digits and len(_without_country(digits)) == NATIONAL_DIGITS:
         digits = f"+1{_without_country(digits)}"
     return f"{digits};ext={behind[1]}" if behind else digits
 
