@@ -1,4 +1,4 @@
-"""Turns records of the table's stream into e-mail: one to staff with every answer, one receipt to the sender.
+"""Sends the e-mails of a submission as soon as a record of the table's stream says that it is new or changed.
 
 Each e-mail is claimed before it is sent, so a record that is delivered twice sends nothing twice.
 """
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
 
 
 def notify(record: DynamoDBRecord) -> None:
-    """Try every e-mail of a submission that is new, released or marked."""
+    """Try every e-mail of the submission in a record, whatever changed in it; remind.py sends the bundled ones."""
     # Failures are logged, not raised: a record that is retried would block all records behind it. The schedule
     # (remind.py) sends what is missing. Slots that are settled already cannot be claimed again.
     if not (record.dynamodb and record.dynamodb.new_image):
@@ -37,5 +37,5 @@ def notify(record: DynamoDBRecord) -> None:
     item = record.dynamodb.new_image
     for slot in item["mail"]:
         if slot in BUNDLED:
-            continue  # remind.py sends them, several together
+            continue
         try_to_send(Owed("SUBMISSIONS_TABLE", item["reference"], slot), composer(slot))

@@ -19,10 +19,10 @@ FLOATING = {(1, 3, "Mon"), (2, 3, "Mon"), (9, 1, "Mon"), (10, 2, "Mon"), (11, 4,
 
 
 def remind_at(due: datetime, before: timedelta, since: datetime) -> datetime:
-    """Return when to remind the office of a due time: `before` it, at the last full hour in which the office works.
+    """Return when to remind the office of a due time: the last full office hour at least `before` ahead of it.
 
-    If that is not after `since`, the receipt: the office's first hour after `since`. If the office does not work at all
-    until the due time, an hour of the day on which it is closed: a promise counts for more than a weekend.
+    If that is not after `since` (the time of receipt or release), the first office hour after `since`. If no office
+    hour is left before `due`, an hour of a closed day: the promise counts weekends too.
     """
     wanted = due - before
     # In order of preference; the first that is still useful wins.

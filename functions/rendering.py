@@ -1,7 +1,8 @@
 """Fills in the templates of functions/templates/, and knows the pages that the site build finished for the functions.
 
-The build writes `<form>.html`, the finished page of each form with its addresses made absolute, and `office.json`, how
-to reach the office. Markers in a page say which parts a function may replace.
+The build writes `<form>.html`, the finished page of each form, `desk.html`, the frame of the desk's pages, and
+`certified.html`, the page of the register, all with absolute addresses; and `office.json`, how to reach the office.
+Markers in a page say which parts a function may replace.
 """
 
 import json
@@ -17,8 +18,6 @@ from markupsafe import Markup
 from engraving import engraved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jinja2 import Environment
 
 HERE = Path(__file__).parent

@@ -55,10 +55,10 @@ def hint(address: str) -> str:
 
 
 def stranger(address: str, known: Iterable[str]) -> str:
-    """Return a warning if an agency is known by an address of another e-mail domain, empty otherwise.
+    """Return a warning if the agency is known by another e-mail domain, or by another address of one free provider.
 
-    One is enough: whoever asks twice in the name of an agency is not known by that. At a provider of free mail, which
-    strangers share, another address is a warning as well.
+    Empty otherwise. One such address is enough, even if this one is known too: a stranger who asks twice must not
+    become known by the first request.
     """
     known, domain = list(known), domain_of(address)
     others = {domain_of(each) for each in known} - {domain}

@@ -5,7 +5,6 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from wtforms import Form as AnyForm
 
 import promises
 from forms.form import Form, FormData
@@ -69,7 +68,7 @@ def mark(
         raise Refused(
             f"{submission.reference} can be marked {done}, not {what}." if done else "There is nothing to mark."
         )
-    _check_open(submission)
+    _check_not_erased(submission)
     if submission.held:
         raise Refused(f"{submission.reference} is held as possible spam. Release it first.")
     if undo:
@@ -94,7 +93,7 @@ def close(
 ) -> None:
     """Close without doing it. No e-mail is sent."""
     submission = listing.one(reference)
-    _check_open(submission)
+    _check_not_erased(submission)
     if undo:
         changed = bool(submission.closed) and workflow.undo(submission, step(by))
         _tell(submission, changed, "is open again", "was not closed", as_json)
@@ -122,7 +121,7 @@ def correct(
 ) -> None:
     """Correct answers, validated by the form's own rules. The history keeps the old ones."""
     submission = listing.one(reference)
-    _check_open(submission)
+    _check_not_erased(submission)
     form = _corrected(submission, changes)
     if form.errors:
         raise Refused(" ".join(str(text) for texts in form.errors.values() for text in texts))
@@ -140,7 +139,7 @@ def same(
 ) -> None:
     """Say that a request renews a certified agency of another name, before its plaque is marked."""
     submission = listing.one(reference)
-    _check_open(submission)
+    _check_not_erased(submission)
     if not submission.agency:
         raise Refused("Only a plaque request is of an agency.")
     known = None if undo else _named(" ".join(name or []), submission.answers["agency_state"])
@@ -214,12 +213,12 @@ def _corrected(submission: Submission, changes: list[str]) -> Form:
         answers[name] = answer
     given = FormData({name: [answer] for name, answer in answers.items()})
     form: Form = submission.declared(given, may_ask=False)
-    AnyForm.validate(form)
+    form.validate()
     form.forgive(submission.answers)
     return form
 
 
-def _check_open(submission: Submission) -> None:
+def _check_not_erased(submission: Submission) -> None:
     if submission.erased_at:
         raise Refused(f"{submission.reference} was erased: there is nothing left to do.")
 

@@ -27,7 +27,7 @@ def kind_to_send(submission: Submission, *, wants: bool) -> str | None:
     receipt, of_all_forms, of_the_day = _receipt(submission), _counter(submission, "any"), counters.of_senders(now)
     sent = counters.references(of_all_forms)
     is_counted = receipt in sent
-    # A receipt after a correction is sent because the office asked for it: it has a place beside the first.
+    # A receipt after a correction always has room at its address, because the office asked for it.
     most = E_MAILS_A_DAY + (len(sent) if submission.reference in sent else 0)
     # Before any place is taken: an e-mail for which there is no room must not use one up.
     if not is_counted and (len(sent) >= most or counters.is_day_full(counters.read(of_the_day))):
@@ -42,7 +42,7 @@ def kind_to_send(submission: Submission, *, wants: bool) -> str | None:
     if is_counted:
         return kind
     # Counted before its place is taken: a retry that finds its place has been counted. If a call fails in between, the
-    # retry counts again, which does no harm; neither does it that two at once may pass the budget by one.
+    # retry counts again, and two receipts at once may pass the budget by one. Neither does harm.
     counters.add(of_the_day, 1, now, REMEMBERED)
     return kind if counters.take_place(of_all_forms, receipt, most, now, REMEMBERED) else None
 

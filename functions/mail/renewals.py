@@ -14,7 +14,7 @@ from storage.certification_items import look_again
 from storage.certifications import invitation_times
 from storage.outbox import Owed
 
-STOPS_WORK = timedelta(days=3 * 366)
+STOP_LINK_LASTS = timedelta(days=3 * 366)
 """How long the link that stops the invitations works."""
 
 
@@ -40,7 +40,7 @@ def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
         return "stopped"
     now = promises.now()
     ends_on = date.fromisoformat(item["ends_on"])
-    stop_at = stop_link(item["id"], now + STOPS_WORK)
+    link = stop_link(item["id"], now + STOP_LINK_LASTS)
     message = ses.compose(
         "renewal",
         to=[item["email"]],
@@ -48,9 +48,9 @@ def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
         reference=item["reference"],
         completed=promises.day_in_words(date.fromisoformat(item["completed"])),
         ends=_ends(ends_on, promises.day_at_office(now)),
-        stop=stop_at,
+        stop=link,
     )
-    return ses.with_one_click(message, stop_at)
+    return ses.with_one_click(message, link)
 
 
 def _ends(ends_on: date, today: date) -> str:

@@ -17,7 +17,7 @@ from storage.outbox import TO_STAFF, Owed
 from storage.submissions import KEPT_AT_MOST, Submission
 
 KEPT_FOR = timedelta(days=30)
-"""How long a repeated report is recognized; EventBridge retries for a day."""
+"""How long a report that needs no one is kept. EventBridge repeats a report for a day, so it is recognized."""
 UNATTENDED = "unattended"
 """Key, in the index `returned`, of the reports that the office has to act on, for as long as they can be."""
 DELAYED = "delayed"
@@ -94,16 +94,16 @@ def is_known(message_id: str, said: str) -> bool:
 
 def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:
     """Record a report. Idempotent."""
-    is_on_its_own = owed.table == "SUBSCRIBERS_TABLE" or said == DELAYED
+    needs_no_one = owed.table == "SUBSCRIBERS_TABLE" or said == DELAYED
     item = {
         "key": _key(message_id, said),
-        "noted_on": _month(now) if is_on_its_own else UNATTENDED,
+        "noted_on": _month(now) if needs_no_one else UNATTENDED,
         "noted_at": now.isoformat(),
         "source": owed.table,
         "about": owed.id,
         "slot": owed.slot,
         "said": said,
-        "expires_at": int((now + (KEPT_FOR if is_on_its_own else KEPT_AT_MOST)).timestamp()),
+        "expires_at": int((now + (KEPT_FOR if needs_no_one else KEPT_AT_MOST)).timestamp()),
     }
     # Only if it is new: a repeated report must not come back after the office has seen to it.
     try:
@@ -126,7 +126,7 @@ def since(moment: datetime, now: datetime) -> Iterator[Returned]:
 def unattended(most: int) -> list[Returned]:
     """Return the newest e-mails that came back and need somebody, with whom to call.
 
-    Each stays until it is seen to, or until the person's data were erased or are no longer kept: then no one can.
+    A report leaves the list when it is seen to, or when no one is known any more who could be called about it.
     """
     newest = map(whom_to_call, reversed(list(_noted(UNATTENDED, "0"))))
     return list(islice((each for each in newest if each.page or each.owed.slot in TO_STAFF), most))

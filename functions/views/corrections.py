@@ -15,7 +15,10 @@ from web.responses import Response, see_other
 
 
 def correct(request: Request, session: Session, submission: Submission) -> Response:
-    """Show the form with today's answers, validated by its own rules. An unchanged answer is never an error."""
+    """Show the form with the stored answers; on POST, check and store the corrected ones.
+
+    The form's own rules apply, but an unchanged answer is never an error.
+    """
     form_class = submission.declared
     if submission.erased_at:
         raise Refused(HTTPStatus.CONFLICT, "Its data were erased", "There is nothing left to correct.")

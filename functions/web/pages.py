@@ -58,7 +58,7 @@ class Page(NamedTuple):
 
 
 def built_page(slug: str) -> Page:
-    """Read the built page of a form."""
+    """Read a page that the site build left for the functions: of a form, the desk or the register."""
     return Page(rendering.finished(f"{slug}.html"))
 
 

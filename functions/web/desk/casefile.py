@@ -172,7 +172,7 @@ def _others(submission: Submission, earlier: Iterable[Submission], now: datetime
     found |= {each.reference: each for each in earlier}
     if address := submission.answers.get("email", ""):
         found |= {each.reference: each for each in submissions.of_sender(address, OTHERS + 1)}
-    # Each of the three finds the submission itself as well.
+    # of_agency and of_sender find the submission itself as well.
     found.pop(submission.reference, None)
     newest = sorted(found.values(), key=lambda each: each.received_at, reverse=True)
     return [{"row": worklist.row(each, now), "differs": _differences(each, submission)} for each in newest[:OTHERS]]
