@@ -32,16 +32,16 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     submission = Submission.from_item(item)
     form, address = submission.declared, submission.answers["email"]
     earlier = may_be_corrected_by(submission)
-    near = may_renew(submission, certifications.everybody(submission.answers.get("agency_state", "")))
+    candidates = may_renew(submission, certifications.everybody(submission.answers.get("agency_state", "")))
     renewed = renewed_by(submission)
-    known = known_addresses(submission, renewed, earlier, near)
-    hints = _renewal(submission, renewed), sender_hint.hint(address), sender_hint.stranger(address, known)
+    known = known_addresses(submission, renewed, earlier, candidates)
+    hints = _renewal_hint(submission, renewed), sender_hint.hint(address), sender_hint.stranger(address, known)
     return ses.compose(
         "staff",
         to=settings().staff_addresses,
         label=form.mailing_label(submission.answers),
         valid=_validity(form.ends_on(submission.answers)),
-        renews=_renewed(near),
+        candidates=_in_words(candidates),
         corrects=[(each.reference, form.differences(each.answers, submission.answers)) for each in earlier],
         hint=" ".join(filter(None, hints)),
         held=submission.held,
@@ -49,14 +49,14 @@ def staff_mail(item: Mapping[str, Any]) -> EmailMessage:
     )
 
 
-def _renewal(submission: Submission, known: Certification | None) -> str:
+def _renewal_hint(submission: Submission, renewed: Certification | None) -> str:
     """Say that a request is for a later period of a known certification, empty if it is not."""
-    if known is None or submission.answers["completed"] <= known.certified_on.isoformat():
+    if renewed is None or submission.answers["completed"] <= renewed.certified_on.isoformat():
         return ""
-    return f"Renews the certification until {promises.day_in_words(known.last_day)}."
+    return f"Renews the certification until {promises.day_in_words(renewed.last_day)}."
 
 
-def _renewed(near: Iterable[Known]) -> list[dict[str, str]]:
+def _in_words(candidates: Iterable[Known]) -> list[dict[str, str]]:
     """Return in words the certified agencies that a request may renew under another name, and why."""
     return [
         {
@@ -65,7 +65,7 @@ def _renewed(near: Iterable[Known]) -> list[dict[str, str]]:
             "reasons": ", ".join(each.reasons),
             "link": links.desk_link(f"certified/{each.certification.id}"),
         }
-        for each in near
+        for each in candidates
     ]
 
 

@@ -73,7 +73,7 @@ def test_any_text_reaches_staff_in_words_as_typed(text):
     context: dict[str, Any] = dict.fromkeys(
         ("about", "reference", "received", "due", "task", "done", "desk", "hint", "held", "reply_to"), "x"
     )
-    context |= {"corrects": [], "renews": [], "label": None, "valid": ""}
+    context |= {"corrects": [], "candidates": [], "label": None, "valid": ""}
     answers = [("Message", "\n".join(typed))]
     for told in ({"answers": answers, "texts": []}, {"answers": [], "texts": answers}):
         text_part = render("email/staff/body.txt", **told, **context)

@@ -55,7 +55,7 @@ STATES: dict[str, dict[str, Any]] = {
     "staff": ABOUT
     | {
         "held": ["", "a link"],
-        "renews": [
+        "candidates": [
             [],
             [
                 {

@@ -45,7 +45,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
     certified: Iterable[Certification] = certifications.everybody(submission.answers.get("agency_state", ""))
     if sought:
         certified = list(certified)  # read once for both; without a name, only if may_renew asks
-    near = may_renew(submission, certified)
+    candidates = may_renew(submission, certified)
     renewed, earlier = renewed_by(submission), submissions.may_be_corrected_by(submission)
     undo_word, undo_hint = _undo(submission) if "undo" in verbs else ("", "")
     # A second mark sends no second e-mail, so the page must know about the first.
@@ -69,11 +69,11 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         "long": [(label, words) for label, words, is_text in told if is_text],
         "answers": [(label, words, _link(words, submission)) for label, words, is_text in told if not is_text],
         "erased": _when(submission.erased_at) if submission.erased_at else "",
-        "hint": _hint(submission, renewed, earlier, near),
+        "hint": _hint(submission, renewed, earlier, candidates),
         "label": None if submission.erased_at else declared.mailing_label(submission.answers),
         "certification": lists.agency(renewed, now) if renewed else None,
         "joined": submission.certification not in ("", certifications.id_of(submission.agency or "")),
-        "may_renew": lists.renewed(near, now) if "same" in verbs else [],
+        "candidates": lists.candidates(candidates, now) if "same" in verbs else [],
         "sought": sought,
         "sought_agencies": [lists.agency(each, now) for each in _sought(sought, submission, certified)],
         "others": _others(submission, earlier, now),
@@ -111,13 +111,13 @@ def plain_line(text: str) -> str:
 
 
 def _hint(
-    submission: Submission, renewed: Certification | None, earlier: Sequence[Submission], near: Sequence[Known]
+    submission: Submission, renewed: Certification | None, earlier: Sequence[Submission], candidates: Sequence[Known]
 ) -> str:
     """Say what the sender's address suggests; for an open request also whether the agency is known by another one."""
     address = submission.answers.get("email", "")
     if not submission.is_open:
         return sender_hint.hint(address)
-    known = known_addresses(submission, renewed, earlier, near)
+    known = known_addresses(submission, renewed, earlier, candidates)
     return " ".join(filter(None, (sender_hint.hint(address), sender_hint.stranger(address, known))))
 
 

@@ -113,7 +113,7 @@ def plaques(now: datetime) -> list[dict[str, Any]]:
         {
             "row": worklist.row(each, now),
             "alike": alike[each.reference],
-            "may_renew": renewed(known_agencies.may_renew(each, certified), now) if place < COMPARED else [],
+            "candidates": candidates(known_agencies.may_renew(each, certified), now) if place < COMPARED else [],
             "label": each.declared.mailing_label(each.answers),
             "completed": dict(each.declared.in_words_by_name(each.answers))["completed"],
             "valid_until": promises.day_in_words(submissions.valid_until(each)),
@@ -123,9 +123,9 @@ def plaques(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def renewed(near: Iterable[known_agencies.Known], now: datetime) -> list[dict[str, Any]]:
+def candidates(found: Iterable[known_agencies.Known], now: datetime) -> list[dict[str, Any]]:
     """Return in words the certified agencies that a request may renew under another name, and why."""
-    return [agency(known.certification, now) | {"reasons": ", ".join(known.reasons)} for known in near]
+    return [agency(known.certification, now) | {"reasons": ", ".join(known.reasons)} for known in found]
 
 
 def _alike(found: list[Submission]) -> Mapping[str, list[str]]:
