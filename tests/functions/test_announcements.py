@@ -7,6 +7,7 @@ import pytest
 
 import promises
 from forms.announcements import AnnouncementsForm
+from links import unsubscribe_link
 from storage import subscribers
 from tests.support.samples import CONTACT
 from web import rate_limit
@@ -47,6 +48,17 @@ def test_opening_the_link_changes_nothing_and_its_button_subscribes(sign_up, inb
         assert "You are signed up" in press(link).text
     assert subscribers.is_subscribed(ADDRESS)
     assert subscribers.is_subscribed(ADDRESS.upper())
+
+
+@pytest.mark.parametrize("added", ["&utm_source=mail&utm_medium=email", "&fbclid=IwAR0-x_y", "&mc_cid=1&mc_eid=", "&"])
+def test_what_mail_programs_add_to_a_link_changes_nothing(added, sign_up, inbox, get, press):
+    sign_up()
+    inbox.deliver()
+    link = confirm_link(inbox.messages()[0]) + added
+    assert "<button" in get(link).text
+    assert "You are signed up" in press(link).text
+    press(unsubscribe_link(ADDRESS) + added)
+    assert not subscribers.is_subscribed(ADDRESS)
 
 
 def test_signing_up_twice_mails_once_a_day_and_says_the_same(sign_up, inbox):
