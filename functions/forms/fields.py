@@ -27,7 +27,7 @@ LINE_LIMIT = 200
 FIRST_DAY = datetime.date(2000, 1, 1)
 """The first day that a date box offers."""
 HALF_TYPED = datetime.date(1900, 1, 1)
-"""An earlier day is a typing error, such as a year of which a digit is missing."""
+"""An earlier day is a typing error: its year lacks a digit, or has a wrong one."""
 
 YES = {"yes", "y", "on", "true", "1"}
 """Words by which browsers and programs say that a box is checked. Any other word is no consent."""
@@ -254,7 +254,7 @@ def choice(
 
 def date(label: str, *, missing: str, hint: str = "") -> Field:
     html = _html(width="short") | {"min": FIRST_DAY.isoformat()}
-    return Date(label, [DataRequired(missing), _recent], description=hint, render_kw=html)
+    return Date(label, [DataRequired(missing), _not_half_typed], description=hint, render_kw=html)
 
 
 def is_no_answer(text: str) -> bool:
@@ -265,10 +265,10 @@ def is_no_answer(text: str) -> bool:
     return "".join(letters) in NO_ANSWER
 
 
-def _recent(_form: BaseForm, field: Field) -> None:
-    """Refuse a year of less than four digits."""
+def _not_half_typed(_form: BaseForm, field: Field) -> None:
+    """Refuse a day before HALF_TYPED: its year lacks a digit, or has a wrong one."""
     if field.data < HALF_TYPED:
-        raise StopValidation("Enter the year in four digits, such as 2026")
+        raise StopValidation("Check the year, and enter it in four digits, such as 2026")
 
 
 def checkbox(label: str, *, missing: str = "", hint: str = "") -> Field:

@@ -334,9 +334,10 @@ def test_a_day_of_another_century_is_told_by_its_year(written):
     assert told.startswith("This certification ended on November 20, 2001, two years after that date")
 
 
-def test_a_year_that_was_half_typed_is_asked_for():
-    assert messages(filled(PlaqueForm, completed="0026-11-20")) == {
-        "completed": ["Enter the year in four digits, such as 2026"]
+@pytest.mark.parametrize("typed", ["0026-11-20", "1826-11-20", "0202-11-20"])
+def test_a_year_that_was_half_typed_or_mistyped_is_asked_for(typed):
+    assert messages(filled(PlaqueForm, completed=typed)) == {
+        "completed": ["Check the year, and enter it in four digits, such as 2026"]
     }
 
 
