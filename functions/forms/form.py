@@ -136,7 +136,7 @@ class Form(wtforms.Form):
         return None
 
     @classmethod
-    def sender_key(cls, answers: Mapping[str, str]) -> str | None:
+    def agency_key(cls, answers: Mapping[str, str]) -> str | None:
         """Return the key of the agency, equal for two submissions of one agency; None if the form has none."""
         return None
 

@@ -202,7 +202,7 @@ class PlaqueForm(Form):
         return promises.valid_until(date.fromisoformat(answers["completed"]))
 
     @classmethod
-    def sender_key(cls, answers: Mapping[str, str]) -> str:
+    def agency_key(cls, answers: Mapping[str, str]) -> str:
         return normalize.folding.agency_key(answers["agency"], answers["agency_state"])
 
     @classmethod

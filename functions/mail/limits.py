@@ -24,7 +24,7 @@ def kind_to_send(submission: Submission, *, wants: bool) -> str | None:
     announcements is sent once a day in addition.
     """
     form, now = submission.declared, promises.now()
-    receipt, of_all_forms, of_the_day = _receipt(submission), _counter(submission, "any"), counters.of_senders(now)
+    receipt, of_all_forms, of_the_day = _receipt(submission), _counter(submission, "any"), counters.senders_key(now)
     sent = counters.references(of_all_forms)
     is_counted = receipt in sent
     # A receipt after a correction always has room at its address, because the office asked for it.

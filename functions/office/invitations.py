@@ -26,8 +26,8 @@ IN_WORDS = {
     COMPLAINED: "no invitations: one was reported as spam",
     ERASED: "no invitations: no address",
 }
-NOT_SENT = ("bounced", "complained", "rejected", "refused", "stopped")
-"""States of an invitation that nobody has read, or that is to come again."""
+SENT_AGAIN = ("bounced", "complained", "rejected", "refused", "stopped")
+"""States of an invitation that is sent again once a stop is undone: it was not delivered, or led to the stop."""
 
 
 def stop(certification: str, now: datetime, why: str = ASKED) -> None:
@@ -80,7 +80,7 @@ def invite_again(certification: str, by: str, now: datetime, **press: str) -> bo
         if "stopped" not in item or not item.get("email"):
             return item
         changed = {name: value for name, value in item.items() if name != "stopped"}
-        return with_clock(changed | {"mail": _without_invitations(item, NOT_SENT)})
+        return with_clock(changed | {"mail": _without_invitations(item, SENT_AGAIN)})
 
     return change_by_office(certification, invited, "invited again", by, now, **press)
 

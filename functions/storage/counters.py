@@ -40,13 +40,14 @@ def read_together(*names: str) -> list[int]:
     return [counts.get(name, 0) for name in names]
 
 
-def of_senders(now: datetime) -> str:
-    """Return the key of the day's counter of e-mails to senders, in UTC."""
+def senders_key(now: datetime) -> str:
+    """Return the key of the counter of the day's e-mails to people who sent a form. The day is in UTC."""
     return key("e-mail to senders", "", now.date().isoformat())
 
 
 def is_day_full(sent: int) -> bool:
-    """Return whether a day with so many e-mails to senders has no room for another: SES watches all that bounces."""
+    """Return whether `sent` e-mails to people who sent a form are all that sender_mail_per_day allows."""
+    # Without a limit, a flood of forms with wrong addresses would bounce, and SES pauses an account for that.
     return sent >= int(settings().sender_mail_per_day)
 
 

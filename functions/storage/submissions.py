@@ -201,7 +201,7 @@ def change(reference: str, change: str, condition: str, names: Mapping[str, str]
 
 def indexed(form: type[Form], answers: Mapping[str, str]) -> dict[str, str]:
     """Return the attributes of the search indexes, derived from the answers."""
-    agency = form.sender_key(answers)
+    agency = form.agency_key(answers)
     by_agency = {"agency": agency, "completed": answers["completed"]} if agency else {}
     by_sender = {"sender": subscribers.subscriber_id(answers["email"])}
     return by_agency | by_sender | {"find": form.words_to_find(answers)}

@@ -25,7 +25,7 @@ def used(event: Mapping[str, Any]) -> tuple[int, int]:
     Both are 0 if the counters fail. One call, before anything that costs more.
     """
     try:
-        points, sent = counters.read_together(_key(event), counters.of_senders(promises.now()))
+        points, sent = counters.read_together(_key(event), counters.senders_key(promises.now()))
     except (BotoCoreError, ClientError) as error:
         log_failure("rate not read", error)
         return 0, 0

@@ -254,7 +254,7 @@ def test_a_day_has_room_for_so_many_receipts_in_all(post, inbox, sender_mail_per
 
 def used_today():
     """Return how many e-mails of this day are counted in what all senders get together."""
-    return counters.read(counters.of_senders(promises.now()))
+    return counters.read(counters.senders_key(promises.now()))
 
 
 @pytest.mark.parametrize("nth", range(1, 7))

@@ -151,7 +151,7 @@ def test_what_is_done_with_the_longest_answers_takes_no_time(form):
                     declared.told(answers),
                     declared.mailing_label(answers),
                     declared.gist(answers),
-                    declared.sender_key(answers),
+                    declared.agency_key(answers),
                 )
             )
             < SECONDS

@@ -61,7 +61,7 @@ def form(data: bytes) -> None:
         )
         assert all(isinstance(words, str) for _, words in form_class.in_words(stored))
         form_class.promised(NOW, stored), form_class.remarks(NOW, stored), form_class.ends_on(stored)
-        form_class.sender_key(stored), form_class.mailing_label(stored)
+        form_class.agency_key(stored), form_class.mailing_label(stored)
 
 
 SIGNED = {
