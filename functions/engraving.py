@@ -4,9 +4,9 @@ The plaque form follows typing by the same rule in overrides/assets/engraving.js
 """
 
 ONE_LINE = 26
-"""Longest line in large letters, in characters. A longer name is broken into two lines."""
+"""Widest line in large letters, in widths of a small letter; a capital counts 1.3. A wider name takes two lines."""
 SMALLER = (ONE_LINE, 34, 46)
-"""Longest line of each size of letters, from large to small; a still longer one has the smallest."""
+"""Widest line of each size of letters, from large to small, in the same unit; a still wider one has the smallest."""
 LONGEST = 120
 """Longest name that is broken, in characters. A longer one is drawn only with a form that refuses it."""
 SMALL_WORDS = {"a", "and", "at", "for", "in", "of", "on", "the", "&"}
@@ -29,5 +29,5 @@ def engraved(name: str) -> tuple[list[str], int]:
 
 
 def _width(line: str) -> int:
-    """Return the room that a line takes, in tenths of a small letter."""
+    """Return the width of a line, in tenths of a small letter."""
     return sum(13 if letter != letter.lower() else 10 for letter in line)

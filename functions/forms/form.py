@@ -73,7 +73,7 @@ class Form(wtforms.Form):
     legends: ClassVar[Mapping[str, str]] = {}
     """Legend of each group, by the name of its first field."""
     receipt_fields: ClassVar[tuple[str, ...]] = ()
-    """Fields without personal data from which the dates on the receipt are computed."""
+    """Fields without personal data that the URL of the receipt contains, for its dates, sentences and heading."""
     receipt_heading: ClassVar[str]
     """Heading of the receipt."""
     next_steps: ClassVar[str]
@@ -331,7 +331,7 @@ def is_reference(text: str) -> bool:
 
 
 def reference_for(fingerprint: str, attempt: int = 0) -> str:
-    """Derive the reference from the fingerprint; each attempt uses other bits of it."""
+    """Derive a reference from the fingerprint; each further attempt shifts out 48 more of its low bits."""
     # Derived, not random: a form that is sent twice gets the same reference without a lookup.
     # 48 bits are enough for ten digits in base 27.
     number = int(fingerprint, 16) >> (BITS_OF_REFERENCE * attempt)

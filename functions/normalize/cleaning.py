@@ -12,8 +12,9 @@ INVISIBLE = (
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U000110bd\U000110cd\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Format characters (Cf), those that Unicode calls default-ignorable, and U+FFFC, the place of a picture that did not
-come along, as ranges of a regular expression.
+"""Format characters (Cf), those that Unicode calls default-ignorable, and U+FFFC, as ranges of a regular expression.
+
+U+FFFC stands where a picture was in text that was copied as text alone.
 """
 EMOJI = "\u00a9\u00ae\u2190-\u27ff\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 JOINED = "\u0620-\u06dc\u06de-\u070e\u0710-\u088f\u0892-\u08e1\u08e3-\u0dff"

@@ -26,5 +26,5 @@ STATE_NAMES = dict(STATES)
 
 
 def letters_in(query: str) -> dict[str, str]:
-    """Return the letters of each word of a query, by the folded word: of `Denver, CO`, CO is `county` when folded."""
+    """Return {folded word: its letters in capitals} of a query: `CO` folds to `county`, and may mean Colorado."""
     return {folded(each): re.sub("[^A-Z]", "", each.upper()) for each in query.split()}

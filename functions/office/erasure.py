@@ -95,7 +95,8 @@ def _erase_submission(submission: Submission, address: str, by: str, now: dateti
         return _erase_from_history(submission, address)  # it was corrected, perhaps only meanwhile
     form = submission.declared
     answers = {name: value if name in form.kept_on_erasure else "" for name, value in submission.answers.items()}
-    # A done one keeps its stage: the digest still lists it. Of another, the clock counts that it was received.
+    # A done submission keeps its stage: the digest still lists it. Any other leaves the lists and goes on the clock,
+    # so that remind.py counts it as received.
     gone = " REMOVE sender" if submission.done else ", clock = :on, next_at = :now REMOVE sender, stage, stage_at, held"
     owed = [slot for slot in submission.mail if not is_settled(submission.mail, slot)]
     # Notes and corrected answers stand in the history too: only what was done, when and by whom stays.
@@ -119,9 +120,9 @@ def _erase_submission(submission: Submission, address: str, by: str, now: dateti
 
 
 def _erase_from_history(submission: Submission, address: str) -> bool:
-    """Erase an address that was corrected since, and what was corrected before it was gone.
+    """Erase a former address from the history, with all answers that were replaced before it or together with it.
 
-    The submission is another person's by now, or of another address. Return False if it changed meanwhile.
+    The present answers belong to another address and stay. Return False if the submission changed meanwhile.
     """
     if addresses.identity(address) not in submission.former_senders:
         return True

@@ -61,8 +61,8 @@ def _written(name: str) -> set[str]:
 def may_renew(submission: Submission, certified: Iterable[Certification]) -> list[Known]:
     """Return the certified agencies that this request may renew, the likeliest first, at most SHOWN.
 
-    None if its own name leads to a certification, or if the plaque was mailed: then it is decided, and no other
-    certification is read.
+    Empty if the request is finished (then `certified` is not read), or if it is settled, by the office or by the
+    agency's name, which certification it renews.
     """
     if not (submission.agency and submission.is_open):
         return []

@@ -1,7 +1,9 @@
-"""Counters that expire: forms from one network, e-mails to one address in a day, and e-mails to all senders in a day.
+"""Counters and notes that expire: how often something happened, when last, or to which submissions.
 
-Keys are keyed hashes, so the table holds no address.
-An item: key, expires_at (TTL), posts, last (a time in ISO 8601), or places (references, or names of receipts).
+Of forms and sign-ins from a network, sign-in codes, e-mails to an address and to all people who sent a form in a day,
+unsubscriptions, ended sessions, corrected addresses. Keys are keyed hashes, so none of these items holds an address.
+An item: key, expires_at (TTL), and posts (a number), last (a time in ISO 8601), or places (references, or names of
+receipts).
 """
 
 import hashlib

@@ -1,14 +1,15 @@
-"""The table of submissions: put once, find.
+"""Stores submissions: writes each form once, finds them, and updates them on a condition.
 
 An item: reference (key), form, fingerprint, received_at and due_at (ISO 8601, UTC), answers (field: text, cleaned),
 sender (keyed id of the address, index `senders`), agency and completed (index `agencies`, plaque requests only), mail
 (see outbox.py), expires_at (TTL).
-The office's work: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam),
-done ({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was
-done with it, the oldest first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the
-certification that its mark made. counted: what it added to the numbers of its month (see numbers.py). shelf and find:
-its month, and its words (index `found`, see search.py). When the clock looks at it: clock and next_at (index `clock`).
-When its sender's data were erased on request: erased_at. When its sender confirmed a sign-up: confirmed_at.
+The office's work: stage and stage_at (index `work`, see workflow.py), held (reasons, only while it may be spam), done
+({at, by, tracking}), closed ({at, by, reason, of}), released ({at, by, held}), taken ({at, by}). history: what was done
+with it, the oldest first ({what, at, by, …}); steps: the tokens of those changes. certification: the id of the
+certification that its mark made or renewed, or that the office chose. counted: what it added to the numbers of its
+month (see numbers.py). shelf and find: its month, and its words (index `found`, see search.py). When the clock looks at
+it: clock and next_at (index `clock`). When its sender's data were erased on request: erased_at. When its sender
+confirmed a sign-up: confirmed_at.
 """
 
 import heapq
@@ -47,7 +48,7 @@ DUE_AT_ONCE = 2_000
 COMPARED_AT_MOST = 300
 """Requests of each stage that a new one is compared with, from the newest."""
 QUIET = "enough from one network"
-"""State of a receipt that is never sent, because its network caused enough e-mail in that hour."""
+"""State of a receipt held back because its network caused enough e-mail in that hour. A release owes it again."""
 FINGERPRINT_LENGTH = 32
 """Hexadecimal digits that are stored of a fingerprint: 128 bits, which no two submissions share by chance."""
 REFERENCES_TRIED = 5
@@ -186,7 +187,7 @@ def get(reference: str) -> Submission | None:
 
 
 def update(reference: str, change: str, condition: str, **values: Any) -> bool:
-    """Update an item if it exists and the condition holds; return whether it did."""
+    """Update an item if the condition holds; return whether it held. The condition must require an existing item."""
     try:
         dynamodb.update(_table(), {"reference": reference}, change, condition, {}, **values)
     except ConditionFailed:

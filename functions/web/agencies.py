@@ -54,10 +54,11 @@ def first_page(entries: Sequence[Entry], today: date) -> dict[str, Any]:
 def found(entries: Sequence[Entry], query: str, today: date) -> dict[str, Any]:
     """Return the agencies, and the states, whose words begin with those of the query."""
     words = dict.fromkeys(folded(query).split())  # a word that is asked for fifty times is looked for once
-    letters = letters_in(query)  # `Springfield, MO`: the letters of a state stand for it beside what they begin
+    letters = letters_in(query)
     listed = _by_state(entries)
 
     def fits(text: str, state: str) -> bool:
+        # `Springfield, MO`: a word may be the abbreviation of the state, or the beginning of a word.
         return bool(words) and all(
             letters.get(word) == state or any(each.startswith(word) for each in text.split()) for word in words
         )
