@@ -170,9 +170,11 @@ def _preview(person: Person) -> None:
     if person.submissions:
         told.print(listing.table(person.submissions))
     gone = addresses.identity(person.address)
-    for item in person.certifications:
+    for item in person.certified:
         go = "go to" if addresses.identity(item["email"]) == gone else "before a renewal went to"
         told.print(f"Invitations to renew the certification of request {item['reference']} {go} this address.")
+    for item in person.undone:
+        told.print(f"The certification of request {item['reference']}, whose mark was undone, has this address.")
     for each in person.former:
         told.print(f"The history of {each.reference}: the address stood there until it was corrected.")
     if person.subscriber:

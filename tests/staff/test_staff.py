@@ -408,6 +408,16 @@ def test_erase_asks_first(run_staff, post, table, monkeypatch):
     assert table.items()[0]["answers"]["name"] == CONTACT["name"]
 
 
+def test_erase_tells_an_address_of_an_undone_mark_from_one_that_is_invited(run_staff, post, table, office, monkeypatch):
+    post("plaque", PLAQUE)
+    reference = references(table)["plaque"]
+    for verb, words in (("mark", "Invitations to renew"), ("undo", f"of request {reference}, whose mark was undone")):
+        office.do(reference, verb)
+        monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+        said = run_staff("erase", PLAQUE["email"])[2]
+        assert (words in said, "Invitations to renew" in said) == (True, verb == "mark")
+
+
 @pytest.mark.parametrize(("typed", "asked", "erased"), [("n\n", 1, False), ("y\nn\n", 2, False), ("y\ny\n", 2, True)])
 def test_erase_says_what_it_would_take_and_asks_again_where_work_is_open(
     typed, asked, erased, run_staff, post, table, office, monkeypatch
