@@ -177,7 +177,10 @@ def _validity(ends_on: date | None) -> str:
     words = f"Valid until {promises.day_in_words(ends_on)}."
     if ends_on - today >= promises.ENDS_SOON:
         return words
-    return f"{words} Before you engrave it: the certification {promises.ending_in_words(ends_on, today)}."
+    ends = promises.ending_in_words(ends_on, today)
+    return (
+        f"{words} The certification {ends}: before you have the plaque engraved, ask the agency if it still wants it."
+    )
 
 
 def _remarks(submission: Submission) -> list[str]:

@@ -81,8 +81,8 @@ def note(submission: Submission, step: Step, text: str) -> bool:
 
 
 def attend(submission: Submission, step: Step, about: str, *, undone: bool = False) -> bool:
-    """Record that an e-mail that came back was seen to; return False if the sender's data were erased."""
-    word = "not seen to" if undone else "seen to"
+    """Record that an e-mail that came back was taken care of; return False if the sender's data were erased."""
+    word = "put back on the list" if undone else "taken care of"
     return _write(submission, step, word, [], "attribute_exists(fingerprint)", {"text": about})
 
 

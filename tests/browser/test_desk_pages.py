@@ -127,7 +127,7 @@ def test_a_day_at_the_desk(person, browser, run, days, tmp_path):
     assert "Mark as answered" in page.inner_text("main")
 
     page.goto(f"/desk/{day.again}")
-    page.get_by_text("Close it without doing it").click()
+    page.get_by_text("Close it: it needs no").click()
     page.get_by_role("radio", name="Duplicate").check()
     page.get_by_label("Reference of the original").fill(day.question)
     press(page, "Close it")
@@ -235,8 +235,8 @@ def everything(run, post, browser):
     sign_in(page, run)
     page.goto(f"/desk/{mailed}")
     press(page, "Mark as mailed")
-    wait_for(lambda: page.goto("/desk/") and page.get_by_role("button", name="Seen to").count())
-    assert page.get_by_role("button", name="Seen to").count() == 1
+    wait_for(lambda: page.goto("/desk/") and page.get_by_role("button", name="Taken care of").count())
+    assert page.get_by_role("button", name="Taken care of").count() == 1
     page.goto("/desk/certified")
     certification = page.locator(".rows a").first.get_attribute("href").removeprefix("/desk/")
     state = page.context.storage_state()

@@ -331,7 +331,7 @@ def test_a_domain_that_is_probably_mistyped_is_asked_about_once(certified, offic
     assert agency().email == "jordan@gmal.com"
 
 
-SENT_AT_ONCE = "the latest invitation that was due goes to the new address within minutes"
+SENT_AT_ONCE = "the most recent invitation that was due goes there within minutes"
 
 
 def test_the_page_says_that_invitations_go_out_only_where_they_do(certified, office, clock):

@@ -61,11 +61,11 @@ def test_an_e_mail_that_came_back_stays_on_today_with_whom_to_call_until_somebod
     first = next(fields for fields in mine if plaque in fields["report"])
     after = [office.follow(office.post("/desk/returned/seen-to", first)) for _ in range(2)][-1]
     assert "1 e-mail came back." in after.words
-    assert f"{OFFICE} has seen to the receipt e-mail of {plaque}." in after.words
-    assert [entry["what"] for entry in table.item(plaque)["history"]] == ["noted", "seen to"]
+    assert f"{OFFICE} took care of the receipt e-mail of {plaque}." in after.words
+    assert [entry["what"] for entry in table.item(plaque)["history"]] == ["noted", "taken care of"]
     assert "Receipt e-mail: bounced" in office.get(f"/desk/{plaque}").words
     assert "2 e-mails came back." in office.press(after, "/desk/returned/undo").words
-    assert [entry["what"] for entry in table.item(plaque)["history"]][-1] == "not seen to"
+    assert [entry["what"] for entry in table.item(plaque)["history"]][-1] == "put back on the list"
     gone = office.post("/desk/returned/seen-to", first | {"report": "bounced nothing"})
     assert (gone.status, "This e-mail is no longer listed" in gone.words) == (410, True)
 
@@ -76,7 +76,7 @@ def test_today_says_where_more_came_back_than_it_shows(office, submitted, report
         bounced(report, submitted("contact", message=message))
     page = office.get()
     assert "More than 1 e-mail came back." in page.words
-    assert page.words.count("Seen to :") == 1
+    assert page.words.count("Taken care of :") == 1
 
 
 def test_seeing_to_it_that_breaks_off_halfway_is_finished_by_the_second_press(
@@ -90,7 +90,7 @@ def test_seeing_to_it_that_breaks_off_halfway_is_finished_by_the_second_press(
     assert "1 e-mail came back." in office.get().words
     assert office.post("/desk/returned/seen-to", fields).status == 303
     assert "came back" not in office.get().words
-    assert [entry["what"] for entry in table.item(reference)["history"]] == ["seen to"]
+    assert [entry["what"] for entry in table.item(reference)["history"]] == ["taken care of"]
 
 
 def test_nobody_is_asked_to_call_whose_data_were_erased(office, submitted, report):

@@ -85,9 +85,9 @@ def test_the_office_is_told_whom_a_request_may_renew(reasons, changes, certified
     reference, told = requested(LATER | changes)
     until = "certified until"
     for text in (told["text"], re.sub("<[^>]*>", "", told["html"])):
-        assert f"May renew Springfield Police Department, {until}" in text
+        assert f"Possible renewal of Springfield Police Department, {until}" in text
         assert f"({reasons}): https://certification.example.org/desk/certified/{certified.id}" in text
-    assert f"May renew Springfield Police Department ({until}" in office.get("/desk/plaques").words
+    assert f"Possible renewal of Springfield Police Department ({until}" in office.get("/desk/plaques").words
     page = office.get(f"/desk/{reference}")
     assert f"{reasons[0].upper()}{reasons[1:]}" in page.words
     assert page.form(f"/desk/{reference}/same").fields["certification"] == certified.id
@@ -97,7 +97,7 @@ def test_the_office_is_told_whom_a_request_may_renew(reasons, changes, certified
 def test_a_similar_name_from_another_domain_is_to_be_asked_about_by_telephone(name, certified, requested, office):
     reference, told = requested(LATER | {"agency": name, "email": "chief@evil.example.com", "zip": "62999"})
     for words in (told["text"], office.get(f"/desk/{reference}").words):
-        assert "May renew" in told["text"]
+        assert "Possible renewal" in told["text"]
         assert "another e-mail domain (springfield.example.gov)" in words
         assert "call the agency at a number that you know" in words
 
@@ -117,7 +117,10 @@ def test_nobody_is_bothered_about_another_agency_or_the_same_name(changes, certi
     reference, told = requested(LATER | changes)
     until = promises.day_in_words(promises.valid_until(COMPLETED))
     assert (f"Renews the certification until {until}." in told["text"]) == (not changes)
-    assert "May renew" not in told["text"] + office.get(f"/desk/{reference}").words + office.get("/desk/plaques").words
+    assert (
+        "Possible renewal"
+        not in told["text"] + office.get(f"/desk/{reference}").words + office.get("/desk/plaques").words
+    )
 
 
 def test_what_is_the_same_agency_keeps_its_page_with_both_periods(certified, requested, office, shown, inbox):
@@ -138,7 +141,7 @@ def test_what_is_the_same_agency_keeps_its_page_with_both_periods(certified, req
 @pytest.mark.parametrize("query", ["springfield", "SPRINGFEILD police dept.", "Springfield Police Department"])
 def test_the_office_joins_an_agency_that_changed_everything_by_choosing_it(query, certified, requested, office, shown):
     reference, told = requested(LATER | OTHER)
-    assert "May renew" not in told["text"]
+    assert "Possible renewal" not in told["text"]
     action = f"/desk/{reference}/certified"
     page = office.press(office.get(f"/desk/{reference}"), action, q=query)
     assert page.form(action).fields["q"] == query
@@ -221,7 +224,7 @@ def test_it_is_another_agency_after_all(certified, requested, office, shown):
     office.do(reference, "same")
     office.do(reference, "mark")
     office.do(reference, "undo")
-    assert "May renew" in office.do(reference, "same").words
+    assert "Possible renewal" in office.do(reference, "same").words
     office.do(reference, "mark")
     assert len(list(certifications.everybody())) == len(shown()[0]) == 2
 

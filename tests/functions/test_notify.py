@@ -133,8 +133,8 @@ def test_of_many_requests_the_newest_are_compared_with_one_that_may_correct_them
 @pytest.mark.parametrize(
     ("days_left", "warned"),
     [
-        *((700, ""), (60, ""), (59, "the certification ends in 59 days.")),
-        *((1, "ends tomorrow."), (0, "ends today."), (-1, "the certification ended yesterday.")),
+        *((700, ""), (60, ""), (59, "The certification ends in 59 days:")),
+        *((1, "ends tomorrow:"), (0, "ends today:"), (-1, "The certification ended yesterday:")),
     ],
 )
 def test_staff_are_told_until_when_a_plaque_holds_and_warned_before_they_engrave_it(days_left, warned, post, inbox):
@@ -146,7 +146,7 @@ def test_staff_are_told_until_when_a_plaque_holds_and_warned_before_they_engrave
     inbox.deliver()
     [message] = inbox.to_staff()
     assert f"Valid until {promises.day_in_words(ends)}." in message["text"]
-    assert ("Before you engrave it" in message["text"], warned in message["html"]) == (bool(warned), True)
+    assert ("before you have the plaque engraved" in message["text"], warned in message["html"]) == (bool(warned), True)
 
 
 def test_the_receipt_of_a_plaque_brings_the_renewal_for_the_calendar(post, inbox):

@@ -4,6 +4,7 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+import boto3
 import pytest
 import time_machine
 
@@ -12,6 +13,7 @@ from forms.catalog import FORMS
 from forms.form import TRAP
 from local.aws.lambda_runtime import invoke
 from mail import digest, reminders
+from settings import settings
 from storage import certifications, submissions
 from storage.outbox import Owed
 from tests.support.inbox import invitations, link_in
@@ -336,8 +338,15 @@ def test_the_digest_comes_every_morning_also_when_there_is_nothing(clock, inbox)
         "Held as possible spam: 0",
     ):
         assert nothing in text
-    for nothing in ("reported as spam: 0", "the engineer): 0", "announcements: 0", "more than ten minutes: 0"):
+    for nothing in ("reported as spam: 0", "could not process: 0\n", "announcements: 0", "minutes to be sent: 0"):
         assert nothing in text
+
+
+def test_the_digest_has_the_engineer_told_of_an_event_that_could_not_be_processed(clock, inbox):
+    queues = boto3.client("sqs")
+    queues.send_message(QueueUrl=settings().dead_letter_queues[0], MessageBody="{}")
+    clock.look()
+    assert "could not process: 1. Tell the engineer." in digests(inbox)[0]["text"]
 
 
 def test_a_digest_that_ses_kept_silent_about_is_sent_once_its_claim_is_over(clock, inbox, ses_error):
@@ -383,7 +392,7 @@ def test_the_digest_of_a_full_day_says_everything(submitted, post, clock, inbox,
     assert held["reference"] in sections["Held as possible spam"]
     assert f"/desk/{held['reference']}" in text
     assert late["reference"] in sections["E-mail that did not arrive or was reported as spam"]
-    assert owed["reference"] in sections["E-mail not sent for more than ten minutes"]
+    assert owed["reference"] in sections["E-mail that has waited more than ten minutes to be sent"]
     assert "Subscribers to announcements: 1" in text
 
 

@@ -113,7 +113,7 @@ STATES: dict[str, dict[str, Any]] = {
                 for each, page in zip(LINES, PAGES, strict=True)
             ],
         ],
-        "dead_letters": 0,
+        "dead_letters": [0, 3],
         "subscribers": 12,
         "most": [2, 5, 200],
     },
