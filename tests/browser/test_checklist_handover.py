@@ -334,8 +334,8 @@ def begin_a_new_round(page: Page, path: Path) -> Path:
 def test_a_new_round_keeps_the_old_record_as_a_file_and_begins_anew(page, tmp_path):
     keep(page, all_done(), agency="Town of Sample")
     visit(page, "leader")
-    page.get_by_text("Owner and target date").click()
-    page.get_by_label("Owner, name and rank").fill("Chief Sample")
+    page.get_by_text("Person responsible and target date").click()
+    page.get_by_label("Person responsible, name and rank").fill("Chief Sample")
     page.get_by_label("Target date", exact=True).fill("2026-03-01")
     page.keyboard.press("Tab")
     visit(page)
@@ -432,7 +432,7 @@ def test_a_checklist_prints_with_its_progress(paper, page, tmp_path):
     ):
         assert words in text
     assert LEADER.items[0].id not in text  # a machine's word
-    assert "Date or skip" not in text
+    assert "Add a date, or skip" not in text
 
 
 @pytest.mark.parametrize("name", ["leader", "print"])
@@ -631,7 +631,7 @@ def test_after_another_edition_ticks_stay_and_what_changed_is_marked(page, next_
     new = items.filter(has_text="Do something new.")
     assert "New or changed in edition 2027-02." in new.inner_text()
     assert so_far(page) == f"{len(LEADER.items) - 1} of {len(LEADER.items)} items done."
-    row(page, LEADER.items[0]).get_by_role("button", name="Date or skip").click()
+    row(page, LEADER.items[0]).get_by_role("button", name="Add a date, or skip").click()
     row(page, LEADER.items[0]).get_by_role("button", name="It is still correct").click()
     assert "Changed" not in state(page, LEADER.items[0])
     visit(page)

@@ -278,12 +278,12 @@ def test_an_incomplete_decision_is_an_error_only_once_it_is_left(page):
     while_open = row(page, item).locator(".item__state").evaluate(color)
     page.keyboard.press("Escape")
     expect(row(page, item).locator(".questions")).to_have_count(0)
-    expect(row(page, item).get_by_role("button", name="Date or skip")).to_be_focused()
+    expect(row(page, item).get_by_role("button", name="Add a date, or skip")).to_be_focused()
     assert row(page, item).locator(".item__state").evaluate(color) != while_open
 
 
 def test_dating_and_skipping_stand_below_the_number_on_a_phone(page):
-    box = row(page, LEADER.items[0]).get_by_role("button", name="Date or skip").bounding_box()
+    box = row(page, LEADER.items[0]).get_by_role("button", name="Add a date, or skip").bounding_box()
     words = row(page, LEADER.items[0]).locator("label").bounding_box()
     assert box["x"] + box["width"] <= words["x"] + 1
     assert box["y"] < words["y"] + words["height"]
@@ -293,10 +293,10 @@ def test_dating_and_skipping_stand_below_the_number_on_a_phone(page):
 
 
 def plan(page, owner: str, by: str):
-    page.get_by_text("Owner and target date").click()
-    page.get_by_label("Owner, name and rank").fill(owner)
+    page.get_by_text("Person responsible and target date").click()
+    page.get_by_label("Person responsible, name and rank").fill(owner)
     page.get_by_label("Target date", exact=True).fill(by)
-    page.get_by_label("Owner, name and rank").focus()
+    page.get_by_label("Person responsible, name and rank").focus()
     return page.locator(".plan")
 
 
@@ -304,7 +304,7 @@ def test_owner_and_target_date_are_kept_and_on_the_index_and_on_paper(page, tmp_
     form = plan(page, "Lt. Sample <b>", "2026-01-31")
     expect(form.get_by_role("status")).to_have_text("Saved in this browser.")
     words = "Lt. Sample <b>, by January 31, 2026 (this day has passed)"
-    expect(form.locator("summary")).to_have_text(f"Owner and target date: {words}")
+    expect(form.locator("summary")).to_have_text(f"Person responsible and target date: {words}")
     for name in ("leader", "print"):
         visit(page, name)
         text = printed(page, tmp_path / f"{name}.pdf")
@@ -320,7 +320,7 @@ def test_a_target_date_that_is_none_is_said_and_the_kept_one_stays(typed, page):
     form = plan(page, "", "2027-01-31")
     page.get_by_label("Target date", exact=True).focus()
     page.keyboard.type(typed)
-    page.get_by_label("Owner, name and rank").focus()
+    page.get_by_label("Person responsible, name and rank").focus()
     expect(form.get_by_role("status")).to_have_text("Enter a real date, such as 11/20/2027.")
     assert record(page)["plans"]["leader"]["by"] == "2027-01-31"
 
@@ -379,7 +379,7 @@ def test_ticking_by_keyboard_keeps_the_focus_and_is_announced(page):
 
 
 def test_details_are_opened_and_closed_by_keyboard_and_the_focus_comes_back(page):
-    button = row(page, LEADER.items[0]).get_by_role("button", name="Date or skip item 1.1")
+    button = row(page, LEADER.items[0]).get_by_role("button", name="Add a date, or skip item 1.1")
     button.focus()
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-expanded", "true")
