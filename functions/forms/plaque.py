@@ -97,7 +97,7 @@ class PlaqueForm(Form):
     )
     name_confirmed = fields.checkbox(
         "The name reads exactly as it should on the plaque",
-        missing="Check the agency name as it will be engraved, and check the box",
+        missing="Read the agency name as it will be engraved, then check the box",
     )
     agency_state = fields.choice(
         "Agency's state", STATES, missing="Choose your agency's state", empty="Choose a state", width="half"
@@ -184,7 +184,7 @@ class PlaqueForm(Form):
         completed = date.fromisoformat(answers["completed"])
         return [
             ("Plaque mailed by", promises.day_in_words(promises.day_at_office(cls.due(received)))),
-            ("Valid until (once the plaque is mailed)", promises.day_in_words(promises.valid_until(completed))),
+            ("Last day of your certification", promises.day_in_words(promises.valid_until(completed))),
         ]
 
     @classmethod

@@ -1,4 +1,4 @@
-// The two buttons on the page of an agency: print its certificate, copy the lines of its badge.
+// The two buttons on the page of an agency: print its certificate, copy the code of its badge.
 
 import "./place.js";
 
@@ -13,7 +13,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       await navigator.clipboard.writeText(lines.textContent);
       told.textContent = "Copied.";
     } catch {
-      told.textContent = "Press Ctrl+C, or Command+C, to copy them.";
+      told.textContent = "Press Ctrl+C, or Command+C, to copy it.";
     }
   });
 }

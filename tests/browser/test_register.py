@@ -187,7 +187,7 @@ def test_on_paper_the_page_is_a_certificate_on_one_sheet(which, page, visit):
 def test_the_lines_of_the_badge_are_copied_with_one_button(page, visit):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit(page, "holds")
-    page.get_by_role("button", name="Copy these lines").click()
+    page.get_by_role("button", name="Copy the code").click()
     page.wait_for_selector("text=Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == page.inner_text(".snippet")
     with urlopen(re.search(r'src="([^"]+)"', page.inner_text(".snippet"))[1]) as badge:

@@ -214,7 +214,7 @@ def test_a_switch_stops_e_mail_to_senders_and_leaves_the_offices_on(post, inbox,
     assert (len(inbox.to_staff()), inbox.receipts()) == (1, [])
 
 
-PROMISES_MAIL = ("also e-mail a receipt", "we send it an e-mail with a link")
+PROMISES_MAIL = ("also e-mail you a receipt", "we send it an e-mail with a link")
 
 
 @pytest.mark.parametrize("slug", SAMPLES | {"announcements": {}})
@@ -240,7 +240,7 @@ def test_a_receipt_page_tells_nobody_how_much_e_mail_an_address_had(post, get, i
     assert len(inbox.receipts()) == 5
     for number in range(6):  # the same once more, of which the last has no receipt
         page = get(post("plaque", {**PLAQUE, "agency": f"Agency {number}"}).headers["location"]).text
-        assert "unless that address already got enough e-mail from us today" in page
+        assert "We limit how many e-mails one address gets in a day" in page
 
 
 def test_a_day_has_room_for_so_many_receipts_in_all(post, inbox, sender_mail_per_day, table):

@@ -63,7 +63,7 @@ def test_an_agency_that_anybody_may_have_typed_is_on_a_receipt_until_its_plaque_
     clock.forward(days=31)
     later = get(location).text
     assert "Anybody" not in later
-    assert "Valid until (once the plaque is mailed)" in later
+    assert "Last day of your certification" in later
 
 
 def test_the_renewal_can_be_put_in_a_calendar(post, get):

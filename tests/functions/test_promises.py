@@ -62,7 +62,7 @@ def test_a_plaque_is_mailed_within_two_weeks():
     assert promises.moment_in_words(PlaqueForm.due(received)) == "Monday, November 23, 2026"
     assert PlaqueForm.promised(received, {"completed": "2026-11-09"}) == [
         ("Plaque mailed by", "November 23, 2026"),
-        ("Valid until (once the plaque is mailed)", "November 9, 2028"),
+        ("Last day of your certification", "November 9, 2028"),
     ]
 
 

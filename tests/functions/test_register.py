@@ -397,7 +397,7 @@ def test_an_agency_that_renews_keeps_its_page_and_shows_both_periods(certified, 
     both = [
         promises.day_in_words(day) for first in (COMPLETED, earlier) for day in (first, promises.valid_until(first))
     ]
-    assert "Certified {}, until {} Before that {}, until {}".format(*both) in words(look(after["page"]))
+    assert "Certified from {} until {} Before that from {} until {}".format(*both) in words(look(after["page"]))
 
 
 # Addresses
