@@ -30,12 +30,18 @@ async function check(box) {
 
 const draftOf = (action) => `draft of ${action}`;
 
+/** Marks an answer as offered: its text stands in the form, and the person has not agreed to send it. */
+const asOffered = ([name, value]) => [name, value, true];
+
+function answersIn(form) {
+  const answers = [...new FormData(form)].filter(([name]) => name !== "reply_code");
+  const offered = [...form.querySelectorAll("[data-offered]:not(:checked)")].filter(({ value }) => value);
+  return [...answers, ...offered.map(({ name, value }) => asOffered([name, value]))];
+}
+
 function saveDraft(form) {
   try {
-    sessionStorage.setItem(
-      draftOf(form.action),
-      JSON.stringify([...new FormData(form)].filter(([name]) => name !== "reply_code")),
-    );
+    sessionStorage.setItem(draftOf(form.action), JSON.stringify(answersIn(form)));
   } catch {
     // Storage is full or turned off: the form works without a draft.
   }
@@ -56,10 +62,10 @@ function unconfirm(changed) {
 }
 
 function fillIn(form, answers) {
-  for (const [name, value] of answers) {
+  for (const [name, value, isOffered] of answers) {
     const box = form.elements.namedItem(name);
     if (!box) continue;
-    if (box.type === "checkbox") box.checked = true;
+    if (box.type === "checkbox") box.checked = !isOffered || (box.checked && box.value === value);
     else if (box.value !== value) unconfirm(box);
     if (box.type !== "checkbox" || "offered" in box.dataset) box.value = value;
     if (!("offered" in box.dataset)) continue;
@@ -73,7 +79,7 @@ function takeHandedOn(form) {
   if (!location.hash.includes("=")) return;
   fillIn(
     form,
-    [...new URLSearchParams(location.hash.slice(1))].filter(([name]) => PASSED.includes(name)),
+    [...new URLSearchParams(location.hash.slice(1))].filter(([name]) => PASSED.includes(name)).map(asOffered),
   );
   history.replaceState(null, "", location.pathname);
   saveDraft(form);
@@ -83,10 +89,12 @@ function takeHandedOn(form) {
 export function offer(form, answers) {
   fillIn(
     form,
-    answers.filter(([name]) => {
-      const box = form.elements[name];
-      return box && !(box.type === "checkbox" ? box.checked : box.value);
-    }),
+    answers
+      .filter(([name]) => {
+        const box = form.elements[name];
+        return box && !(box.type === "checkbox" ? box.checked : box.value);
+      })
+      .map(asOffered),
   );
   showPreviews(form);
   saveDraft(form);
@@ -171,10 +179,13 @@ function send(form) {
 }
 
 function start(form) {
-  if (!main.querySelector(".error-summary")) {
-    fillIn(form, readDraft(form));
-    takeHandedOn(form);
-  }
+  // The server redraws what it was sent: a text that was only offered is not in it.
+  const isRedrawn = main.querySelector(".error-summary");
+  fillIn(
+    form,
+    readDraft(form).filter(([, , isOffered]) => isOffered || !isRedrawn),
+  );
+  if (!isRedrawn) takeHandedOn(form);
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {
     check(target);

@@ -501,7 +501,9 @@ def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the
     assert page.locator("[name=completed]").input_value() == today.isoformat()
     preview = page.locator(".field__offered").inner_text()
     assert words in preview
-    assert page.get_by_label("Include this checklist summary").locator("visible=true").first.is_checked()
+    box = page.get_by_label("Include this checklist summary").locator("visible=true").first
+    assert not box.is_checked()
+    box.check()
     before = len(local_run.messages())
     answers = PLAQUE | {
         "email": new_address(),
@@ -539,9 +541,12 @@ def test_every_way_to_the_plaque_form_takes_name_date_and_summary_along(address,
     expect(page.get_by_label("Agency name")).to_have_value("Town of Sample Police & Fire")
     assert page.locator("[name=completed]").input_value() == date.today().isoformat()
     assert "2 skipped by decision" in page.locator(".field__offered").inner_text()
-    page.locator("[name=summary]").uncheck()
+    assert not page.locator("[name=summary]").is_checked()
+    page.get_by_label("Agency name").fill("")
     look_at_plaque_form(page)
-    assert not page.locator("[name=summary]").is_checked()  # what somebody took out stays out
+    assert page.get_by_label("Agency name").input_value() == ""  # what somebody took out stays out
+    assert "2 skipped by decision" in page.locator(".field__offered").inner_text()
+    assert not page.locator("[name=summary]").is_checked()
 
 
 def test_an_incomplete_record_offers_nothing_to_the_plaque_form(page):
@@ -564,12 +569,11 @@ def test_reasons_go_along_only_when_asked_for(page):
     assert "Decided by Chief Sample on 2026-11-01: Too small for it." in page.locator(".summary").inner_text()
 
 
-def test_without_its_tick_the_summary_is_not_sent(page, local_run):
+def test_until_its_box_is_ticked_the_summary_is_not_sent(page, local_run):
     complete(page, agency="Town of Unticked")
     visit(page)
     page.locator("#complete").get_by_role("link").click()
     page.wait_for_url("**/plaque/")
-    page.locator("[name=summary]").uncheck()
     before = len(local_run.messages())
     answers = PLAQUE | {"email": new_address(), "agency": "Town of Unticked"}
     fill_in(page, PlaqueForm, answers)
@@ -578,15 +582,36 @@ def test_without_its_tick_the_summary_is_not_sent(page, local_run):
     assert "items done" not in local_run.wait_for_mail(before + 2)[before]["text"]
 
 
-def test_the_summary_is_still_there_and_ticked_after_a_mistake(page):
+@pytest.mark.parametrize("ticked", [True, False])
+def test_the_summary_is_still_there_and_ticked_or_not_after_a_mistake_and_a_reload(ticked, page):
     complete(page)
     visit(page)
     page.locator("#complete").get_by_role("link").click()
     page.wait_for_url("**/plaque/")
+    page.locator("[name=summary]").set_checked(ticked)
     page.get_by_role("button", name=PlaqueForm.submit_label).click()
     page.wait_for_selector(".error-summary")
     assert "items done" in page.locator(".field__offered").inner_text()
-    assert page.locator("[name=summary]").is_checked()
+    assert page.locator("[name=summary]").is_checked() == ticked
+    page.reload()
+    assert "items done" in page.locator(".field__offered").inner_text()
+    assert page.locator("[name=summary]").is_checked() == ticked
+
+
+def go_to_plaque_form(page: Page, *, reasons: bool) -> None:
+    visit(page)
+    page.get_by_label("Include the reasons").set_checked(reasons)
+    page.locator("#complete").get_by_role("link").click()
+    page.wait_for_url("**/plaque/")
+
+
+@pytest.mark.parametrize("reasons", [False, True])
+def test_a_summary_that_was_agreed_to_stays_so_unless_it_says_something_else(reasons, page):
+    complete(page)
+    go_to_plaque_form(page, reasons=False)
+    page.locator("[name=summary]").check()
+    go_to_plaque_form(page, reasons=reasons)
+    assert page.locator("[name=summary]").is_checked() == (not reasons)
 
 
 def test_a_plaque_form_without_a_summary_does_not_mention_it(page):
