@@ -124,6 +124,18 @@ def test_an_alarm_looks_at_so_many_periods_of_so_many_seconds(alarms):
     }
 
 
+def test_an_alarm_over_several_metrics_adds_up_the_same_five_minutes_of_each(alarms):
+    looks = {"WorkFails": {("Sum", 300)}, "GivenUp": {("Maximum", 300)}}
+    several = {name: each["Metrics"] for name, each in alarms.items() if "Metrics" in each}
+    assert several.keys() == looks.keys()
+    for name, metrics in several.items():
+        [total] = [each for each in metrics if each["ReturnData"]]
+        assert total["Expression"] == "SUM(METRICS())"
+        added = [each["MetricStat"] for each in metrics if each is not total]
+        assert {(each["Stat"], each["Period"]) for each in added} == looks[name]
+        assert len({str(each["Metric"]) for each in added}) == len(added)
+
+
 def test_what_came_back_is_listed_with_what_the_digest_says_of_it(raw):
     [index] = raw["Resources"]["Counters"]["Properties"]["GlobalSecondaryIndexes"]
     assert set(index["Projection"]["NonKeyAttributes"]) == {"about", "said", "slot", "source"}
