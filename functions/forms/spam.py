@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from unicodedata import normalize
 
+from forms.catalog import FORMS
+from forms.fields import Text
 from sender_hint import GOVERNMENT
 
 HELD_FROM = 3
 """Points from which a submission is held for staff to review."""
 
-LONG = ("message", "summary")
-"""Fields of several lines."""
 SITE = "organization"
 """The field where people name their own site."""
 
@@ -104,6 +104,7 @@ def _is_known(host: str, senders_hosts: Iterable[str]) -> bool:
 
 def _texts(answers: Mapping[str, str]) -> tuple[str, str]:
     """Return the answers of several lines as one text, and all others as another."""
-    return "\n".join(answers.get(name, "") for name in LONG), "\n".join(
-        value for name, value in answers.items() if name not in LONG
+    long = {field.name for form in FORMS.values() for field in form.declared_fields() if isinstance(field, Text)}
+    return "\n".join(value for name, value in answers.items() if name in long), "\n".join(
+        value for name, value in answers.items() if name not in long
     )

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 import promises
-from forms import spam
+from forms import fields, spam
+from forms.catalog import FORMS
+from forms.contact import ContactForm
 from forms.form import TRAP
 from storage import dynamodb
 from tests.support.samples import CONTACT, PLAQUE
@@ -167,6 +169,17 @@ def test_a_link_in_the_summary_of_the_checklists_is_no_sign(table):
 def test_a_name_that_a_mail_program_would_link_is_a_sign_of_spam(organization):
     found = spam.signs({**CONTACT, "organization": organization}, trapped=False)
     assert "a link in an answer of one line" in [reason for _, reason in found]
+
+
+def test_a_link_in_a_new_field_of_several_lines_counts_as_one_in_a_message(monkeypatch):
+    class LongerForm(ContactForm):
+        background = fields.text("Background", limit=5000)
+
+    monkeypatch.setitem(FORMS, "contact", LongerForm)
+    link = "Our policy:\nhttps://example.com/policy"
+    of_one_line, of_several = ({**CONTACT, name: link} for name in ("organization", "background"))
+    assert spam.signs(of_one_line, trapped=False) == [(2, "a link in an answer of one line")]
+    assert spam.signs(of_several, trapped=False) == [(1, "a link")]
 
 
 @pytest.mark.parametrize(
