@@ -34,9 +34,9 @@ def somebody_elses_name(target: Target) -> None:
             assert target.post("plaque", PLAQUE | claim, f"127.0.5.{number + 2}").status == 303
     warned = [each for each in target.mail_to(OFFICE) if "another e-mail domain" in each["text"]]
     assert len(warned) >= 2, "the office is not told that a stranger asks"
-    before = len(target.mail_to(MALLORY))
     receipts = [each["subject"].partition(" - ")[0] for each in target.mail_to(MALLORY)]
     assert len(set(receipts)) == 1, "an e-mail tells whether an agency is on file"
+    before = len(target.mail_to(MALLORY))
     target.forward(days=45)
     assert len(target.mail_to(MALLORY)) == before, "a stranger gets what belongs to an agency"
     invited = [each for each in target.mail_to(PLAQUE["email"]) if "begin the process again" in each["subject"]]
