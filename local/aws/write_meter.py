@@ -91,8 +91,8 @@ class WriteMeter:
         if not written:
             return go()
         before = [self._item(each) for each in written]
-        # A put names the whole new item. An update names only changes, so which key of an index it leads to is not known
-        # before it is carried out. Its limits are checked at the keys that the item has now.
+        # A put names the whole new item. An update names only changes: which key of an index it leads to is not known
+        # before it is carried out. So its limits are checked at the keys that the item has now.
         expected = [each.put or old for each, old in zip(written, before, strict=True)]
         if self._limits and not all(map(self._limits.allow, self._units(written, before, expected))):
             return _throttled()
