@@ -24,7 +24,9 @@ def renewal(reference: str, ends_on: date, received: datetime, site: str, today:
     event.add("dtstart", ends_on)
     event.add("dtend", ends_on + timedelta(days=1))
     event.add("summary", "Peace Officer Agency Certification ends")
-    event.add("description", f"Your agency is invited to go through the process again. Reference {reference}. {site}")
+    event.add(
+        "description", f"A certified agency is invited to go through the process again. Reference {reference}. {site}"
+    )
     # The day is not shown as busy.
     event.add("transp", "TRANSPARENT")
     if before := next((each for each in REMINDED_BEFORE if ends_on - each > today), None):

@@ -184,7 +184,7 @@ class PlaqueForm(Form):
         completed = date.fromisoformat(answers["completed"])
         return [
             ("Plaque mailed by", promises.day_in_words(promises.day_at_office(cls.due(received)))),
-            ("Last day of your certification", promises.day_in_words(promises.valid_until(completed))),
+            ("If certified, valid until", promises.day_in_words(promises.valid_until(completed))),
         ]
 
     @classmethod
@@ -195,7 +195,10 @@ class PlaqueForm(Form):
         if ends_on - today >= promises.ENDS_SOON:
             return listed
         words = promises.ending_in_words(ends_on, today)
-        return [f"Your certification {words}. Your agency can begin the process again now.", *listed]
+        return [
+            f"A certification with this date of completion {words}. Your agency can begin the process again now.",
+            *listed,
+        ]
 
     @classmethod
     def ends_on(cls, answers: Mapping[str, str]) -> date:

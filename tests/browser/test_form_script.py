@@ -259,7 +259,7 @@ def test_the_plaque_follows_typing_and_the_receipt_draws_the_same_one(name, page
     assert engraving(page) == typed
     words = page.locator("main").inner_text()
     assert f"Congratulations to everyone at {name} on the work that led here." in words
-    assert "Last day of your certification" in words
+    assert "If certified, valid until" in words
 
 
 @pytest.mark.parametrize("name", AGENCIES)

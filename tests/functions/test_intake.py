@@ -63,7 +63,24 @@ def test_an_agency_that_anybody_may_have_typed_is_on_a_receipt_until_its_plaque_
     clock.forward(days=31)
     later = get(location).text
     assert "Anybody" not in later
-    assert "Last day of your certification" in later
+    assert "If certified, valid until" in later
+
+
+@pytest.mark.parametrize("days_left", [700, 5, 0])
+def test_a_request_alone_certifies_no_agency_in_any_words_of_ours(days_left, post, get, inbox, clock):
+    completed = promises.day_at_office(promises.now()) - timedelta(days=730 - days_left)
+    last_day = promises.day_in_words(promises.valid_until(completed))
+    answer = post("plaque", SAMPLES["plaque"] | {"completed": completed.isoformat()})
+    page = get(answer.headers["location"]).text
+    [renewal] = re.findall(r'href="(/forms/plaque/renewal[.]ics[?]receipt=[^"]+)"', page) or [None]
+    inbox.deliver()
+    [receipt] = inbox.receipts()
+    said = [page, receipt["text"], receipt["html"], *([get(renewal).text] if renewal else [])]
+    for words in (re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", each)) for each in said):
+        assert "your certification" not in words.lower()
+        assert words.count(last_day) == words.count(f"If certified, valid until {last_day}") + words.count(
+            f"If certified, valid until: {last_day}"
+        )
 
 
 def test_the_renewal_can_be_put_in_a_calendar(post, get):

@@ -62,7 +62,7 @@ def test_a_plaque_is_mailed_within_two_weeks():
     assert promises.moment_in_words(PlaqueForm.due(received)) == "Monday, November 23, 2026"
     assert PlaqueForm.promised(received, {"completed": "2026-11-09"}) == [
         ("Plaque mailed by", "November 23, 2026"),
-        ("Last day of your certification", "November 9, 2028"),
+        ("If certified, valid until", "November 9, 2028"),
     ]
 
 
@@ -201,7 +201,7 @@ def test_a_request_near_the_end_is_told_by_the_offices_day(days_left, words):
     received = datetime(2026, 11, 23, 4, 44, tzinfo=UTC)  # 11:44 PM on the 22nd at the office
     completed = date(2024, 11, 22) + timedelta(days=days_left)
     [remark] = PlaqueForm.remarks(received, {"completed": completed.isoformat()})
-    assert remark.startswith(f"Your certification {words}.")
+    assert remark.startswith(f"A certification with this date of completion {words}.")
 
 
 def test_the_receipt_says_whether_the_agency_will_be_listed():

@@ -50,7 +50,7 @@ TOLD = ABOUT | {"texts": TEXTS, "answers": ANSWERS, "about": "Plaque request fro
 TO_SENDER = {"office": OFFICE, "site": SITE, "reference": "QX8J88CZK3"}
 PROMISED = [("Plaque mailed by", "December 10, 2026"), ("Certification valid until", "October 17, 2028")]
 CONFIRM = f"{SITE}/forms/announcements/confirm?token=abc"
-REMARKS = ["Your certification ends today. Your agency can begin the process again now."]
+REMARKS = ["A certification with this date of completion ends today. Your agency can begin the process again now."]
 STATES: dict[str, dict[str, Any]] = {
     "staff": ABOUT
     | {

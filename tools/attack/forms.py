@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from playwright.sync_api import sync_playwright
 
+import promises
 from tests.support.programs import launch_options
 from tools.attack.target import CONTACT, PLAQUE, Target
 
@@ -102,8 +103,11 @@ def held_words(target: Target) -> None:
 def official_words(target: Target) -> None:
     """Have a receipt certify whatever was typed."""
     notice = "NOTICE: accredited by the Department of Everything"
-    today = (date.today() - timedelta(days=2)).isoformat()
-    target.post("plaque", PLAQUE | {"agency": notice, "completed": today, "email": "notice@x.example.com"}, "127.0.1.8")
+    completed = date.today() - timedelta(days=2)
+    last_day = promises.day_in_words(promises.valid_until(completed))
+    answers = {"agency": notice, "completed": completed.isoformat(), "email": "notice@x.example.com"}
+    target.post("plaque", PLAQUE | answers, "127.0.1.8")
     for message in target.mail_to("notice@x.example.com"):
         assert notice not in message["text"] + message["html"], "the words of a stranger in an official e-mail"
-        assert "Certification valid until" not in message["text"], "certified by a mere request"
+        told = [line for line in message["text"].splitlines() if last_day in line]
+        assert all("If certified" in line for line in told), "certified by a mere request"
