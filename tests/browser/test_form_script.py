@@ -91,6 +91,34 @@ def test_a_lost_connection_is_told_keeps_everything_and_can_be_tried_again(page)
     page.wait_for_url("**/received?receipt=*")
 
 
+HASTE = """
+  const { get, set } = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, "timeout");
+  Object.defineProperty(XMLHttpRequest.prototype, "timeout", { get, set(given) { set.call(this, given / 100); } });
+"""
+"""Lets a request wait a hundredth of the time that it is given."""
+
+
+def test_an_answer_that_does_not_come_within_thirty_seconds_is_told_as_unknown(context):
+    page = context.new_page()
+    page.add_init_script(HASTE)
+    page.goto("/contact/")
+    page.route("**/forms/contact", lambda _: None)
+    fill_in(page, ContactForm, CONTACT | {"email": new_address()})
+    send(page)
+    assert page.get_by_role("button", name="Sending…").is_visible()
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert "We cannot tell whether your answers arrived" in page.locator(".error-summary").inner_text()
+    assert page.locator("[name=message]").input_value() == CONTACT["message"]
+
+
+def test_what_fills_the_hidden_box_is_in_no_draft(page):
+    box = page.locator("[name=reply_code]")
+    box.evaluate("(box) => { box.value = 'x'; box.dispatchEvent(new Event('input', { bubbles: true })); }")
+    page.reload()
+    expect(page.locator("[name=message]")).to_have_value(CONTACT["message"])
+    expect(box).to_have_value("")
+
+
 def test_an_answer_that_does_not_come_from_the_form_is_told_as_unknown(page):
     page.route(
         "**/forms/contact",
@@ -332,11 +360,13 @@ def test_the_state_of_the_address_follows_the_agency_s_until_it_is_chosen(page):
 
 
 def test_the_form_works_where_its_script_is_blocked(page):
-    page.route("**/forms.js", lambda route: route.abort())
+    blocked = []
+    page.route("**/forms.*.js", lambda route: (blocked.append(route.request.url), route.abort()))
     page.goto("/contact/")
     fill_in(page, ContactForm, CONTACT | {"email": new_address()})
     send(page)
     page.wait_for_url("**/received?receipt=*")
+    assert blocked
 
 
 def test_the_form_can_be_filled_in_and_sent_by_keyboard_alone(page):
