@@ -6,7 +6,7 @@ const UNKNOWN =
   "We could not reach our server, or it did not answer in time. Everything you wrote is still here. " +
   "Check the connection, then send it again: the same answers count once.";
 
-// What another page may fill in. A consent is for the person alone.
+// What another page may fill in. A consent is for the person alone, also to send a summary.
 const PASSED = ["agency", "completed", "summary"];
 
 /** Returns whether another page passed answers after the #, which no server sees. */

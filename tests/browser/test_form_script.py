@@ -340,11 +340,12 @@ def test_a_name_that_is_handed_on_over_a_draft_is_to_be_confirmed_again(handed_o
         "__proto__=x",
     ],
 )
-def test_an_address_fills_in_three_questions_at_most_and_stops_nothing(after, page):
+def test_an_address_fills_in_two_questions_and_offers_a_summary_at_most_and_stops_nothing(after, page):
     page.goto(f"/plaque/#{after}&agency=Town of Sample&completed=2026-10-17&summary=All done")
     page.reload()  # from the draft
     filled = page.evaluate("[...new FormData(document.querySelector('form.form'))].filter(([, value]) => value)")
-    assert dict(filled) == {"agency": "Town of Sample", "completed": "2026-10-17", "summary": "All done"}
+    assert dict(filled) == {"agency": "Town of Sample", "completed": "2026-10-17"}
+    assert page.locator(".field__offered").inner_text() == "All done"
     page.get_by_label("Agency name").fill("Town of Samples")
     expect(page.locator(".preview .plaque__name")).to_have_text("Town of Samples")
 
