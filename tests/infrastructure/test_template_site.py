@@ -144,6 +144,8 @@ def test_ses_reports_what_the_functions_note_and_takes_tls_only(template, stand_
 
     [sets] = template.resources("AWS::SES::ConfigurationSet").values()
     assert sets["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+    assert sets["ReputationOptions"] == {"ReputationMetricsEnabled": True}  # what the alarms on bounces look at
+    assert sets["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
     [reports] = template.resources("AWS::SES::ConfigurationSetEventDestination").values()
     assert reports["EventDestination"]["Enabled"] is True
     kinds = [kind.replace("_", "").lower() for kind in reports["EventDestination"]["MatchingEventTypes"]]
