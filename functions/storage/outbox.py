@@ -37,8 +37,8 @@ REPORTED = {
 Each replaces any other state, also a reason why nothing was sent: a try before may have sent it, whose response was
 lost.
 """
-TOGETHER = "."
-"""Separator of the ids in a tag."""
+TOGETHER = "_"
+"""Separator of the ids in a tag: no id has it, and SES takes nothing but letters, digits, _ and -."""
 IS_CLAIMED = "#mail.#slot.#state = :claimed"
 CLAIMED = {"claimed": "claimed"}
 

@@ -31,6 +31,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
+from local.aws import model_limits  # noqa: F401  # checks every call from here on
 from local.aws.write_meter import WriteLimits, WriteListener, WriteMeter
 from local.journal import SEND_EMAIL, Journal
 from local.template import ACCOUNT, REGION, Template

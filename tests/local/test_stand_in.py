@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 from werkzeug.test import Client
 
 from local.aws.stand_in import OneAtATime, StandIn
@@ -80,6 +82,24 @@ def test_the_sender_of_the_template_may_send_and_nobody_else(start):
         boto3.client("sesv2").send_email(
             FromEmailAddress="x@example.net", Content={"Raw": {"Data": b"From: x\r\n\r\n"}}
         )
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "asked", "beyond"),
+    [
+        ("sesv2", "send_email", {"EmailTags": [{"Name": "id", "Value": "one.two"}], "Content": {}}, "MessageTagValue"),
+        ("sesv2", "send_email", {"EmailTags": [{"Name": "id", "Value": "2" * 257}], "Content": {}}, "MessageTagValue"),
+        ("sesv2", "send_email", {"EmailTags": [{"Name": "an id", "Value": "2"}], "Content": {}}, "MessageTagName"),
+        ("dynamodb", "query", {"TableName": "Items", "IndexName": "a work"}, "IndexName"),
+        ("dynamodb", "query", {"TableName": "Items", "Limit": 0}, "PositiveIntegerObject"),
+        ("dynamodb", "batch_get_item", {"RequestItems": {"Items": {"Keys": [{}] * 101}}}, "KeyList"),
+    ],
+)
+def test_a_value_that_aws_would_refuse_is_refused_and_named(start, service, operation, asked, beyond):
+    start()
+    client = boto3.client(service, config=Config(parameter_validation=False))
+    with pytest.raises(ClientError, match=rf"(BadRequest|Validation)Exception.*: {beyond}$"):
+        getattr(client, operation)(**asked)
 
 
 def test_200_identical_writes_from_16_threads_make_one_item(start):
