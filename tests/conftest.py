@@ -259,20 +259,21 @@ def report(table: Table, template: Template) -> Callable[..., None]:
 
 
 @pytest.fixture
-def ses_error(monkeypatch, stand_in):
+def ses_error(stand_in):
     """Make SES fail with an error, or work again with None."""
     from mail import ses
 
-    def set_error(error):
-        def fail(**_):
-            raise error
+    with pytest.MonkeyPatch.context() as patch:  # its own: what else a test patched stays when SES works again
 
-        if error:
-            monkeypatch.setattr(ses._client(), "send_email", fail)
-        else:
-            monkeypatch.undo()
+        def set_error(error):
+            def fail(**_):
+                raise error
 
-    return set_error
+            patch.undo()
+            if error:
+                patch.setattr(ses._client(), "send_email", fail)
+
+        yield set_error
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 import promises
 from mail import ses
 from settings import settings
-from storage import outbox
+from storage import bounces, outbox
 from storage.outbox import TO_STAFF, Owed
 from storage.submissions import Submission
 from telemetry import count, log_failure, logger
@@ -98,7 +98,10 @@ def _hand_over(claimed: Mapping[Owed, Mapping[str, Any]], message: EmailMessage,
         code = error.response["Error"]["Code"]
         for owed, item in claimed.items():
             if _is_final(code, owed, since or _owed_since(owed, item)):
-                outbox.settle(owed, {"state": "refused", "why": code, "at": promises.now().isoformat()})
+                now = promises.now()
+                # First: what is settled is not visited again, so the office would not be told.
+                bounces.note_refused(owed, now)
+                outbox.settle(owed, {"state": bounces.REFUSED, "why": code, "at": now.isoformat()})
             elif error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
                 outbox.give_back(owed)
         raise

@@ -1,8 +1,9 @@
-"""Stores reports of e-mail that did not arrive, or was complained about: one item of the counters' table for each.
+"""Stores reports of e-mail that SES refused, that did not arrive, or was complained about: one item of the counters'
+table for each.
 
 Without addresses. An item: key (of the report), noted_on (index `returned`: UNATTENDED while the office has to do
 something; for other reports the month, UTC), noted_at (ISO 8601), the e-mail (source, the variable that names its
-table; about, the id of its item; slot), said (what SES reported, in words), seen_to ({at, by}), expires_at (TTL).
+table; about, the id of its item; slot), said (what SES said, in words), seen_to ({at, by}), expires_at (TTL).
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ KEPT_FOR = timedelta(days=30)
 """How long a report that needs no one is kept. EventBridge repeats a report for a day, so it is recognized."""
 UNATTENDED = "unattended"
 """Key, in the index `returned`, of the reports that the office has to act on, for as long as they can be."""
+REFUSED = "refused"
+"""SES did not take the e-mail, and would not take it again. So no report of SES follows."""
 DELAYED = "delayed"
 """The receiver's server has not accepted the e-mail yet. It may still arrive, so the digest lists it, and the desk does
 not."""
@@ -34,6 +37,7 @@ OURS = {
     "bounced": "An address of the office does not take e-mail. Tell the engineer.",
 }
 ADVICE = {
+    REFUSED: "It could not be sent: its address is probably wrong. Call, and correct it.",
     TURNED_DOWN: "The mailbox is full, or its server refused what the e-mail says. Call.",
     DELAYED: "The mail server of its address does not accept it yet; we keep trying. If it is urgent, call.",
     "rejected": "It was mistaken for a virus, and not sent. Call, or write from your own mailbox.",
@@ -90,6 +94,11 @@ class Returned:
 def is_known(message_id: str, said: str) -> bool:
     """Return whether a report about an e-mail, identified by SES's message id, was recorded."""
     return dynamodb.get(settings().counters_table, {"key": _key(message_id, said)}) is not None
+
+
+def note_refused(owed: Owed, now: datetime) -> None:
+    """Record that SES refused an e-mail for good. It got no message id, so the time tells one refusal from another."""
+    note(f"{owed.id} {owed.slot} {now.isoformat()}", REFUSED, owed, now)
 
 
 def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:

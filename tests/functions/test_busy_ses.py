@@ -2,10 +2,12 @@
 
 import json
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+import promises
 from forms.form import TRAP
 from local.aws.lambda_runtime import Context
 from tests.support.inbox import invitations
@@ -68,18 +70,32 @@ def test_the_days_budget_counts_an_e_mail_once_however_often_ses_is_asked(full, 
     assert len(inbox.receipts()) == 2
 
 
+@pytest.mark.parametrize(("error", "hours"), [(FINAL, 1), (REFUSAL, 25)], ids=["no address", "refused for a day"])
 def test_an_address_that_ses_refuses_for_good_is_asked_for_once_and_the_office_is_told_why(
-    post, inbox, table, clock, ses_error
+    error, hours, post, inbox, table, clock, ses_error, office
 ):
     post("contact", CONTACT)
-    ses_error(FINAL)
+    ses_error(error)
     inbox.deliver()
+    clock.forward(hours=hours)
     ses_error(None)
-    clock.forward(hours=1)
+    for _ in range(2):
+        clock.forward(days=1)
     [item] = table.items()
-    assert (item["mail"]["receipt"]["state"], item["mail"]["receipt"]["why"]) == ("refused", "BadRequestException")
+    code = error.response["Error"]["Code"]
+    assert (item["mail"]["receipt"]["state"], item["mail"]["receipt"]["why"]) == ("refused", code)
     assert item["mail"]["staff"]["state"] == "sent"
-    assert inbox.receipts() == []
+    assert not [each for each in inbox.messages() if CONTACT["email"] in each["to"]]
+    told = "receipt e-mail: refused. It could not be sent: its address is probably wrong. Call, and correct it."
+    assert sum(told in each["text"] for each in inbox.titled("Digest")) == 1
+    today = office.get().words
+    assert "1 e-mail came back." in today
+    assert "It could not be sent: its address is probably wrong. Call, and correct it." in today
+    assert f"refused, {_when(item)} ({code}). It could not be sent" in office.get(f"/desk/{item['reference']}").words
+
+
+def _when(item):
+    return promises.moment_in_words(datetime.fromisoformat(item["mail"]["receipt"]["at"]))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tests.support import iam_report
 from tests.support.inbox import link_in
 from tests.support.office import OFFICE, at_desk
 from tests.support.samples import CONTACT, PLAQUE, TODAY, new_address
+from tests.support.ses_errors import FINAL
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def asked(each_in_its_own_process):
 
 
 @pytest.fixture
-def everything_done(asked, post, get, press, inbox, clock, report, table, template):
+def everything_done(asked, post, get, press, inbox, clock, report, table, template, ses_error):
     """Everything that visitors, staff, the stream, the clock and SES can cause."""
     import links
     from office import workflow
@@ -53,6 +54,10 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
     post("plaque", PLAQUE | {"agency": "Another agency"})
     post("plaque", PLAQUE | {"agency": "Another agency", "zip": "96747"})  # may correct the one before
     inbox.deliver()
+    post("contact", CONTACT | {"email": new_address()})
+    ses_error(FINAL)
+    inbox.deliver()
+    ses_error(None)
     get(
         post("plaque", PLAQUE | {"announcements": "yes"}).headers["location"]
     )  # the stream does not bring it, so the clock does
