@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from local.aws.cloudfront import sent_on
 from local.template import ErrorPage
+from tests.support.programs import JUDGES, install_judges
 
 POLICY = """default-src 'none'; script-src 'self' 'sha256-…';
 style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';
@@ -203,6 +205,28 @@ def test_clean_addresses_are_files_or_sent_on_here_as_on_aws(asked, query, answe
     assert (f"-> {sent}" if sent else got["uri"]) == answer
     here = sent_on(asked, query)
     assert (here and sorted(re.split("[?&]", here))) == (sent and sorted(re.split("[?&]", sent)))
+
+
+def not_at_the_edge(function: str) -> list[str]:
+    """What the JavaScript of a CloudFront function uses that AWS does not list for its runtime."""
+    install_judges()
+    run = subprocess.run(["node", JUDGES / "edge.mjs"], input=function, capture_output=True, text=True, check=True)
+    return run.stdout.splitlines()
+
+
+def test_functions_at_the_edge_use_only_what_their_runtime_is_said_to_have(template):
+    functions = template.resources("AWS::CloudFront::Function").values()
+    assert {each["FunctionConfig"]["Runtime"] for each in functions} == {"cloudfront-js-2.0"}
+    assert [not_at_the_edge(each["FunctionCode"]) for each in functions] == [[] for _ in functions]
+
+
+def test_what_that_runtime_is_not_said_to_have_is_found():
+    newer = """const [a] = b; ({c}) => 1; [...d]; e?.f; g ?? h; class I {} for (const j of k) {} l.flat(); m.flatMap(n);
+        function* o() { yield 1 } function p(q = 1) {} try {} catch {}"""
+    assert set(not_at_the_edge(newer)) >= {
+        *("ArrayPattern", "ObjectPattern", "SpreadElement", "ChainExpression", "newer operator", "ClassDeclaration"),
+        *("ForOfStatement", "method not listed", "generator", "AssignmentPattern", "catch without a name"),
+    }
 
 
 def as_cloudfront_reads(query):
