@@ -35,7 +35,9 @@ ALSO = "also"
 """A key that may be missing: other words that the search finds it by."""
 OPTIONAL = (ROLES, ALSO, REMOVED)
 
-KEBAB = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+LONGEST = 100
+"""Characters of an id and of a file's name. With a longer one, progress.js could not read an agency's record again."""
+KEBAB = rf"(?![a-z0-9-]{{{LONGEST + 1}}})[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 ITEM = re.compile(rf"- \[ \] (?P<text>[^\s{{][^{{]*?)\s*{{#(?P<id>{KEBAB})(?: changed=(?P<changed>{MONTH}))?}}[ \t]*")
 MEANT_AS_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s|\s*\[.?\]")
 BEGINNINGS = {  # in turn: how every item begins, and what is said of a line that does not
@@ -46,7 +48,8 @@ BEGINNINGS = {  # in turn: how every item begins, and what is said of a line tha
     r"[^{]*\{#\S*( changed=\S*)?\}\s*$": "after its id an item says nothing but 'changed=' and an edition",
     rf"[^{{]*\{{#\S*( changed={MONTH})?\}}\s*$": "'changed' must be a year and month, 'changed=2027-02'",
 }
-NOT_KEBAB = "the id is not kebab-case: small letters, digits and single hyphens, beginning with a letter"
+AT_MOST = f"of at most {LONGEST} characters"
+NOT_KEBAB = f"the id is not kebab-case {AT_MOST}: small letters, digits and single hyphens, beginning with a letter"
 
 
 class Refused(PluginError):
@@ -102,7 +105,9 @@ def parse(text: str, source: str, taken: dict[str, str]) -> Checklist:
     """
     name = Path(source).stem
     if not re.fullmatch(KEBAB, name) or name in ("all", "print"):
-        raise Refused(f"{source}:1", "the file name must be kebab-case, and not 'all' or 'print', which have a use")
+        raise Refused(
+            f"{source}:1", f"the file name must be kebab-case {AT_MOST}, and not 'all' or 'print', which have a use"
+        )
     front = FRONT_MATTER.match(text)
     if not front:
         raise Refused(f"{source}:1", f"begin with front matter between two lines of ---: {', '.join(KEYS)}")

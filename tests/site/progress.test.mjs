@@ -24,6 +24,11 @@ test("what was saved is read as it was", () => {
   assert.deepEqual(JSON.parse(JSON.stringify(read(JSON.stringify(saved)))), saved);
 });
 
+test("an id as long as a checklist may have is read", () => {
+  const longest = "a".repeat(100);
+  assert.deepEqual(Object.keys(read(JSON.stringify(record({ [longest]: done("2026-11-01") }))).items), [longest]);
+});
+
 for (const [why, text] of Object.entries({
   "no JSON": "{",
   nothing: "null",

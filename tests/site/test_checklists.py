@@ -122,6 +122,7 @@ REFUSED = {
     "an id with capitals": ("{#a-first}", "{#A-First}", 13, "not kebab-case"),
     "an id with an underscore": ("{#a-first}", "{#a_first}", 13, "not kebab-case"),
     "an id that ends in a hyphen": ("{#a-first}", "{#a-first-}", 13, "not kebab-case"),
+    "an id of 101 characters": ("{#a-first}", f"{{#{'a' * 101}}}", 13, "at most 100 characters"),
     "an id of nothing": ("{#a-first}", "{#}", 13, "not kebab-case"),
     "an item with two ids": ("{#a-first}", "{#a-first} {#a-other}", 13, "more than one"),
     "the same id twice": ("{#a-second}", "{#a-first}", 14, "id a-first is taken by checklists/a.md:13"),
@@ -151,6 +152,12 @@ REFUSED = {
     "removed items without words": ("builds_on:", "removed: [a-old]\nbuilds_on:", 8, "a list of ids"),
     "a removed item of nothing": ("builds_on:", "removed: {a-old: }\nbuilds_on:", 8, "a list of ids"),
     "a removed id that is none": ("builds_on:", "removed: {a_old: Old.}\nbuilds_on:", 8, "not kebab-case"),
+    "a removed id of 101 characters": (
+        "builds_on:",
+        f"removed: {{{'a' * 101}: Old.}}\nbuilds_on:",
+        8,
+        "at most 100 characters",
+    ),
     "a removed id that is used": ("builds_on:", "removed: {a-first: Old.}\nbuilds_on:", 14, "id a-first is taken"),
     "a role with a part that is none": ("builds_on:", "roles: {chief: helps}\nbuilds_on:", 8, "'takes part'"),
     "roles without parts": ("builds_on:", "roles: [chief]\nbuilds_on:", 8, "a list of roles"),
@@ -181,10 +188,16 @@ def test_a_mistake_is_refused_with_its_file_and_line(right, wrong, line, why):
     assert why in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["A", "two_words", "all", "print", "1st"])
+@pytest.mark.parametrize("name", ["A", "two_words", "all", "print", "1st", "a" * 101])
 def test_a_file_name_that_is_no_address_is_refused(name):
     with pytest.raises(hook.Refused, match=rf"^checklists/{name}.md:1: the file name"):
         parse(GOOD, f"checklists/{name}.md")
+
+
+def test_names_as_long_as_a_record_of_progress_takes_are_read():
+    longest = "a" * 100
+    checklist = parse(GOOD.replace("{#a-first}", f"{{#{longest} changed=2026-11}}"), f"checklists/{longest}.md")
+    assert (checklist.name, checklist.items[0].id) == (longest, longest)
 
 
 def test_an_id_of_another_file_is_refused(tmp_path):
