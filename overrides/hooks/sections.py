@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
-SKIPPED = {"h1", "nav", "select", "svg", "script"}
+SKIPPED = {"h1", "nav", "noscript", "script", "select", "svg", "template"}
 HEADINGS = {"h2", "h3"}
 VOID = {"br", "hr", "img", "input"}
 INLINE = {"a", "abbr", "b", "code", "em", "i", "span", "strong"}
@@ -42,6 +42,10 @@ def _tidied(section: Section) -> Section:
     return replace(section, title=title, text=text)
 
 
+def _is_unseen(attributes: dict[str, str | None]) -> bool:
+    return "hidden" in attributes or attributes.get("aria-hidden") == "true"
+
+
 class _Reader(HTMLParser):
     """Cuts a page into sections: at headings that have an anchor, and at questions."""
 
@@ -60,7 +64,7 @@ class _Reader(HTMLParser):
         anchor = given.get("id")
         if tag == self._skipped:
             self._depth += 1
-        elif not self._skipped and tag not in VOID and (tag in SKIPPED or "hidden" in given):
+        elif not self._skipped and tag not in VOID and (tag in SKIPPED or _is_unseen(given)):
             self._skipped, self._depth = tag, 1
         if self._skipped:
             return

@@ -12,6 +12,7 @@ from mkdocs.exceptions import PluginError
 from playwright.sync_api import expect
 
 from overrides.hooks import search as hook
+from overrides.hooks.sections import sections
 from tests.support.pages import PAGES
 
 RESULTS = ".search__results li"
@@ -70,6 +71,31 @@ def test_words_of_pages_questions_and_checklist_items_are_in_the_index(index, bu
         for item in checklist["items"]:
             assert item["text"] in text
     assert "It is valid for two years from the date of completion." in text
+
+
+UNSEEN = {
+    "a trap for bots": '<div aria-hidden="true"><div>Leave this box empty</div></div>',
+    "what a script copies": "<template><p>Leave this box empty</p></template>",
+    "what is read without script": "<noscript><p>Leave this box empty</p></noscript>",
+    "what comes later": "<p hidden>Leave this box empty</p>",
+}
+
+
+@pytest.mark.parametrize("unseen", UNSEEN.values(), ids=UNSEEN)
+def test_words_that_are_not_seen_are_not_found(unseen):
+    [section] = sections(f"<p>Before.</p>{unseen}<p>After.</p>", "a/", "A page")
+    assert section.text == "Before. After."
+
+
+def test_no_entry_has_words_of_a_trap_or_for_a_browser_without_script(index):
+    found = [
+        entry["url"]
+        for entry in index
+        if re.search(
+            "box empty|The search box needs JavaScript|keeps no check marks", f"{entry['title']} {entry['text']}"
+        )
+    ]
+    assert found == []
 
 
 def test_the_first_result_answers_what_people_type(index, page, built_site):
