@@ -58,6 +58,8 @@ class _Reader(HTMLParser):
         self._skipped = ""
         """The element that is being skipped, and its nesting depth."""
         self._depth = 0
+        self._details: list[bool] = []
+        """Of each `details` that is open, outermost first: whether it is a question."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -68,7 +70,10 @@ class _Reader(HTMLParser):
             self._skipped, self._depth = tag, 1
         if self._skipped:
             return
-        if tag == "details" and given.get("class") == "question":
+        is_question = tag == "details" and given.get("class") == "question"
+        if tag == "details":
+            self._details.append(is_question)
+        if is_question:
             self._begin("")
             self.questions.append(self.sections[-1])
         elif tag in HEADINGS and anchor:
@@ -79,13 +84,14 @@ class _Reader(HTMLParser):
         self._part(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == self._skipped:
-            self._depth -= 1
-            self._skipped = self._skipped if self._depth else ""
         if self._skipped:
+            self._depth -= tag == self._skipped
+            if not self._depth:
+                self._skipped = ""
+                self._part(tag)
             return
         self._in_heading &= tag not in {"summary", *HEADINGS}
-        if tag == "details" and self.sections[-1] in self.questions:
+        if tag == "details" and self._details and self._details.pop():
             self.sections.append(Section(self.url, self.page, self.page))
         self._part(tag)
 

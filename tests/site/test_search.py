@@ -12,7 +12,7 @@ from mkdocs.exceptions import PluginError
 from playwright.sync_api import expect
 
 from overrides.hooks import search as hook
-from overrides.hooks.sections import sections
+from overrides.hooks.sections import questions, sections
 from tests.support.pages import PAGES
 
 RESULTS = ".search__results li"
@@ -96,6 +96,32 @@ def test_no_entry_has_words_of_a_trap_or_for_a_browser_without_script(index):
         )
     ]
     assert found == []
+
+
+NESTED = """<h2 id="top">Top</h2><p>Above.</p>
+<details class="question"><summary>May a campus apply?</summary><p id="campus">Yes.</p>
+<details class="note"><summary>Note</summary><p>Of any size.</p></details>
+<details hidden><summary>More</summary><p>Later.</p></details>
+<p>Also a tribe.</p></details>
+<p>Below.</p>"""
+
+
+def test_a_note_within_an_answer_does_not_end_it():
+    [question] = questions(NESTED, "faq/")
+    assert (question.url, question.text) == ("faq/#campus", "Yes. Note Of any size. Also a tribe.")
+    assert [(each.title, each.text) for each in sections(NESTED, "faq/", "FAQ")][1:] == [
+        ("Top", "Above."),
+        ("May a campus apply?", "Yes. Note Of any size. Also a tribe."),
+        ("FAQ", "Below."),
+    ]
+
+
+def test_the_answer_of_a_question_with_headings_ends_where_it_ends():
+    html = '<details class="question"><summary>Why?</summary><h3 id="x">First</h3><p>So.</p></details><p>Below.</p>'
+    assert [(each.title, each.text) for each in sections(html, "faq/", "FAQ")][2:] == [
+        ("First", "So."),
+        ("FAQ", "Below."),
+    ]
 
 
 def test_the_first_result_answers_what_people_type(index, page, built_site):
