@@ -35,7 +35,7 @@ def on_env(_: Any, config: MkDocsConfig, files: Files) -> None:
     found = [file.page for file in files.documentation_pages() if file.page and _is_found(file.page)]
     listed = [_entry(page.url, _title(page), page.meta["description"]) for page in found]
     of_checklists = {each.url for each in config.extra["checklists"]}
-    asked = [question for page in found for question in questions(page.content or "", page.url)]
+    asked = [question for page in found for question in _questions(page)]
     config.extra["index"] = {
         "pages": sorted((each for each in listed if each["url"] not in of_checklists), key=lambda each: each["title"]),
         "checklists": [_entry(each.url, each.title, each.purpose) for each in config.extra["checklists"]],
@@ -62,6 +62,15 @@ def on_post_build(config: MkDocsConfig) -> None:
     """Write the index."""
     content = json.dumps([asdict(section) for section in _sections], ensure_ascii=False, separators=(",", ":"))
     Path(config.site_dir, INDEX).write_text(content, "utf-8")
+
+
+def _questions(page: Page) -> list[Section]:
+    asked = questions(page.content or "", page.url)
+    for question in asked:
+        if not question.url:
+            why = "has no anchor: end the first line of its answer with {#an-anchor}"
+            raise PluginError(f"{page.file.src_uri}: the question {question.title!r} {why}")
+    return asked
 
 
 def _entry(url: str, title: str, description: str = "") -> dict[str, str]:

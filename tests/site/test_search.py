@@ -124,6 +124,21 @@ def test_the_answer_of_a_question_with_headings_ends_where_it_ends():
     ]
 
 
+def test_a_question_that_nothing_can_lead_to_stops_the_build():
+    content = '<details class="question"><summary>May a campus apply?</summary><p>Yes.</p></details>'
+    page: Any = SimpleNamespace(
+        meta={"title": "FAQ", "description": "Questions."},
+        title="FAQ",
+        url="faq/",
+        content=content,
+        file=SimpleNamespace(src_uri="faq.md"),
+    )
+    files: Any = SimpleNamespace(documentation_pages=lambda: [SimpleNamespace(page=page)])
+    config: Any = SimpleNamespace(extra={"checklists": []})
+    with pytest.raises(PluginError, match=r"faq\.md: the question 'May a campus apply\?' has no anchor"):
+        hook.on_env(None, config, files)
+
+
 def test_the_first_result_answers_what_people_type(index, page, built_site):
     [module] = (built_site / "assets").glob("find.*.js")
     page.goto("/search/")
