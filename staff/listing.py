@@ -104,7 +104,8 @@ def in_full(submission: Submission) -> Iterator[Text]:
         told = f": {for_terminal(entry['text'])}" if "text" in entry else ""
         yield Text(f"{_when(entry['at'])}: {entry['what']} by {for_terminal(entry['by'])}{told}")
     for slot, what in submission.mail.items():
-        yield Text(f"E-mail {slot}: {what['state']}{' ' + _when(what['at']) if 'at' in what else ''}")
+        when, why = _when(what["at"]) if "at" in what else "", f"({what['why']})" if "why" in what else ""
+        yield Text(" ".join(filter(None, (f"E-mail {slot}: {what['state']}", when, why))))
     yield Text("")
     if submission.erased_at:
         yield Text(f"Its sender's data were erased {_when(submission.erased_at)}. What is left names no one.")

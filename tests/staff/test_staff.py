@@ -18,6 +18,7 @@ from forms.form import TRAP
 from local.aws.stand_in import create_table
 from staff import connection
 from storage import certifications
+from storage.outbox import Owed
 from tests.support.inbox import link_in
 from tests.support.samples import CONTACT, HOSTILE, PLAQUE, TODAY, new_address
 
@@ -48,6 +49,14 @@ def test_list_shows_what_is_open_by_due_date_and_what_is_held(run_staff, post, c
     assert [line.split()[1] for line in out.splitlines()[1:]] == ["late", "open", "held"]
     assert [each["form"] for each in json.loads(run_staff("list", "--form", "plaque", "--json")[1])] == ["plaque"]
     assert run_staff("list", "--done")[1] == "Nothing to list.\n"
+
+
+def test_show_says_why_an_e_mail_did_not_arrive(run_staff, submitted, report):
+    reference = submitted("contact")
+    report("Bounce", Owed("SUBMISSIONS_TABLE", reference, "receipt"), bounceType="Permanent")
+    _, out, _ = run_staff("show", reference)
+    [line] = [line for line in out.splitlines() if line.startswith("E-mail receipt: bounced")]
+    assert line.endswith(" (Permanent, General)")
 
 
 def test_show_has_every_answer_and_what_became_of_the_e_mails(run_staff, post, inbox, table):
