@@ -224,6 +224,26 @@ def test_the_dry_run_says_at_once_everything_that_the_deployment_would_refuse(te
         assert word in refused[number]
 
 
+@pytest.mark.parametrize("option", ["--dry", "--guided", ""])
+def test_a_build_that_fails_as_at_a_dead_link_ends_the_deployment(option, monkeypatch, capsys):
+    ran = []
+
+    def fails(command, *, check=False, **_):
+        ran.append(command)
+        if check:
+            raise subprocess.CalledProcessError(2, command)
+
+    monkeypatch.setattr(subprocess, "run", fails)
+    for checks_before in ("check", "require_sam"):
+        monkeypatch.setattr(deploy, checks_before, lambda *_: None)
+    for comes_after in ("check_pages", "guide", "deploy"):
+        monkeypatch.setattr(deploy, comes_after, lambda *_, **__: ran.append("something after it"))
+    monkeypatch.setattr("sys.argv", ["deploy", *filter(None, [option])])
+    assert deploy.main() == 1
+    assert ran == [("make", "build")]
+    assert "make" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("limit", "advice"), [(10, "0 until AWS raises"), (100, "0 until"), (1000, "from 0 to 900")])
 def test_the_concurrency_that_may_be_reserved_is_what_the_account_allows(limit, advice, monkeypatch):
     settings = {"AccountLimit": {"UnreservedConcurrentExecutions": limit}}
