@@ -16,6 +16,7 @@ from normalize import addresses
 from normalize.addresses import NotMailable, identity, normalized
 from office import erasure
 from storage import subscribers
+from storage.outbox import Owed
 from tests.support.examples import examples
 from tests.support.samples import SAMPLES
 
@@ -118,20 +119,22 @@ def test_composed_and_decomposed_are_one_domain(domain):
 
 
 SITE = "https://certification.example.org"
+RECEIPT = Owed("SUBMISSIONS_TABLE", "XXXXXXXXXX", "receipt")
 ENDS = {
-    "the button": lambda address, press: press(links.unsubscribe_link(normalized(address)).removeprefix(SITE)),
-    "erasing": lambda address, _: erasure.erase(erasure.find(address.upper()), "office", promises.now()),
-    "a bounce": lambda address, _: subscribers.remove(subscribers.subscriber_id(normalized(address))),
+    "the button": lambda address, press, _: press(links.unsubscribe_link(normalized(address)).removeprefix(SITE)),
+    "erasing": lambda address, *_: erasure.erase(erasure.find(address.upper()), "office", promises.now()),
+    "a bounce": lambda address, _, report: report("Bounce", RECEIPT, address, bounceType="Permanent"),
+    "a complaint": lambda address, _, report: report("Complaint", RECEIPT, address),
 }
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_what_ends_a_subscription_reaches_whoever_signed_up_in_another_spelling(end, post, press):
+def test_what_ends_a_subscription_reaches_whoever_signed_up_in_another_spelling(end, post, press, report):
     address = "pat@bücher.com"
     post("announcements", {"email": address})
     subscribers.subscribe(address, promises.now())
     assert subscribers.is_subscribed(normalized(address))
-    ENDS[end](address, press)
+    ENDS[end](address, press, report)
     assert not subscribers.is_subscribed(address)
 
 

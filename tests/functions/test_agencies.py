@@ -169,11 +169,12 @@ def test_a_correction_is_told_to_staff_line_by_line(changes, post, inbox, table,
     for text in (told["text"], told["html"].replace("<br>", "\n")):
         assert f"This may correct an earlier request, {first['reference']}:" in text
     labels = PlaqueForm.labels()
+    before, now = (PlaqueForm.in_words_by_name(each["answers"]) for each in (first, second))
     desk = unescape(office.get(f"/desk/{second['reference']}").words)
-    for name in changes.keys() - {"completed", "email"}:
-        before, now = first["answers"][name], second["answers"][name]
-        assert f"\n{labels[name]}: {before} → {now}\n" in told["text"]
-        assert f"{labels[name]}: {before} → {now}" in desk
+    for name in changes:
+        line = f"{labels[name]}: {before[name]} → {now[name]}"
+        assert f"\n{line}\n" in told["text"]
+        assert line in desk
 
 
 @pytest.mark.parametrize("changes", NO_CORRECTION.values(), ids=NO_CORRECTION)
