@@ -181,9 +181,9 @@ def press(table: Table, template: Template) -> Callable[..., Answer]:
     """Press the one button of a page that a link led to, or let a mail program do it."""
     gateway = Gateway(template)
 
-    def press(link: str, body: bytes = b"") -> Answer:
+    def press(link: str, body: bytes = b"", **headers: str) -> Answer:
         path, _, query = link.removeprefix(settings().site_url).partition("?")
-        return as_answer(gateway, Request("POST", path, query, {"content-type": FORM}, body))
+        return as_answer(gateway, Request("POST", path, query, {"content-type": FORM, **headers}, body))
 
     return press
 

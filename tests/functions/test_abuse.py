@@ -18,17 +18,8 @@ from forms.form import TRAP, FormData, fingerprint, reference_for
 from mail import limits
 from settings import settings
 from storage import counters, dynamodb
-from tests.support.samples import CONTACT, PLAQUE, SAMPLES, TODAY
+from tests.support.samples import CONTACT, FOREIGN, PLAQUE, SAMPLES, TODAY
 from web import rate_limit
-
-FOREIGN = {
-    "another origin": {"origin": "https://evil.example"},
-    "a sandboxed frame": {"origin": "null"},
-    "the same name without TLS": {"origin": "http://certification.example.org"},
-    "a longer name": {"origin": "https://certification.example.org.evil.example"},
-    "as the browser says": {"origin": "https://certification.example.org", "sec-fetch-site": "cross-site"},
-    "a neighbor": {"sec-fetch-site": "same-site"},
-}
 
 
 @pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)

@@ -9,7 +9,7 @@ import promises
 from forms.announcements import AnnouncementsForm
 from links import unsubscribe_link
 from storage import subscribers
-from tests.support.samples import CONTACT
+from tests.support.samples import CONTACT, FOREIGN, ONE_CLICK
 from web import rate_limit
 
 ADDRESS = "jordan.sample@example.gov"
@@ -95,12 +95,20 @@ def test_unsubscribing_takes_one_button_or_one_click_of_the_mail_program(get, pr
     link = links.unsubscribe_link(ADDRESS)
     assert ADDRESS not in link
     part = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
-    for click in (b"", b"List-Unsubscribe=One-Click", part):
+    for click in (b"", ONE_CLICK, part):
         subscribers.subscribe(ADDRESS, promises.now())
         assert "<button" in get(link).text
         assert subscribers.is_subscribed(ADDRESS)
         assert "You are unsubscribed" in press(link, click).text
         assert not subscribers.is_subscribed(ADDRESS)
+
+
+@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
+def test_unsubscribing_is_let_in_from_the_page_of_a_mail_provider(headers, press):
+    """A form from there is refused; the one click of RFC 8058 may come from a browser that shows such a page."""
+    subscribers.subscribe(ADDRESS, promises.now())
+    assert "You are unsubscribed" in press(unsubscribe_link(ADDRESS), ONE_CLICK, **headers).text
+    assert not subscribers.is_subscribed(ADDRESS)
 
 
 def test_no_link_of_before_brings_anybody_back_who_unsubscribed(sign_up, inbox, press, clock):

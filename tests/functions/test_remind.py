@@ -8,17 +8,19 @@ import boto3
 import pytest
 import time_machine
 
+import links
 import promises
 from forms.catalog import FORMS
 from forms.form import TRAP
 from local.aws.lambda_runtime import invoke
 from mail import digest, reminders
+from office.invitations import ASKED
 from settings import settings
 from storage import certifications, submissions
 from storage.outbox import Owed
 from tests.support.inbox import invitations, link_in
 from tests.support.office import OFFICE
-from tests.support.samples import CONTACT, PLAQUE, TODAY
+from tests.support.samples import CONTACT, FOREIGN, ONE_CLICK, PLAQUE, TODAY
 from tests.support.ses_errors import OUTAGE, REFUSAL, SILENCE
 from tests.support.tables import Table
 
@@ -297,10 +299,19 @@ def test_one_click_stops_the_invitations(submitted, clock, inbox, press, get, of
     link = link_in(invitations(inbox)[0], "stop")
     clock.forward(days=50)
     assert "<button" in get(link).text
-    assert "will not invite" in press(link, b"List-Unsubscribe=One-Click").text
+    assert "will not invite" in press(link, ONE_CLICK).text
     for _ in range(5):
         clock.forward(days=10)
     assert len(invitations(inbox)) == 1
+
+
+@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
+def test_stopping_the_invitations_is_let_in_from_the_page_of_a_mail_provider(headers, submitted, press, office):
+    office.do(submitted("plaque")["reference"], "mark")
+    [agency] = certifications.everybody()
+    link = links.stop_link(agency.id, promises.now() + timedelta(days=1))
+    assert "will not invite" in press(link, ONE_CLICK, **headers).text
+    assert [each.why_stopped for each in certifications.everybody()] == [ASKED]
 
 
 def test_a_held_request_certifies_nobody(submitted, clock, inbox):

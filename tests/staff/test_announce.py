@@ -13,6 +13,7 @@ from mkdocs.exceptions import Abort
 from tests.support.announcements import announcements_of
 from tests.support.checklist_pages import ROOT, built_with
 from tests.support.inbox import link_in
+from tests.support.samples import ONE_CLICK
 
 TEXT = """---
 title: A second certification
@@ -69,7 +70,7 @@ def test_every_subscriber_gets_it_once_however_often_the_command_is_called(
     assert first["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     one_click = re.sub(r"^<https://[^/]+|>$", "", first["headers"]["List-Unsubscribe"])
     assert one_click == link_in(first, "unsubscribe")
-    press(one_click, b"List-Unsubscribe=One-Click")
+    press(one_click, ONE_CLICK)
     page.write_text(TEXT.replace("second", "third"), "utf-8")
     page.rename(page.with_name("2027-04-third.md"))
     run_staff("announce", str(page.with_name("2027-04-third.md")), "--yes")

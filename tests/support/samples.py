@@ -107,3 +107,16 @@ MADE_ONE_LINE = {
     "spaces": ("  two  spaces  ", "two spaces"),
 }
 """Text that a one-line field takes as one line, and how it is stored."""
+
+FOREIGN = {
+    "another origin": {"origin": "https://evil.example"},
+    "a sandboxed frame": {"origin": "null"},
+    "the same name without TLS": {"origin": "http://certification.example.org"},
+    "a longer name": {"origin": "https://certification.example.org.evil.example"},
+    "as the browser says": {"origin": "https://certification.example.org", "sec-fetch-site": "cross-site"},
+    "a neighbor": {"sec-fetch-site": "same-site"},
+}
+"""The headers that a browser sends with a POST from a page of another site."""
+
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+"""What a mail program posts to unsubscribe (RFC 8058)."""
