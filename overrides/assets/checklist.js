@@ -22,6 +22,8 @@ const progress = find("[data-progress]");
 export const index = progress.dataset.index;
 /** @type {Map<string, any>} */
 const rows = new Map(all(".item").map((row) => [row.id, { row, box: find("input", row) }]));
+// A browser would check boxes again by their place on a page, which may be another item's in the next edition.
+for (const { box } of rows.values()) box.autocomplete = "off";
 export let checklists = [];
 export let whole = null;
 let editions = null;
@@ -218,10 +220,12 @@ function start() {
 try {
   ({ checklists } = await (await fetch(progress.dataset.source)).json());
   editions = new Map(checklists.flatMap(({ items, edition }) => items.map(({ id }) => [id, edition])));
+  const ticked = all(".item :checked"); // before this script was there
   draw();
   start();
+  for (const box of ticked) if (!box.checked) box.click();
 } catch (error) {
-  warn("This page did not load completely, so your check marks are not saved. Reload it.");
+  find(".progress__trouble", progress).hidden = false;
   throw error;
 } finally {
   progress.hidden = false;

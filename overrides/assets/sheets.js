@@ -1,6 +1,7 @@
 // The page of all checklists is for paper first: its script comes only where there is something to draw or to keep.
 
 const progress = document.querySelector("[data-progress]");
+const boxes = document.querySelectorAll(".item input");
 let loaded = null;
 
 async function loadWithIds() {
@@ -10,7 +11,15 @@ async function loadWithIds() {
   return import("./plan.js");
 }
 
-const load = () => (loaded ??= loadWithIds());
+/** Loads the script, which also keeps what was ticked before it was there. Where it does not come, that is said. */
+function load() {
+  loaded ??= loadWithIds().catch((error) => {
+    loaded = null;
+    progress.hidden = progress.querySelector("[role=alert]").hidden = false;
+    throw error;
+  });
+  return loaded;
+}
 
 function keepsSomething() {
   try {
@@ -20,25 +29,17 @@ function keepsSomething() {
   }
 }
 
-/** Does once more, with the script, what was done before it was there. */
-async function again(event) {
-  if (loaded) return;
-  event.stopImmediatePropagation();
-  const { target } = event;
-  const { checked } = target;
-  await load();
-  if (event.type === "click") return target.click();
-  target.checked = checked;
-  target.dispatchEvent(new Event("change", { bubbles: true }));
-}
-
 function waitForTheFirstUse() {
   for (const part of document.querySelectorAll("[data-scripted]")) part.hidden = false;
   addEventListener("storage", load);
-  document.addEventListener("change", again);
+  document.addEventListener("change", load);
   for (const button of document.querySelectorAll("[data-print]"))
-    button.addEventListener("click", again, { once: true });
+    button.onclick = async () => {
+      await load();
+      button.click(); // the script does now what it says
+    };
 }
 
-if (keepsSomething()) load();
+const isTicked = [...boxes].some((box) => box.checked);
+if (isTicked || keepsSomething()) load();
 else waitForTheFirstUse();

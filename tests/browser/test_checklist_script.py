@@ -1,11 +1,12 @@
 """Working with one checklist: ticks, dates, decisions, sequence, and what is said when the browser cannot keep them."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.support.checklist_pages import (
     CHECKLISTS,
@@ -411,6 +412,67 @@ def test_every_target_is_at_least_24_by_24_pixels(page):
           .map((e) => e.outerHTML)"""
     )
     assert small == []
+
+
+# When the script comes late, or not at all
+
+
+def late(page, file: str) -> Callable[[], None]:
+    """Keep back what the page asks for by this name, until the result is called."""
+    asked: list[Route] = []
+    page.route(f"**/{file}", lambda route: asked.append(route))
+
+    def come() -> None:
+        for route in asked:
+            route.continue_()
+        page.unroute(f"**/{file}")
+
+    return come
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("leader", "plan.*.js"),
+        ("leader", "all.json"),
+        ("print", "sheets.*.js"),
+        ("print", "all.json"),
+        ("print", "plan.*.js"),
+    ],
+)
+def test_ticks_are_kept_that_were_there_before_the_script(name, file, page):
+    """On a first visit, and on one that has something to draw."""
+    for first, last in ((0, 3), (3, 5)):
+        come = late(page, file)
+        page.goto(f"/checklists/{name}/")
+        for number in range(first, last):
+            page.locator(".item input").nth(number).check()
+        come()
+        expect(page.locator(".item[data-kind=done]")).to_have_count(last)
+        assert set(record(page)["items"]) == {item.id for item in LEADER.items[:last]}
+
+
+def test_a_box_that_only_the_browser_would_check_again_is_no_tick(page):
+    tick(page, LEADER.items[:1])
+    page.goto("/faq/")
+    page.evaluate("localStorage.clear()")
+    page.go_back()
+    page.wait_for_selector("[data-progress]:not([hidden])")
+    assert so_far(page) == f"0 of {len(LEADER.items)} items done."
+    assert record(page) is None
+
+
+def test_on_the_page_of_all_ticks_that_could_not_be_kept_are_kept_with_the_next_one(context):
+    page = context.new_page()
+    visit(page, "print")
+    page.route("**/all.json", lambda route: route.abort())
+    boxes, alert = page.locator(".item input"), page.get_by_role("alert")
+    boxes.nth(0).check()
+    expect(alert).to_contain_text("check marks are not saved")
+    page.unroute("**/all.json")
+    boxes.nth(1).check()
+    expect(alert).to_be_hidden()
+    assert set(record(page)["items"]) == {item.id for item in LEADER.items[:2]}
 
 
 # When the browser does not keep things
