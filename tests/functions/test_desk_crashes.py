@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 import promises
-from office import invitations
+from office import agencies, invitations
 from storage import certifications
 from tests.support.office import DIRECTOR, at_desk
 from tests.support.tables import empty_tables
@@ -29,10 +29,15 @@ WORK: dict[str, Any] = {
     "same": ("plaque", {}, (), {"certification": ""}),
     "address": ("plaque", {}, ("mark",), {"email": "new@example.gov"}),
     "invite": ("plaque", {}, ("mark", "stop"), {}),
+    "rename": ("plaque", {}, ("mark",), {"name": "Police of Springfield"}),
+    "withdraw": ("plaque", {"listed": "yes"}, ("mark",), {}),
+    "list": ("plaque", {"listed": "no"}, ("mark",), {}),
+    "end": ("plaque", {}, ("mark",), {}),
+    "resume": ("plaque", {}, ("mark", "end"), {}),
 }
 """By verb: the form, what is answered differently, what happened before, and what is typed."""
 PAGES = {"correct": "/correct", "erase": "/person"}
-OF_CERTIFICATION = ("address", "invite")
+OF_CERTIFICATION = ("address", "invite", "rename", "withdraw", "list", "end", "resume")
 ACTIONS = {"erase": "/desk/person/erase"}
 
 
@@ -89,11 +94,15 @@ def lived(office, template, submitted, table, inbox, clock, monkeypatch):
         whom = {"email": f"chief.{each}@example.gov"} | ({"agency": f"Sample {each}"} if slug == "plaque" else {})
         reference = submitted(slug, **whom, **changed)
         for earlier in before:
-            if earlier == "stop":
-                [agency] = certifications.everybody()
-                invitations.stop(agency.id, promises.now(), invitations.BOUNCED)
-            else:
-                office.do(reference, earlier)
+            match earlier:
+                case "stop":
+                    [agency] = certifications.everybody()
+                    invitations.stop(agency.id, promises.now(), invitations.BOUNCED)
+                case "end":
+                    [agency] = certifications.everybody()
+                    agencies.end(agency.id, DIRECTOR, promises.now())
+                case _:
+                    office.do(reference, earlier)
         page = f"/desk/{reference}{PAGES.get(verb, '')}"
         action = ACTIONS.get(verb, f"/desk/{reference}/{verb}")
         if verb in OF_CERTIFICATION:
@@ -121,6 +130,9 @@ def lived(office, template, submitted, table, inbox, clock, monkeypatch):
                 (
                     [(entry["what"], entry["by"]) for entry in each.history],
                     each.why_stopped,
+                    each.listed,
+                    re.sub(r"\d+", "", each.name),
+                    each.ended_on is None,
                     each.email.replace(whom["email"], ""),
                     [due["id"] for due in certifications.due(promises.now() + timedelta(days=800))] == [each.id],
                 )
