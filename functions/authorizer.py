@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
-from aws import CLIENT_TIMEOUTS
+from aws import HURRIED
 from settings import require, settings
 
 require("origin_secret_arn")
@@ -23,6 +24,10 @@ READ_AGAIN = 300
 """Seconds between reads of the secret, however many wrong guesses come in."""
 
 
+_last: list[bytes] = []
+"""The secrets as they were last read."""
+
+
 def handler(event: dict[str, Any], _context: Any) -> dict[str, bool]:
     sent = event["headers"].get(HEADER, "").encode()
     # The period is the cache key: when it changes, the secret is read again.
@@ -32,9 +37,25 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, bool]:
 
 
 @lru_cache(maxsize=1)
-def _known(_period: int) -> list[bytes]:
-    """Return the secrets that are accepted in this period."""
-    secrets = boto3.client("secretsmanager", config=CLIENT_TIMEOUTS)
+def _known(_period: int) -> tuple[bytes, ...]:
+    """Return the secrets that are accepted in this period: if Secrets Manager fails, those of the one before.
+
+    Raises BotoCoreError, ClientError if no read ever succeeded.
+    """
+    try:
+        _last[:] = _read()
+    except (BotoCoreError, ClientError) as error:
+        if not _last:
+            raise
+        from telemetry import log_failure  # not at the start, which a visitor waits for: it loads Powertools
+
+        log_failure("secret not read again", error)
+    return tuple(_last)
+
+
+def _read() -> list[bytes]:
+    """Return both versions. The first read that fails is the last one, so that a failure takes at most 7 seconds."""
+    secrets = boto3.client("secretsmanager", config=HURRIED)
     found = []
     for stage in STAGES:
         try:

@@ -12,7 +12,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 import aws
@@ -29,8 +28,6 @@ READ_AGAIN = 300
 """Seconds before a key is read again. Until then, a warm function may sign with a key that was rotated."""
 IN_DOUBT = 10
 """Seconds. If no cached key fits, the secret may have been rotated: read it again, but at most this often."""
-TRIES = 2
-"""Attempts per call. Verifying one link may need two failing reads; both must fit into the function's timeout."""
 
 _known: dict[tuple[str, str], tuple[str, float]] = {}
 """By secret and stage: the signing key, empty if there is none, and the time of the last read."""
@@ -85,5 +82,4 @@ def _read(secret: str, stage: str) -> str:
 
 @cache
 def _client() -> "SecretsManagerClient":
-    hurried = Config(retries={"mode": "standard", "total_max_attempts": TRIES})
-    return boto3.client("secretsmanager", config=aws.CLIENT_TIMEOUTS.merge(hurried))
+    return boto3.client("secretsmanager", config=aws.HURRIED)

@@ -19,6 +19,7 @@ def gateway(table, template) -> Gateway:
     import authorizer
 
     authorizer._known.cache_clear()
+    authorizer._last.clear()
     return Gateway(template)
 
 
@@ -97,6 +98,19 @@ def test_a_guess_costs_no_call_of_secrets_manager_for_five_minutes(gateway, monk
 def test_where_the_secret_cannot_be_read_nobody_comes_in(gateway, set_variable):
     set_variable("ORIGIN_SECRET_ARN", "gone")
     assert statuses(gateway, current()) == [500]
+
+
+def test_who_came_in_still_does_while_secrets_manager_fails_and_a_guess_does_not(
+    gateway, template, set_variable, log_output
+):
+    secret = current()
+    with time_machine.travel(1_800_000_000, tick=False) as traveller:
+        assert statuses(gateway, secret) == [IN]
+        set_variable("ORIGIN_SECRET_ARN", "gone")
+        for _ in range(2):
+            traveller.shift(301)
+            assert statuses(Gateway(template), secret, "guess") == [IN, 403]
+    assert log_output.getvalue().count("secret not read again") == 2
 
 
 def test_an_authorizer_with_other_settings_is_refused_not_played_wrong(template, tmp_path):
