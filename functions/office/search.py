@@ -108,14 +108,17 @@ def _alike(words: list[str], now: datetime) -> Found:
     condition = " AND ".join(
         f"(contains(find, :p{number}a) OR contains(find, :p{number}z))" for number in range(len(long))
     )
-    ranked, looked_at = [], 0
-    for items, scanned, _ in _pages(condition, values, now):
+    ranked, looked_at, until = [], 0, None
+    for items, scanned, oldest in _pages(condition, values, now):
         looked_at += scanned
         ranked += [(_likeness(long, item["find"]), item["reference"]) for item in items]
+        until = oldest
         if looked_at >= LOOKED_AT:
             break
+    else:
+        until = None
     good = sorted((each for each in ranked if each[0] >= ALIKE), reverse=True)
-    return Found(_read([reference for _, reference in good[:SHOWN]]), looked_at, None, alike=True)
+    return Found(_read([reference for _, reference in good[:SHOWN]]), looked_at, until, alike=True)
 
 
 def _ends(word: str) -> list[tuple[str, str]]:

@@ -70,6 +70,41 @@ def test_an_e_mail_that_came_back_stays_on_today_with_whom_to_call_until_somebod
     assert (gone.status, "This e-mail is no longer listed" in gone.words) == (410, True)
 
 
+def headings(page):
+    """The sections of a page of the desk with the numbers beside them."""
+    found = re.findall(r"<h2[^>]*>([^<]+) <span class=.count.>([^<]+)", page.text)
+    return [(title, int(number)) for title, number in found]
+
+
+def test_today_sorts_the_work_by_what_is_most_urgent(office, submitted, clock):
+    assert "Everything is done" in office.get("/desk/").words
+    submitted("contact", message="First")
+    submitted("contact", message="Held", reply_code="cheap backlinks")
+    submitted("plaque")
+    page = office.get("/desk/")
+    assert headings(page) == [("Waiting", 1), ("Plaques to mail", 1), ("Held as possible spam", 1)]
+    assert page.text.index('name="q"') < page.text.index("<h2")
+    clock.forward(hours=14)
+    assert headings(office.get("/desk/"))[0] == ("Due today", 1)
+    clock.forward(hours=11)
+    late = office.get("/desk/")
+    assert headings(late) == [("Late", 1), ("Plaques to mail", 1), ("Held as possible spam", 1)]
+    assert "60 minutes late , Sat 12:00 PM" in late.words
+    clock.forward(days=13)
+    assert headings(office.get("/desk/")) == [("Late", 2), ("Held as possible spam", 1)]
+
+
+def test_today_shows_all_of_a_long_section_where_asked(office, submitted, monkeypatch):
+    references = [submitted("contact", message=f"Number {number}") for number in range(3)]
+    monkeypatch.setattr(worklist, "SHOWN", 2)
+    page = office.get("/desk/")
+    assert [reference in page.text for reference in references].count(True) == 2
+    [more] = re.findall(r'href="([^"]+)">Show all 3<', page.text)
+    whole = office.get(more)
+    assert all(reference in whole.text for reference in references)
+    assert "Show all" not in whole.text
+
+
 def test_today_says_where_more_came_back_than_it_shows(office, submitted, report, monkeypatch):
     monkeypatch.setattr(worklist, "SHOWN", 1)
     for message in ("One", "Two"):
@@ -186,13 +221,15 @@ def test_a_slip_finds_what_is_written_almost_so_and_nothing_says_so(office, subm
         assert "<script" not in page.text
 
 
-def test_a_search_says_how_far_it_looked(office, submitted, monkeypatch):
+@pytest.mark.parametrize("query", ["nothing like it", "Number", "Numbrr"], ids=["none", "exact", "similar"])
+def test_a_search_says_how_far_it_looked(query, office, submitted, monkeypatch):
     from office import search
 
     for number in range(3):
         submitted("contact", message=f"Number {number}")
+    assert "There may be older ones" not in office.press(office.get(), "/desk/find", q=query).words
     monkeypatch.setattr(search, "LOOKED_AT", 2)
-    assert "There may be older ones" in office.press(office.get(), "/desk/find", q="nothing like it").words
+    assert "There may be older ones" in office.press(office.get(), "/desk/find", q=query).words
 
 
 def test_what_an_agency_and_a_person_sent_before_stands_beside_it_with_what_differs(office, submitted):
