@@ -91,7 +91,7 @@ def test_today_sorts_the_work_by_what_is_most_urgent(office, submitted, clock):
     assert headings(late) == [("Late", 1), ("Plaques to mail", 1), ("Held as possible spam", 1)]
     assert "60 minutes late , Sat 12:00 PM" in late.words
     clock.forward(days=13)
-    assert headings(office.get("/desk/")) == [("Late", 2), ("Held as possible spam", 1)]
+    assert headings(office.get("/desk/")) == [("Late", 1), ("Due today", 1), ("Held as possible spam", 1)]
 
 
 def test_today_shows_all_of_a_long_section_where_asked(office, submitted, monkeypatch):
