@@ -25,10 +25,13 @@ FILE = ROOT / "deploy-role.yaml"
 LONGEST_POLICY = 6144
 """Characters of a managed policy that IAM takes, without spaces."""
 IN_NO_SCHEMA = {
+    "AWS::ApiGatewayV2::Stage": [
+        f"logs:{each}" for each in ("GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries")
+    ],
     "AWS::Budgets::Budget": ["billing:GetBillingViewData"],
     "AWS::Logs::DeliverySource": ["cloudfront:AllowVendedLogDeliveryForResource"],
 }
-"""Further rights that AWS requires, according to the error messages of refused deployments."""
+"""Further rights that AWS requires, as its guides or the error messages of refused deployments say."""
 ACCOUNT = "${AWS::Region}:${AWS::AccountId}"
 SAM_BUCKET = "arn:${AWS::Partition}:s3:::aws-sam-cli-managed-default*"
 OWN_RESOURCES = {

@@ -54,9 +54,17 @@ def test_a_type_that_is_new_brings_its_actions_along():
     assert "kinesis:CreateStream" in needed_actions({*resource_types(), "AWS::Kinesis::Stream"})
 
 
-def test_logs_of_cloudfront_are_allowed_which_no_schema_names(resources):
-    allowed = [action for each in statements(managed(resources)) for action in each["Action"]]
-    assert "cloudfront:AllowVendedLogDeliveryForResource" in allowed
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+LOGS_OF_AN_API = """CreateLogDelivery GetLogDelivery UpdateLogDelivery DeleteLogDelivery ListLogDeliveries PutResourcePolicy
+DescribeResourcePolicies DescribeLogGroups"""
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["cloudfront:AllowVendedLogDeliveryForResource", *(f"logs:{each}" for each in LOGS_OF_AN_API.split())],
+)
+def test_logs_of_cloudfront_and_of_the_api_are_allowed_which_no_schema_names(action, resources):
+    assert action in [each for statement in statements(managed(resources)) for each in statement["Action"]]
 
 
 def test_every_policy_is_as_short_as_iam_wants_and_every_one_is_attached(resources):
