@@ -120,6 +120,21 @@ def test_a_flood_has_its_limits(template):
     assert limited == public
 
 
+def test_every_function_of_the_edge_goes_live_with_its_deployment(template):
+    functions = template.resources("AWS::CloudFront::Function")
+    assert functions
+    assert all(each["AutoPublish"] is True for each in functions.values())
+
+
+def test_what_is_kept_at_the_edge_is_kept_in_both_ways_to_compress(template):
+    policies = [each["CachePolicyConfig"] for each in template.resources("AWS::CloudFront::CachePolicy").values()]
+    assert policies
+    for policy in policies:
+        kept = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+        assert kept["EnableAcceptEncodingBrotli"] is True
+        assert kept["EnableAcceptEncodingGzip"] is True
+
+
 PERSONAL = ["ip", "sourceIp", "user-agent", "userAgent", "referer", "query", "cookie", "path", "email", "principalId"]
 
 
