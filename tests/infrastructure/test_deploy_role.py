@@ -55,8 +55,8 @@ def test_a_type_that_is_new_brings_its_actions_along():
 
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
-LOGS_OF_AN_API = """CreateLogDelivery GetLogDelivery UpdateLogDelivery DeleteLogDelivery ListLogDeliveries PutResourcePolicy
-DescribeResourcePolicies DescribeLogGroups"""
+LOGS_OF_AN_API = """CreateLogDelivery GetLogDelivery UpdateLogDelivery DeleteLogDelivery ListLogDeliveries
+PutResourcePolicy DescribeResourcePolicies DescribeLogGroups"""
 
 
 @pytest.mark.parametrize(
