@@ -4,10 +4,15 @@ const progress = document.querySelector("[data-progress]");
 const boxes = document.querySelectorAll(".item input");
 let loaded = null;
 
+const plain = (text) => text.trim().replace(/\s+/g, " ");
+
+/** Gives the rows their ids, by their place. Throws where this page and the items are of two editions. */
 async function loadWithIds() {
   const { checklists } = await (await fetch(progress.dataset.source)).json();
-  const ids = checklists.flatMap(({ items }) => items.map(({ id }) => id));
-  for (const [number, row] of document.querySelectorAll(".item").entries()) row.id = ids[number];
+  const items = checklists.flatMap((checklist) => checklist.items);
+  const isSame = ({ text }, number) => plain(text) === plain(boxes[number].labels[0].textContent);
+  if (items.length !== boxes.length || !items.every(isSame)) throw new Error("This page is of another edition.");
+  for (const [number, { id }] of items.entries()) boxes[number].closest(".item").id = id;
   return import("./plan.js");
 }
 
@@ -15,6 +20,7 @@ async function loadWithIds() {
 function load() {
   loaded ??= loadWithIds().catch((error) => {
     loaded = null;
+    for (const box of boxes) box.autocomplete = "off"; // as in checklist.js
     progress.hidden = progress.querySelector("[role=alert]").hidden = false;
     throw error;
   });

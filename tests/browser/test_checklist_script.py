@@ -475,6 +475,33 @@ def test_on_the_page_of_all_ticks_that_could_not_be_kept_are_kept_with_the_next_
     assert set(record(page)["items"]) == {item.id for item in LEADER.items[:2]}
 
 
+NEXT_EDITION: dict[str, Callable[[list[dict]], object]] = {
+    "a new item at the front": lambda items: items.insert(0, items[0] | {"id": "leader-new", "text": "Begin anew."}),
+    "an item that says something else": lambda items: items[0].update(text="Complete both modules."),
+    "an item less": lambda items: items.pop(),
+}
+
+
+@pytest.mark.parametrize("change", NEXT_EDITION.values(), ids=NEXT_EDITION)
+def test_a_page_of_all_from_before_another_edition_keeps_no_tick_for_another_item(change, context):
+    page = context.new_page()
+    visit(page, "print")
+
+    def answer(route: Route) -> None:
+        given = route.fetch().json()
+        change(given["checklists"][0]["items"])
+        route.fulfill(json=given)
+
+    page.route("**/all.json", answer)
+    page.locator(".item input").first.check()
+    expect(page.get_by_role("alert")).to_contain_text("check marks are not saved. Reload it.")
+    page.unroute("**/all.json")
+    page.goto("/faq/")
+    page.go_back()
+    expect(page.locator(".item input").first).not_to_be_checked()
+    assert record(page) is None
+
+
 # When the browser does not keep things
 
 
