@@ -100,18 +100,19 @@ def guide(template: Template) -> None:
     """Let SAM ask for the parameters, keep the answers, and deploy the stack. Raises CalledProcessError."""
     for name, declared in template.declared_parameters.items():
         print(f"{name}: {declared['Description']}")
-    print(about_concurrency())
+    print(about_concurrency(template))
     _run(*SAM, "--guided", dry=False)
 
 
-def about_concurrency() -> str:
+def about_concurrency(template: Template) -> str:
     """Say which ReservedConcurrency the account allows. Raises ClientError, BotoCoreError."""
+    each = sum("ReservedConcurrentExecutions" in function for function in template.functions.values())
     region = tomllib.loads(CONFIG.read_text("utf-8"))["default"]["deploy"]["parameters"]["region"]
     limits = boto3.client("lambda", region).get_account_settings()["AccountLimit"]
-    most = max(limits["UnreservedConcurrentExecutions"] - UNRESERVED, 0)
-    return f"Lambda lets this account reserve {most}, so ReservedConcurrency is " + (
-        f"from 0 to {most}." if most else "0 until AWS raises the account's limit."
-    )
+    left = max(limits["UnreservedConcurrentExecutions"] - UNRESERVED, 0)
+    most = min(left // each, template.declared_parameters["ReservedConcurrency"]["MaxValue"])
+    advice = f"from 0 to {most}." if most else "0 until AWS raises the account's limit."
+    return f"Lambda lets this account reserve {left}, and {each} functions reserve ReservedConcurrency: it is {advice}"
 
 
 def check(settings: Settings) -> None:

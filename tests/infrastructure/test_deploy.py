@@ -202,7 +202,7 @@ def test_the_first_deployment_explains_each_parameter_and_keeps_the_answers_in_t
     """SAM by itself looks for samconfig.toml beside the template that it deploys, in .build/, which git ignores."""
     ran = []
     monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
-    monkeypatch.setattr(deploy, "about_concurrency", lambda: "")
+    monkeypatch.setattr(deploy, "about_concurrency", lambda _: "")
     deploy.guide(template)
     said = capsys.readouterr().out
     assert all(f"{name}: {each['Description']}" in said for name, each in template.declared_parameters.items())
@@ -244,9 +244,20 @@ def test_a_build_that_fails_as_at_a_dead_link_ends_the_deployment(option, monkey
     assert "make" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("limit", "advice"), [(10, "0 until AWS raises"), (100, "0 until"), (1000, "from 0 to 900")])
-def test_the_concurrency_that_may_be_reserved_is_what_the_account_allows(limit, advice, monkeypatch):
+@pytest.mark.parametrize(
+    ("limit", "advice"),
+    [
+        (10, "is 0 until AWS raises"),
+        (100, "is 0 until"),
+        (103, "is 0 until"),
+        (200, "from 0 to 25."),
+        (1000, "from 0 to 100."),
+    ],
+)
+def test_the_concurrency_that_may_be_reserved_is_what_the_account_allows_four_functions(
+    limit, advice, template, monkeypatch
+):
     settings = {"AccountLimit": {"UnreservedConcurrentExecutions": limit}}
     client = type("Lambda", (), {"get_account_settings": lambda _: settings})()
     monkeypatch.setattr(boto3, "client", lambda *_: client)
-    assert advice in deploy.about_concurrency()
+    assert advice in deploy.about_concurrency(template)
