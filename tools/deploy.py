@@ -122,7 +122,7 @@ def check(settings: Settings) -> None:
 
 
 def wanting(settings: Settings) -> list[str]:
-    """Return what a deployment has to wait for: a change not committed, samples for settings, SAM's command line."""
+    """Return what a deployment has to wait for: a change not committed, settings that are wrong, SAM's command line."""
     found = []
     git = ("git", "status", "--porcelain")
     if subprocess.run(git, cwd=ROOT, check=True, capture_output=True).stdout:  # our own words
@@ -132,6 +132,8 @@ def wanting(settings: Settings) -> list[str]:
         found.append(
             f"samconfig.toml leaves {names} at the sample of template.yaml: handbook/runbook.md has the first steps"
         )
+    if (domain := settings.parameters["DomainName"]) and settings.site_url != f"https://{domain}":
+        found.append(f"DomainName is {domain}, so SiteUrl has to be https://{domain}, and is {settings.site_url}")
     if samples := sample_settings(SITE.read_text("utf-8")):
         found.append(f"mkdocs.yml still has sample values: {', '.join(samples)}")
     if not shutil.which("sam"):

@@ -196,6 +196,23 @@ def test_every_parameter_that_is_still_a_sample_is_named(template, tmp_path, mon
         check(in_earnest(template))
 
 
+@pytest.mark.parametrize(
+    ("site_url", "domain", "is_refused"),
+    [
+        ("https://a.example", "a.example", False),
+        ("https://d111.cloudfront.net", "", False),
+        ("https://d111.cloudfront.net", "a.example", True),
+        ("https://www.a.example", "a.example", True),
+        ("http://a.example", "a.example", True),
+        ("https://a.example/", "a.example", True),
+    ],
+)
+def test_a_site_that_calls_itself_otherwise_than_its_domain_is_refused(site_url, domain, is_refused, template):
+    parameters = {**in_earnest(template).parameters, "SiteUrl": site_url, "DomainName": domain}
+    said = " ".join(deploy.wanting(Settings("s", "us-east-1", parameters)))
+    assert (f"SiteUrl has to be https://{domain}" in said) == is_refused
+
+
 def test_the_first_deployment_explains_each_parameter_and_keeps_the_answers_in_the_committed_file(
     template, stand_in, capsys, monkeypatch
 ):
