@@ -2,11 +2,48 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from unicodedata import normalize
 
 FORMULA = ("=", "+", "-", "@", "|")
 """Characters that begin a formula in a spreadsheet, in any width."""
+
+LINK = re.compile(r"(?:https?://(?:[^\s/@]*@)?(?:www\.)?|www\.)([\w.-]*)", re.IGNORECASE)
+"""A link, and its host. Text before an @ is not part of the host."""
+ENDS = (
+    "app|biz|cc|cn|click|club|co|com|dev|gov|icu|info|io|link|live|ly|me|net|online|org|pro|ru|shop|site|store|su|tk|top"
+    "|tv|us|vip|website|xyz"
+)
+"""Top-level domains below which many people have names."""
+ABBREVIATIONS = "box|capt|cmdr|col|cpl|dept|det|div|gen|insp|lt|maj|sgt|supt"
+"""Words that people write directly after a period, as in `P.O.Box/12`. They are no top-level domains."""
+PATH = r"(?=(?::[0-9]+)?[/?#]+\w)"
+ALONE = rf"(?<!@)[\w.-]+\.(?:{ENDS})(?!\.?[\w@-])"
+# An end with a capital and small letters is a word, as in Lt.Adm/Records.
+WITH_PATH = rf"[\w.-]+\.(?!(?:{ABBREVIATIONS})[/?#:])(?-i:(?![A-Z][a-z]))[^\W\d_]{{2,24}}{PATH}"
+BARE_LINK = re.compile(rf"(?<![\w.-])({ALONE}|{WITH_PATH})", re.IGNORECASE)
+"""A host name that mail programs turn into a link: one below a domain of ENDS, as in `example.com`, and any that has a
+path, as in `example.xyz/page`."""
+LEADS_ON = re.compile(rf"https?://|(?<![\w.-])(?:{ALONE}{PATH}|{WITH_PATH})", re.IGNORECASE)
+"""What no one is called: an address with its scheme, a path or a question. `example.org` alone may be a name."""
+
+
+def readable(text: str) -> str:
+    """Return the text with each letter and period in the one form that programs look for in a link."""
+    return normalize("NFKC", text).replace("\N{IDEOGRAPHIC FULL STOP}", ".")
+
+
+def unlinked(text: str) -> str:
+    """Return one line in which no mail program finds a link to a page: `example.com/page` is `example[.]com/page`.
+
+    A domain alone stays as it is: agencies are called so.
+    """
+    return " ".join(_unlinked(word) if LEADS_ON.search(readable(word)) else word for word in text.split(" "))
+
+
+def _unlinked(word: str) -> str:
+    return readable(word).replace(".", "[.]").replace("://", "[:]//")
 
 
 def for_terminal(text: str) -> str:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from unicodedata import normalize
 
 from forms.catalog import FORMS
 from forms.fields import Text
+from safe_text import BARE_LINK, LINK, readable
 from sender_hint import GOVERNMENT
 
 HELD_FROM = 3
@@ -14,23 +14,6 @@ HELD_FROM = 3
 SITE = "organization"
 """The field where people name their own site."""
 
-LINK = re.compile(r"(?:https?://(?:[^\s/@]*@)?(?:www\.)?|www\.)([\w.-]*)", re.IGNORECASE)
-"""A link, and its host. Text before an @ is not part of the host."""
-ENDS = (
-    "app|biz|cc|cn|click|club|co|com|dev|gov|icu|info|io|link|live|ly|me|net|online|org|pro|ru|shop|site|store|su|tk|top"
-    "|tv|us|vip|website|xyz"
-)
-"""Top-level domains below which many people have names."""
-ABBREVIATIONS = "box|capt|cmdr|col|cpl|dept|det|div|gen|insp|lt|maj|sgt|supt"
-"""Words that people write directly after a period, as in `P.O.Box/12`. They are no top-level domains."""
-BARE_LINK = re.compile(
-    rf"(?<![\w.-])((?<!@)[\w.-]+\.(?:{ENDS})(?!\.?[\w@-])"
-    # An end with a capital and small letters is a word, as in Lt.Adm/Records.
-    rf"|[\w.-]+\.(?!(?:{ABBREVIATIONS})[/?#:])(?-i:(?![A-Z][a-z]))[^\W\d_]{{2,24}}(?=(?::[0-9]+)?[/?#]\w))",
-    re.IGNORECASE,
-)
-"""A host name that mail programs turn into a link: one below a domain of ENDS, as in `example.com`, and any that has a
-path, as in `example.xyz/page`."""
 MARKUP = re.compile(r"<a\s[^<>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
 SELLING = re.compile(
     r"\b(?:backlinks?|guest post|search engine rank\w*|first page of google|seo (?:services?|agency|expert)"
@@ -84,9 +67,9 @@ def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]
 
 def _short_hosts(short: str) -> Iterator[str]:
     """Yield the hosts of everything in these answers that a mail program shows as a link, except e-mail addresses."""
-    readable = normalize("NFKC", short).replace("\N{IDEOGRAPHIC FULL STOP}", ".")
+    text = readable(short)
     for pattern in (LINK, BARE_LINK):
-        yield from map(_host, pattern.findall(readable))
+        yield from map(_host, pattern.findall(text))
 
 
 def _host(text: str) -> str:

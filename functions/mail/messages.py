@@ -14,6 +14,7 @@ from forms.announcements import AnnouncementsForm
 from mail import limits, ses
 from mail.delivery import Compose
 from office.known_agencies import Known, known_addresses, may_renew, renewed_by
+from safe_text import unlinked
 from settings import settings
 from storage import certifications, subscribers
 from storage.certifications import Certification
@@ -200,7 +201,7 @@ def _subject(submission: Submission) -> str:
     """Make the subject: who, about what, by when, in about SUBJECT characters. Nothing is promised to what is held."""
     due = "" if submission.held else f" - by {promises.short_moment(submission.due_at, promises.now())}"
     rest = f": {submission.declared.about(submission.answers)}{due} [{submission.reference}]"
-    who = submission.declared.who(submission.answers)
+    who = unlinked(submission.declared.who(submission.answers))
     # The deadline and the reference at the end must be seen; the name gives way.
     room = max(SUBJECT - len(rest), WHO_AT_LEAST)
     return f"{who if len(who) <= room else f'{who[: room - 1]}…'}{rest}"

@@ -1,8 +1,10 @@
 """E-mail: who gets what, once."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -10,6 +12,7 @@ import time_machine
 from forms.catalog import TASKS
 from forms.fields import Line, Text
 from storage import submissions
+from storage.outbox import Owed
 from tests.support.samples import HOSTILE, SAMPLES
 from tests.support.ses_errors import BUSY, OUTAGE, REFUSAL, SILENCE
 
@@ -76,6 +79,49 @@ def test_nothing_typed_begins_a_line_of_ours_in_the_text_of_an_e_mail(post, inbo
     assert len(forged) > 15
     for line in forged:
         assert line.startswith(("> ", "  ", "- ", "Plaque for ", "Message from ")) or line.partition(": ")[0] in labels
+
+
+@pytest.fixture
+def in_lists(submitted, report, clock, inbox):
+    """What subjects and lists of the office's e-mails show of senders' names: mail programs look for links there."""
+
+    def in_lists(organizations):
+        for organization in organizations:
+            reference = submitted("contact", organization=organization)
+            bounced = Owed("SUBMISSIONS_TABLE", reference, "receipt")
+            report("Bounce", bounced, message_id=reference, bounceType="Permanent")
+        clock.forward(hours=25)
+        [late], [digest] = inbox.titled("Late"), inbox.titled("Digest")
+        headings = re.findall("<h1.*?</h1>|\nMessage from .*\n", late["html"] + late["text"])
+        assert len(headings) == 2 * len(organizations)
+        subjects = [each["subject"] for each in inbox.to_staff()]
+        shown = "\n".join([*subjects, *headings, digest["text"], digest["html"]])
+        return unescape(shown).replace(os.environ["SITE_URL"], "")
+
+    return in_lists
+
+
+def test_no_name_is_made_a_link_where_the_offices_e_mails_list_it(in_lists):
+    names = [
+        "forms.certification-office.example.com/mark?REF - action needed",
+        *("bit.ly/x", "See:evil.museum/x", "evil.com/?x", "evil.example:8443/x", "evil。museum/x", "x@evil.museum/x"),
+        *("https://evil.example", "sampleville.gov,evil.museum/x", "evil.com#x", "EVIL.Com/Login"),
+    ]
+    shown = in_lists(names)
+    assert not re.findall(r"https?://\S+|[\w.-]+\.[^\W\d_]{2,24}(?::[0-9]+)?[/?#]+\w", shown)
+    readable = shown.replace("[.]", ".").replace("[:]", ":")
+    for name in names:
+        assert readable.count(f"Message from {name.replace('。', '.')}") >= 4
+
+
+def test_other_names_are_listed_as_they_were_typed(in_lists):
+    names = [
+        *("Police2Peace.org", "Dept. of Public Safety", "P.D./S.O. of Sample", "Lt.Adm/Records", "No.7 / No.8"),
+        *("St.Louis Police", "Police/Fire/EMS", "P.O.Box/12", "City of Springfield, U.S.", "pat.com@example.org"),
+    ]
+    shown = in_lists(names)
+    for name in names:
+        assert shown.count(f"Message from {name}") >= 4
 
 
 def test_a_long_agency_name_shortens_the_subject_only(post, inbox):
