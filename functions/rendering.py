@@ -30,10 +30,7 @@ SUMMARY = ("<!-- summary -->", "<!-- /summary -->")
 
 @cache
 def _templates() -> "Environment":
-    # An accepted form needs none of them.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    from safe_text import unlinked
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # an accepted form needs none
 
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -44,7 +41,6 @@ def _templates() -> "Environment":
     )
     environment.filters["lines"] = _lines
     environment.filters["xml_text"] = _xml_text
-    environment.filters["unlinked"] = unlinked
     environment.globals |= {"office": _WhenUsed(office), "site": _WhenUsed(_site_url)}
     environment.globals["engraved"] = engraved
     return environment

@@ -26,7 +26,7 @@ BARE_LINK = re.compile(rf"(?<![\w.-])({ALONE}|{WITH_PATH})", re.IGNORECASE)
 """A host name that mail programs turn into a link: one below a domain of ENDS, as in `example.com`, and any that has a
 path, as in `example.xyz/page`."""
 LEADS_ON = re.compile(rf"https?://|(?<![\w.-])(?:{ALONE}{PATH}|{WITH_PATH})", re.IGNORECASE)
-"""What no one is called: an address with its scheme, a path or a question. `example.org` alone may be a name."""
+"""An address with its scheme, a path or a question, which is no one's name. `example.org` alone may be one."""
 
 
 def readable(text: str) -> str:

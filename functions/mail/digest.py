@@ -1,6 +1,6 @@
 """Sends the daily digest to the office, even if there is nothing to report: its absence is an alarm."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
@@ -15,8 +15,10 @@ import rendering
 from forms.catalog import TASKS
 from mail import ses
 from mail.delivery import send_once
+from safe_text import unlinked
 from settings import settings
 from storage import bounces, dynamodb, submissions, subscribers
+from storage.bounces import Returned
 from storage.outbox import Owed, is_settled
 from storage.submissions import LONGEST_PAUSE, SWEPT_AFTER, Submission, in_stage
 from telemetry import count
@@ -92,10 +94,15 @@ def gather(now: datetime) -> dict[str, Any]:
         "waiting": _lines([each for each in open_now if each.due_at > tonight]),
         "held": _lines([each for found in held.values() for each in found]),
         "owed": _lines([each for each in _looked_at_soon(now) if _owes_mail(each, now)]),
-        "returned": [bounces.whom_to_call(each) for each in bounces.since(since, now)],
+        "returned": [_with_whom_to_call(each) for each in bounces.since(since, now)],
         "dead_letters": _dead_letters(),
         "subscribers": sum(1 for _ in subscribers.everybody()),
     }
+
+
+def _with_whom_to_call(returned: Returned) -> Returned:
+    known = bounces.whom_to_call(returned)
+    return replace(known, who=unlinked(known.who))
 
 
 def _per_form(found: list[Submission]) -> list[tuple[str, int]]:
@@ -106,7 +113,7 @@ def _lines(found: list[Submission]) -> list[Line]:
     return [
         Line(
             each.reference,
-            each.declared.staff_subject(each.answers),
+            unlinked(each.declared.staff_subject(each.answers)),
             _when(each),
             links.desk_link(each.reference),
             each.done["by"] if each.done else "",

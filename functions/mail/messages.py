@@ -160,7 +160,7 @@ def about(submission: Submission) -> dict[str, Any]:
         # The preview of a mail program begins with them.
         "texts": texts or [("", gist)] * bool(gist),
         "answers": [(label, words) for label, words, is_text in told if not is_text],
-        "about": form.staff_subject(submission.answers),
+        "about": unlinked(form.staff_subject(submission.answers)),
         "reference": submission.reference,
         "received": promises.moment_in_words(submission.received_at),
         "due": promises.moment_in_words(submission.due_at),
