@@ -53,7 +53,7 @@ class Month:
 
 
 def settle(submission: Submission) -> None:
-    """Add what a submission adds now, less what it added before."""
+    """Add what a submission adds now, less what it added before. Raises BotoCoreError, ClientError."""
     if not submission.declared.staff_task:
         return
     adds, added = _adds(submission), submission.counted
@@ -89,8 +89,12 @@ def settle(submission: Submission) -> None:
     client = dynamodb.client()
     try:
         client.transact_write_items(TransactItems=transaction)
-    except client.exceptions.TransactionCanceledException:
-        return  # another invocation counted or changed it; remind.py visits it again
+    except client.exceptions.TransactionCanceledException as error:
+        # DynamoDB cancels for a conflict or a throttled table, too, and then nobody has counted.
+        reasons = {reason.get("Code", "None") for reason in error.response["CancellationReasons"]}
+        if reasons - {"None", "ConditionalCheckFailed"}:
+            raise
+        # Another invocation counted or changed it; remind.py visits it again.
 
 
 def months(now: datetime, number: int) -> list[Month]:

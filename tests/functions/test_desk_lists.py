@@ -5,6 +5,7 @@ import html
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -15,7 +16,7 @@ from local.aws.lambda_runtime import invoke
 from normalize import addresses
 from office import erasure, workflow
 from office.workflow import Step
-from storage import bounces, certifications, outbox, submissions
+from storage import bounces, certifications, dynamodb, outbox, submissions
 from storage.outbox import Owed
 from tests.support.office import OFFICE
 from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
@@ -456,3 +457,27 @@ def test_numbers_follow_what_happens_and_what_is_undone_however_often_the_clock_
     assert this_month().received == 3
     assert this_month().count("closed spam") == 1
     assert "clock" not in table.item(answered)
+
+
+@pytest.mark.parametrize("why", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_count_that_dynamodb_has_no_time_for_is_made_at_a_later_look(why, office, submitted, clock, monkeypatch):
+    """It cancels a transaction for that, too, and the SDK tries none again."""
+    from office import numbers
+
+    answered, client = submitted("contact"), dynamodb.client()
+    error: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": "None"}, {"Code": why}],
+    }
+
+    def cancel(**_):
+        raise client.exceptions.TransactionCanceledException(error, "TransactWriteItems")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "transact_write_items", cancel)
+        office.do(answered, "mark")
+        assert not clock.forward(minutes=6)
+    before = submissions.get(answered)
+    clock.forward(minutes=6)
+    numbers.settle(before)  # as another invocation does that read it at the same time
+    assert numbers.months(promises.now(), 1)[0].count("in time contact") == 1
