@@ -34,6 +34,42 @@ def test_every_alarm_is_explained_and_every_explanation_has_its_alarm(template):
     assert watched(template) == explained() != set()
 
 
+@pytest.mark.parametrize("metric", ["Reputation.BounceRate", "Reputation.ComplaintRate"])
+def test_the_sender_s_name_is_saved_by_stopping_what_goes_to_senders_and_nothing_else(metric, template):
+    [row] = re.findall(rf"^\| `{metric}` \|.*", TEXT, re.MULTILINE)
+    assert "`SenderMailPerDay=0`" in row
+    assert r"put `SenderMailPerDay=\"0\"` into `parameter_overrides`" in TEXT
+    assert template.declared_parameters["SenderMailPerDay"]["MinValue"] == 0
+
+
+def paragraph(begins: str) -> str:
+    """What stands from these words to the next paragraph that begins in bold, on one line."""
+    return " ".join(re.split(r"\n\n(?=\*\*)", TEXT.partition(begins)[2])[0].split())
+
+
+def test_a_first_deployment_that_failed_leaves_its_protected_tables_and_says_how_to_be_rid_of_them(template):
+    tables = template.resources("AWS::DynamoDB::Table").values()
+    assert all(each["DeletionProtectionEnabled"] for each in tables)  # CloudFormation cannot remove them either
+    left = paragraph("**If it failed**")
+    assert "`ROLLBACK_FAILED`" in left
+    named, _, forgotten = left.partition("sam delete")
+    assert "list-stack-resources" in named  # afterward, nothing names them
+    assert "--no-deletion-protection-enabled" in forgotten.partition("delete-table")[0]
+
+
+def test_reports_to_another_domain_take_a_record_there(template):
+    asked = template._template["Outputs"]["SenderPolicy"]["Value"]["Fn::Sub"][0]
+    assert "rua=mailto:${AlarmAddress}" in asked
+    said = paragraph("**E-mail.**")
+    assert 'SENDER_DOMAIN._report._dmarc.ALARM_DOMAIN TXT "v=DMARC1"' in said
+    assert "no report comes does not mean that all is well" in said
+
+
+def test_forms_that_are_all_page_not_found_need_a_deployment_with_the_next_turn():
+    said = paragraph("**No alarm tells that the API refuses CloudFront**")
+    assert said.index("Page not found") < said.index("`OriginSecretTurn`") < said.index("`make deploy`")
+
+
 def test_every_queue_says_whether_it_can_be_replayed(template):
     assert {f"**{name}**" for name in template.resources("AWS::SQS::Queue")} <= set(re.findall(r"\*\*\w+\*\*", TEXT))
 
