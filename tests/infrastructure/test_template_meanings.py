@@ -82,6 +82,30 @@ def test_every_policy_is_written_in_the_language_of_today(raw):
     assert set(versions) == {"2012-10-17"}
 
 
+def test_a_service_of_aws_may_act_for_this_account_alone(raw):
+    """Everybody's account has the same services, which write and publish for whom they are told to."""
+    policies = [each.get("Properties", {}).get("PolicyDocument", {}) for each in raw["Resources"].values()]
+    statements = [each for policy in policies for each in policy.get("Statement", [])]
+    allowed = [each for each in statements if each["Effect"] == "Allow" and "Service" in each["Principal"]]
+    assert len(allowed) >= 5
+    for statement in allowed:
+        tests = statement.get("Condition", {})
+        assert tests.keys() <= {"StringEquals", "ArnEquals", "ArnLike"}, statement["Sid"]
+        sources = {key.lower(): value for test in tests.values() for key, value in test.items()}
+        assert sources.keys() & {"aws:sourceaccount", "aws:sourcearn"}, statement["Sid"]
+        assert all(map(is_of_this_account, sources.values())), statement["Sid"]
+
+
+def is_of_this_account(value):
+    """Whether a value of a condition is this account, or something in it."""
+    match value:
+        case {"Ref": "AWS::AccountId"} | {"Fn::GetAtt": _}:
+            return True
+        case {"Fn::Sub": str(text)}:
+            return ":${AWS::AccountId}:" in text
+    return False
+
+
 def test_every_answer_has_these_headers_and_no_others():
     headers = dict(Template(FILE).response_headers())
     assert headers.pop("Content-Security-Policy")
