@@ -7,7 +7,9 @@ import boto3
 import pytest
 from botocore.exceptions import WaiterError
 
+from forms.form import REFERENCE_LENGTH
 from local.template import REGION
+from storage import outbox
 from tests.support.office import DIRECTOR
 from tools import first_hour
 from tools.expanded_template import expanded
@@ -53,6 +55,16 @@ def test_what_it_posts_is_taken_and_held_only_where_that_is_the_question(answers
     assert post("contact", body_of(answers), {"accept": "application/json"}).status == 201
     [stored] = table.items()
     assert bool(stored.get("held")) is ("reply_code" in answers)
+
+
+def test_it_asks_for_the_longest_tag_that_reminders_have():
+    [ids] = re.findall(r"Name=id,Value=(\$\(.*?\))", step_with("--email-tags").command)
+    asked = subprocess.run(["bash", "-c", f'echo -n "{ids}"'], check=True, capture_output=True, text=True).stdout
+    from mail.reminders import BUNDLE
+
+    bundle = outbox.tagged({"table": "SUBMISSIONS_TABLE", "slot": "late", "id": asked})
+    assert len(bundle) == BUNDLE
+    assert {len(owed.id) for owed in bundle} == {REFERENCE_LENGTH}
 
 
 def test_it_sees_whether_a_release_is_mailed(post, table, inbox, run_staff):
