@@ -50,7 +50,8 @@ def read(file: File) -> Announcement:
     """Read an announcement. Raises PluginError if its front matter lacks something."""
     _, facts = get_data(file.content_string)
     are_texts = all(isinstance(facts.get(key), str) for key in ("title", "description"))
-    if not are_texts or not isinstance(facts.get("date"), date):
+    # `type`, because a time of day is a date as well.
+    if not are_texts or type(facts.get("date")) is not date:
         raise PluginError(f"{file.src_uri}:1: an announcement begins with title, date (YYYY-MM-DD) and description")
     return Announcement(file.url, facts["title"], facts["date"], facts["description"])
 

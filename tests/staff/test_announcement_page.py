@@ -137,6 +137,12 @@ def test_front_matter_that_the_site_does_not_take_is_refused_in_one_line(front, 
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("when", ["2027-03-01 09:00:00", "2027-03-01T09:00:00Z", '"2027-03-01"', "soon", ""])
+def test_a_date_that_is_not_a_day_is_refused(when, drawn):
+    with pytest.raises(Refused, match=r"\.md:1: an announcement begins with title, date \(YYYY-MM-DD\)"):
+        drawn("Text.", FRONT.replace("2027-03-01", when))
+
+
 @pytest.mark.parametrize("name", ["docs/faq.md", "README.md", "docs/announcements/no-such.md", "mkdocs.yml"])
 def test_only_a_page_of_the_announcements_is_one(name, folder):
     with pytest.raises(Refused, match="is not an announcement: give a file such as"):
