@@ -95,6 +95,7 @@ async function search() {
       else if (!whole) words = `Nothing has all of these words. ${words} with some of them`;
     } catch {
       finder = null;
+      if (question !== box.value) return;
       words = "The search could not be loaded. Everything on this site is listed below.";
     }
   }

@@ -260,6 +260,23 @@ def test_a_search_that_cannot_be_loaded_says_so(browser, local_run):
     context.close()
 
 
+def test_a_search_that_fails_after_the_box_was_emptied_says_nothing(browser, local_run):
+    context = browser.new_context(base_url=local_run.url)
+    page = context.new_page()
+    held: list[Any] = []
+    page.route("**/search/index.json", lambda route: held.append(route))
+    page.goto("/search/")
+    box = page.get_by_label("Words to look for")
+    with page.expect_request("**/search/index.json"):
+        box.fill("plaque")
+    box.fill("")
+    with page.expect_event("requestfailed"):
+        held[0].abort()
+    expect(page.locator(".search__agency")).to_be_hidden()
+    expect(page.locator(".search__help")).to_be_hidden()
+    context.close()
+
+
 def test_only_the_search_page_loads_the_search(built_site):
     holding = [
         file.parent.name
