@@ -258,6 +258,20 @@ def test_what_draws_the_plaque_is_fetched_once_a_name_is_typed(page):
     wait_for(lambda: "engraving" in page.evaluate(FETCHED))
 
 
+def test_the_form_does_without_a_preview_that_does_not_come(context):
+    page = context.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.route("**/assets/engraving.*.js", lambda route: route.abort())
+    page.goto("/plaque/")
+    with page.expect_event("requestfailed"):
+        page.get_by_label("Agency name").fill("Town of Sample")
+    page.reload()
+    expect(page.get_by_label("Agency name")).to_have_value("Town of Sample")
+    expect(page.locator(".preview")).to_be_hidden()
+    assert broken == []
+
+
 def test_the_engraved_name_is_shown_with_the_spaces_that_are_stored(page):
     page.goto("/plaque/")
     page.locator("[name=agency]").fill("  Town \u00a0 of  Sample ")
