@@ -142,9 +142,19 @@ export function openLink() {
 
 // ------------------------------------------------------------ anew
 
+/** Erases the record, and what of it was shown, or handed to a form in this window. */
 export function erase() {
   update((record) => Object.assign(record, empty()));
   forgetPrevious();
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Nothing was kept.
+  }
+  link.value = "";
+  find("[data-link-box]").hidden = true;
+  write(find("[data-incoming-words]"), "");
+  find("[data-differences]").replaceChildren();
   find(".keep__erase").open = false;
   finish("Everything is erased from this browser.");
 }

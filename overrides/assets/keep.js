@@ -43,7 +43,10 @@ let completion = null;
 async function drawCompletion() {
   const complete = find("#complete");
   if (!whole.complete) {
+    // What was erased does not stay here.
     complete.hidden = true;
+    write(find(".summary"), "");
+    find(".button", complete).hash = "";
     return;
   }
   completion ??= import("./complete.js");

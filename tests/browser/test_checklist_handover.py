@@ -307,12 +307,36 @@ def test_a_link_that_unpacks_to_a_gigabyte_is_refused(page):
     expect(page.locator(".keep__told")).to_contain_text("This link is incomplete", timeout=60_000)
 
 
-def test_everything_can_be_erased(page):
-    keep(page, {FIRST.id: entry()}, agency="Town of Sample")
+def erase(page: Page) -> None:
     page.get_by_text("Erase everything", exact=True).click()
     page.get_by_role("button", name="Erase everything in this browser").click()
     said(page, "Everything is erased from this browser.")
+
+
+def test_everything_can_be_erased(page):
+    keep(page, {FIRST.id: entry()}, agency="Town of Sample")
+    erase(page)
     assert record(page) == {"version": 1, "agency": "", "items": {}, "plans": {}, "since": 0}
+
+
+def test_what_was_shown_or_handed_on_is_erased_too(page):
+    keep(page, all_done() | {FIRST.id: entry("not-taken", **DECISION)}, agency="Town of Sample")
+    go_to_plaque_form(page, reasons=True)
+    expect(page.get_by_label("Agency name")).to_have_value("Town of Sample")
+    visit(page)
+    page.get_by_label("Include the reasons").check()
+    theirs = copy(**{FIRST.id: entry("not-taken", at=1, **DECISION | {"why": "Much too small for it."})})
+    file = {"name": "copy.json", "mimeType": "application/json", "buffer": json.dumps(theirs).encode()}
+    page.get_by_label("Open a saved file").set_input_files(file)
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#link")).not_to_have_value("")
+    erase(page)
+    everything = page.content() + page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    assert re.findall("Town.of.Sample|oo.small", everything) == []
+    expect(page.locator("#link")).to_be_hidden()
+    expect(page.locator("#link")).to_have_value("")
+    page.goto("/plaque/")
+    expect(page.get_by_label("Agency name")).to_have_value("")
 
 
 # Another round
