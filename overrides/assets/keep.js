@@ -38,28 +38,28 @@ function drawTasks() {
   write(find("[data-report]"), [record.agency, date].filter(Boolean).join(", "));
 }
 
-let completion = null;
+let completion = null; // its script, once it is there
 
 async function drawCompletion() {
   const complete = find("#complete");
+  if (whole.complete) completion ??= await import("./complete.js");
   if (!whole.complete) {
-    // What was erased does not stay here.
+    // It may be so only since the script was asked for. What was erased does not stay here.
     complete.hidden = true;
     write(find(".summary"), "");
     find(".button", complete).hash = "";
     return;
   }
-  completion ??= import("./complete.js");
-  (await completion).drawCompletion();
+  completion.drawCompletion();
   const isFirst = complete.hidden;
   complete.hidden = false;
-  if (isFirst) aim();
+  if (isFirst && location.hash === "#complete") aim();
 }
 
-/** Scrolls to the target of the link, which was hidden when the browser looked for it. */
+/** Scrolls to the target of the link, which was hidden when the browser looked for it, unless somebody is elsewhere. */
 function aim() {
   const target = document.getElementById(location.hash.slice(1));
-  if (!target || target.hidden) return;
+  if (!target || target.hidden || document.activeElement !== document.body) return;
   target.scrollIntoView({ behavior: "instant" });
   target.focus({ preventScroll: true });
 }

@@ -339,6 +339,57 @@ def test_what_was_shown_or_handed_on_is_erased_too(page):
     expect(page.get_by_label("Agency name")).to_have_value("")
 
 
+# What comes late
+
+
+@pytest.fixture
+def late(page):
+    """Hold a script back: `late("complete")` gives what lets it come, and waits until it runs."""
+
+    def late(name: str):
+        held: list[Any] = []
+        page.route(f"**/assets/{name}.*.js", lambda route: held.append(route))
+        with page.expect_request(f"**/assets/{name}.*.js"):
+            page.reload()
+
+        def come() -> None:
+            held[0].continue_()
+            page.evaluate("(script) => import(script)", held[0].request.url)
+
+        return come
+
+    return late
+
+
+def untick(page: Page) -> None:
+    other = page.context.new_page()
+    visit(other, "leader")
+    tick(other, LEADER.items[:1])
+
+
+@pytest.mark.parametrize("change", [untick, erase])
+def test_a_record_that_is_no_longer_complete_is_not_called_so_late(change, page, late):
+    keep(page, all_done())
+    come = late("complete")
+    change(page)
+    come()
+    expect(page.locator("#complete")).to_be_hidden()
+    assert so_far(page).startswith(("0 of", f"{REQUIRED - 1} of"))
+
+
+@pytest.mark.parametrize("part", ["keep", "complete"])
+def test_the_focus_stays_where_somebody_types(part, page, late):
+    keep(page, all_done())
+    page.goto(f"/checklists/#{part}")
+    come = late("complete")
+    agency = page.get_by_label("Agency name")
+    agency.press_sequentially("Town of")
+    come()
+    expect(page.locator("#complete")).to_be_visible()
+    agency.page.keyboard.type(" Sample")
+    assert record(page)["agency"] == "Town of Sample"
+
+
 # Another round
 
 FILE = f"certification-{date.today().isoformat()}.json"
