@@ -141,7 +141,7 @@ export function draw() {
   warn(trouble);
 }
 
-function warn(words) {
+export function warn(words) {
   const told = find(".progress__trouble", progress);
   write(told, words);
   told.hidden = !words;

@@ -1,7 +1,7 @@
 // Draws the index of the checklists as a list of tasks. What is done to the record as a whole, most visits do not do: its
 // code comes with the first button that is pressed.
 
-import { alsoDraw, draw, entryInWords, find, whole, write } from "./checklist.js";
+import { alsoDraw, draw, entryInWords, find, warn, whole, write } from "./checklist.js";
 import { planInWords } from "./plan.js";
 import { hasPrevious, howFar, load, update } from "./progress.js";
 
@@ -38,11 +38,21 @@ function drawTasks() {
   write(find("[data-report]"), [record.agency, date].filter(Boolean).join(", "));
 }
 
+/** Waits for a script. Where it does not come, `say` says so. */
+async function loaded(script, say) {
+  try {
+    return await script;
+  } catch (error) {
+    say("A part of this page did not load. Reload it.");
+    throw error;
+  }
+}
+
 let completion = null; // its script, once it is there
 
 async function drawCompletion() {
   const complete = find("#complete");
-  if (whole.complete) completion ??= await import("./complete.js");
+  if (whole.complete) completion ??= await loaded(import("./complete.js"), warn);
   if (!whole.complete) {
     // It may be so only since the script was asked for. What was erased does not stay here.
     complete.hidden = true;
@@ -64,7 +74,8 @@ function aim() {
   target.focus({ preventScroll: true });
 }
 
-const exchange = () => import("./exchange.js");
+const tell = (words) => write(find(".keep__done"), words);
+const exchange = (say = tell) => loaded(import("./exchange.js"), say);
 
 section.hidden = false;
 agency.value = load().record.agency;
@@ -78,7 +89,7 @@ section.addEventListener("click", async ({ target }) => {
 });
 find("#file").onchange = async ({ target }) => target.files[0] && (await exchange()).openFile(target.files[0]);
 const isHandedOver = () => /^#progress(=|%)/.test(location.hash);
-const receive = async () => isHandedOver() && (await exchange()).openLink();
+const receive = async () => isHandedOver() && (await exchange(warn)).openLink();
 addEventListener("hashchange", receive);
 receive();
 alsoDraw(drawTasks);

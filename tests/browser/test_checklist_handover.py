@@ -390,6 +390,29 @@ def test_the_focus_stays_where_somebody_types(part, page, late):
     assert record(page)["agency"] == "Town of Sample"
 
 
+USES = {
+    "a button": (lambda page: page.get_by_role("button", name="Save to a file").click(), ".keep__done"),
+    "a file": (
+        lambda page: page.get_by_label("Open a saved file").set_input_files(ROOT / "package.json"),
+        ".keep__done",
+    ),
+    "a link": (lambda page: page.evaluate("location.hash = '#progress=q'"), ".progress__trouble"),
+}
+
+
+@pytest.mark.parametrize(("use", "told"), USES.values(), ids=USES)
+def test_what_cannot_be_loaded_is_said(use, told, page):
+    page.route("**/assets/exchange.*.js", lambda route: route.abort())
+    use(page)
+    expect(page.locator(told)).to_have_text("A part of this page did not load. Reload it.")
+
+
+def test_a_summary_that_cannot_be_loaded_is_said(page):
+    page.route("**/assets/complete.*.js", lambda route: route.abort())
+    keep(page, all_done())
+    expect(page.locator(".progress__trouble")).to_have_text("A part of this page did not load. Reload it.")
+
+
 # Another round
 
 FILE = f"certification-{date.today().isoformat()}.json"
