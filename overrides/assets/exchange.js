@@ -17,7 +17,6 @@ const tell = (words, place = ".keep__done") => {
 function finish(words) {
   incoming.hidden = true;
   find("#file").value = "";
-  find("#agency").value = load().record.agency;
   draw();
   tell(words, ".keep__told");
   find("h2", section).focus();

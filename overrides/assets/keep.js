@@ -28,6 +28,7 @@ function drawTask(list) {
 function drawTasks() {
   for (const list of whole.lists) drawTask(list);
   const { record } = load();
+  if (agency.value !== record.agency) agency.value = record.agency;
   const words = whole.unknown.map((id) => `${id}: ${entryInWords(record.items[id])}`).join(" ");
   write(find("[data-unknown]"), words && `In your record, but no longer on any checklist: ${words}`);
   find("[data-previous]").hidden = !hasPrevious();
@@ -78,7 +79,6 @@ const tell = (words) => write(find(".keep__done"), words);
 const exchange = (say = tell) => loaded(import("./exchange.js"), say);
 
 section.hidden = false;
-agency.value = load().record.agency;
 agency.addEventListener("input", () => {
   update((record) => (record.agency = agency.value));
   draw();

@@ -413,6 +413,19 @@ def test_a_summary_that_cannot_be_loaded_is_said(page):
     expect(page.locator(".progress__trouble")).to_have_text("A part of this page did not load. Reload it.")
 
 
+def test_the_name_of_the_agency_is_that_of_another_tab(page):
+    keep(page, {}, agency="Old Town")
+    other = page.context.new_page()
+    visit(other)
+    other.get_by_label("Agency name").fill("New Town")
+    agency = page.get_by_label("Agency name")
+    expect(agency).to_have_value("New Town")
+    agency.focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" Police")
+    assert record(page)["agency"] == "New Town Police"
+
+
 # Another round
 
 FILE = f"certification-{date.today().isoformat()}.json"
