@@ -10,6 +10,7 @@ from rich.text import Text
 import promises
 from forms.catalog import TASKS
 from forms.form import reference_in
+from office import mail_status, workflow
 from safe_text import for_terminal
 from staff.connection import Refused
 from storage import submissions
@@ -102,10 +103,10 @@ def in_full(submission: Submission) -> Iterator[Text]:
         yield Text(f"{done} {_when(submission.done['at'])} by {for_terminal(submission.done['by'])}")
     for entry in submission.history:
         told = f": {for_terminal(entry['text'])}" if "text" in entry else ""
-        yield Text(f"{_when(entry['at'])}: {entry['what']} by {for_terminal(entry['by'])}{told}")
-    for slot, what in submission.mail.items():
-        when, why = _when(what["at"]) if "at" in what else "", f"({what['why']})" if "why" in what else ""
-        yield Text(" ".join(filter(None, (f"E-mail {slot}: {what['state']}", when, why))))
+        what = for_terminal(f"{entry['what']}{workflow.details(entry)} by {entry['by']}")
+        yield Text(f"{_when(entry['at'])}: {what}{told}")
+    for name, became in mail_status.in_words(submission):
+        yield Text(f"E-mail, {name}: {became}")
     yield Text("")
     if submission.erased_at:
         yield Text(f"Its sender's data were erased {_when(submission.erased_at)}. What is left names no one.")

@@ -129,6 +129,13 @@ def settle_agency(submission: Submission, step: Step, known: Certification | Non
     return True
 
 
+def details(entry: Mapping[str, Any]) -> str:
+    """Return what an entry of the history says beside its verb: `: spam`, `, tracking number 1Z`; empty if nothing."""
+    words = f": {REASONS[entry['reason']]}" if "reason" in entry else ""
+    words += f", {entry['of']}" if entry.get("of") else ""
+    return words + (f", tracking number {entry['tracking']}" if entry.get("tracking") else "")
+
+
 def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "") -> bool:
     """Close a submission without doing it, for one of REASONS; return False if it is done or closed."""
     about = {"reason": reason} | ({"of": duplicate_of} if duplicate_of else {})

@@ -8,10 +8,10 @@ import pytest
 
 import promises
 from mail import messages
+from office import mail_status
 from storage import bounces, outbox, subscribers
 from storage.outbox import Owed
 from tests.support.samples import CONTACT
-from web.desk import casefile
 
 PERMANENT = {"bounceType": "Permanent"}
 
@@ -69,7 +69,7 @@ def test_an_e_mail_that_a_mail_server_turns_down_is_known_to_the_office_and_ends
     [returned] = bounces.unattended(50)
     assert (state(table, slot), returned.said) == ("bounced", "turned down")
     assert advice in returned.advice
-    assert casefile.advice(slot, table.items()[0]["mail"][slot]) == returned.advice
+    assert mail_status.advice(slot, table.items()[0]["mail"][slot]) == returned.advice
     assert subscribers.is_subscribed("gone@example.gov")
 
 

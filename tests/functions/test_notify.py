@@ -1,21 +1,26 @@
 """E-mail: who gets what, once."""
 
+import ast
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 import time_machine
 
 from forms.catalog import TASKS
 from forms.fields import Line, Text
+from office import mail_status
 from storage import submissions
 from storage.outbox import Owed
+from storage.submissions import QUIET
 from tests.support.samples import HOSTILE, SAMPLES
 from tests.support.ses_errors import BUSY, OUTAGE, REFUSAL, SILENCE
 
+ROOT = Path(__file__).parents[2]
 SLUGS = sorted(SAMPLES)
 ALL_HEADERS = {"From", "To", "Reply-To", "Subject", "Date", "MIME-Version", "Content-Type"}
 ALL_HEADERS |= {"Auto-Submitted", "X-Auto-Response-Suppress", "References"}
@@ -330,3 +335,23 @@ def test_a_plaque_may_be_asked_for_again_once_it_should_have_come(post, inbox, c
     assert len(table.items()) == 2
     inbox.deliver()
     assert len([message for message in inbox.to_staff() if "Plaque request" in message["subject"]]) >= 2
+
+
+def reasons_not_to_send():
+    """What the functions that compose an e-mail return in its place, as it is written in them."""
+    for path in sorted((ROOT / "functions/mail").glob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(function, ast.FunctionDef) or function.returns is None:
+                continue
+            if function.name != "_why_not" and ast.unparse(function.returns) != "EmailMessage | str":
+                continue
+            answers = [each.value for each in ast.walk(function) if isinstance(each, ast.Return)]
+            texts = [each for value in answers if not isinstance(value, ast.Call) for each in ast.walk(value)]
+            yield from (each.value for each in texts if isinstance(each, ast.Constant) and each.value)
+
+
+def test_every_reason_not_to_send_has_words_for_the_office():
+    found = set(reasons_not_to_send())
+    assert {"enough today", "taken back", "too late"} <= found
+    # Invitations to renew belong to a certification, whose page tells of them in its own words.
+    assert found - {"stopped", "reminder"} | {QUIET, "erased"} == mail_status.NOT_SENT.keys()

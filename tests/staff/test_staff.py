@@ -55,8 +55,16 @@ def test_show_says_why_an_e_mail_did_not_arrive(run_staff, submitted, report):
     reference = submitted("contact")
     report("Bounce", Owed("SUBMISSIONS_TABLE", reference, "receipt"), bounceType="Permanent")
     _, out, _ = run_staff("show", reference)
-    [line] = [line for line in out.splitlines() if line.startswith("E-mail receipt: bounced")]
-    assert line.endswith(" (Permanent, General)")
+    [line] = [line for line in out.splitlines() if line.startswith("E-mail, Receipt: bounced")]
+    assert "(Permanent, General). Its address does not exist" in line
+
+
+def test_show_says_why_one_was_closed_and_how_a_plaque_travels(run_staff, submitted):
+    message, request = submitted("contact"), submitted("plaque")
+    run_staff("close", message, "spam")
+    run_staff("mark", request, "--tracking", "1Z999")
+    assert ": closed: Spam by " in run_staff("show", message)[1]
+    assert ": mailed, tracking number 1Z999 by " in run_staff("show", request)[1]
 
 
 def test_show_has_every_answer_and_what_became_of_the_e_mails(run_staff, post, inbox, table):
@@ -64,7 +72,7 @@ def test_show_has_every_answer_and_what_became_of_the_e_mails(run_staff, post, i
     inbox.deliver()
     code, out, _ = run_staff("show", references(table)["plaque"].lower())
     assert code == 0
-    for words in (PLAQUE["agency"], PLAQUE["contact_name"], "Hawaii", "E-mail receipt: sent", "State: open"):
+    for words in (PLAQUE["agency"], PLAQUE["contact_name"], "Hawaii", "E-mail, Receipt: sent", "State: open"):
         assert words in out
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -12,11 +12,10 @@ import promises
 import sender_hint
 from normalize import cleaning
 from normalize.folding import dialed
-from office import workflow
+from office import mail_status, workflow
 from office.known_agencies import Known, known_addresses, may_renew, named, renewed_by
-from storage import bounces, certifications, submissions
+from storage import certifications, submissions
 from storage.certifications import Certification
-from storage.outbox import TO_STAFF, is_settled
 from storage.submissions import Submission
 from web.desk import answers, lists, worklist
 
@@ -24,13 +23,6 @@ OTHERS = 10
 SOUGHT = 10
 """Most certified agencies that are offered for a name."""
 
-MAILS = {
-    "staff": "To the office",
-    "receipt": "Receipt",
-    "reminder": "Reminder to the office",
-    "late": "Late notice",
-    "mailed": "Plaque on its way",
-}
 UNDO = {
     "done": ("Undo: not {done}", "Reminders start again."),
     "closed": ("Reopen", "It goes back to the list of open work."),
@@ -78,7 +70,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         "sought_agencies": [lists.agency(each, now) for each in _sought(sought, submission, certified)],
         "others": _others(submission, earlier, now),
         "template_answers": [] if submission.held or submission.closed else answers.links(submission),
-        "mails": list(_mails(submission)),
+        "mails": list(mail_status.in_words(submission)),
         "history": _history(submission),
     }
 
@@ -185,42 +177,14 @@ def _differences(earlier: Submission, later: Submission) -> list[tuple[str, str,
     return later.declared.differences(earlier.answers, later.answers)
 
 
-def _mails(submission: Submission) -> Iterator[tuple[str, str]]:
-    for slot, what in sorted(submission.mail.items(), key=lambda each: each[1].get("at", "~")):
-        name = MAILS.get(slot) or f"{MAILS[slot.partition('-')[0]]} (corrected)"
-        words = what["state"]
-        if "not_before" in what:
-            words = f"goes out on {_when(what['not_before'])}"
-        elif not is_settled(submission.mail, slot):
-            words = "not sent yet"
-        if "at" in what:
-            words += f", {_when(what['at'])}"
-        if "why" in what:
-            words += f" ({what['why']})"
-        if to_do := advice(slot, what):
-            words += f". {to_do}"
-        yield name, words
-
-
-def advice(slot: str, what: Mapping[str, str]) -> str:
-    """Return what to do about an e-mail that came back, empty if it did not."""
-    kind, _, subtype = what.get("why", "").partition(", ")
-    turned_down = kind == "Transient" and subtype in bounces.TURNS_DOWN
-    said = bounces.TURNED_DOWN if turned_down else what["state"]
-    return (bounces.OURS if slot in TO_STAFF else bounces.ADVICE).get(said, "")
-
-
 def _history(submission: Submission) -> list[dict[str, Any]]:
     labels, lines, answers = submission.declared.labels(), [], dict(submission.answers)
     for entry in reversed(submission.history):
-        about = f": {workflow.REASONS[entry['reason']]}" if "reason" in entry else ""
-        about += f", {entry['of']}" if entry.get("of") else ""
-        about += f", tracking number {entry['tracking']}" if entry.get("tracking") else ""
         before = entry.get("before", {})
         lines.append(
             {
                 "what": entry["what"],
-                "about": about,
+                "about": workflow.details(entry),
                 "when": _when(entry["at"]),
                 "by": entry["by"],
                 "text": entry.get("text", ""),
