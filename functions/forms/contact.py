@@ -32,13 +32,13 @@ class ContactForm(Form):
     kept_on_erasure = ("topic",)
     once_a_day = True
 
-    name = fields.line("Your name", missing="Enter your name", autocomplete="name")
+    name = fields.line("Your name", missing="Enter your name", autocomplete="name", told_as="Name")
     email = fields.email("E-mail", missing="Enter your e-mail address", hint="We will reply to this address.")
     telephone = fields.telephone("Telephone", hint="Give it if you would like us to call.")
     organization = fields.line("Agency or organization", autocomplete="organization")
     topic = fields.choice("Topic", TOPICS, missing="Choose a topic", empty="Choose a topic")
     message = fields.text("Message", missing="Enter your message", limit=5000, hint="Up to 5,000 characters.")
-    announcements = fields.checkbox("E-mail me when a new certification is announced")
+    announcements = fields.checkbox("E-mail me when a new certification is announced", told_as="Wants announcements")
 
     @classmethod
     def due(cls, received: datetime) -> datetime:

@@ -45,6 +45,11 @@ class Answer(Field):
     is_searched = True
     """Whether a search of the office looks through its answers."""
 
+    def __init__(self, label: str, validators: list[Validator], *, told_as: str = "", **kwargs: Any) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.told_as = told_as or label
+        """Label for the office, where the question would read like an order to it."""
+
     @staticmethod
     def clean(text: str) -> str:
         """Remove what nobody sees, before anything is checked, shown again or stored."""
@@ -197,15 +202,15 @@ def line(
     autocomplete: str = "off",
     width: str = "",
     preview: str = "",
+    told_as: str = "",
 ) -> Field:
     """Declare a line of text. `width` is `short` or `half`; `autocomplete` is one of the HTML standard's names.
 
-    With `preview`, the answer is shown once more below its box, after these words.
+    With `preview`, the answer is shown once more below its box, after these words. The office reads `told_as`.
     """
     html = _html(autocomplete=autocomplete, width=width) | ({"data-preview": preview} if preview else {})
-    return Line(
-        label, _checks(missing, at_most(limit), no_control_characters, *checks), description=hint, render_kw=html
-    )
+    checked = _checks(missing, at_most(limit), no_control_characters, *checks)
+    return Line(label, checked, description=hint, render_kw=html, told_as=told_as)
 
 
 def email(label: str, *, missing: str, hint: str = "") -> Field:
@@ -228,9 +233,9 @@ def text(label: str, *, missing: str = "", limit: int, hint: str = "") -> Field:
     return Text(label, checks, description=hint, render_kw={"rows": "8"})
 
 
-def attached_text(label: str, *, limit: int, too_long: str) -> Field:
+def attached_text(label: str, *, limit: int, too_long: str, told_as: str) -> Field:
     """Declare text that another page fills in: the person sees it, cannot edit it, and sends it by checking its box."""
-    return AttachedText(label, _checks("", at_most(limit, too_long), no_control_characters))
+    return AttachedText(label, _checks("", at_most(limit, too_long), no_control_characters), told_as=told_as)
 
 
 def choice(
@@ -271,9 +276,10 @@ def _not_half_typed(_form: BaseForm, field: Field) -> None:
         raise StopValidation("Check the year, and enter it in four digits, such as 2026")
 
 
-def checkbox(label: str, *, missing: str = "", hint: str = "") -> Field:
-    """Declare a checkbox; with `missing`, one that must be checked."""
-    return Checkbox(label, _checks(missing), description=hint, false_values=(False, "false", "no", ""))
+def checkbox(label: str, *, told_as: str, missing: str = "", hint: str = "") -> Field:
+    """Declare a checkbox; with `missing`, one that must be checked. The office reads `told_as`."""
+    no = (False, "false", "no", "")
+    return Checkbox(label, _checks(missing), description=hint, false_values=no, told_as=told_as)
 
 
 def _checks(missing: str, *checks: Validator) -> list[Validator]:

@@ -150,7 +150,7 @@ class Form(wtforms.Form):
         """Return (label, earlier words, later words) of each answer that differs; attached texts are left out."""
         before, now = cls.in_words_by_name(earlier), cls.in_words_by_name(later)
         return [
-            (field.label.text, before[field.name], now[field.name])
+            (field.told_as, before[field.name], now[field.name])
             for field in cls.declared_fields()
             if before[field.name] != now[field.name] and not isinstance(field, AttachedText)
         ]
@@ -214,8 +214,8 @@ class Form(wtforms.Form):
 
     @classmethod
     def labels(cls) -> dict[str, str]:
-        """Return the questions, by field name."""
-        return {field.name: field.label.text for field in cls.declared_fields()}
+        """Return the labels that the office reads, by field name."""
+        return {field.name: field.told_as for field in cls.declared_fields()}
 
     @classmethod
     def staff_subject(cls, answers: Mapping[str, str]) -> str:
@@ -251,8 +251,8 @@ class Form(wtforms.Form):
 
     @classmethod
     def in_words(cls, answers: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Return stored answers as (label, words), in the order of the form."""
-        return [(field.label.text, field.in_words(answers.get(field.name, ""))) for field in cls.declared_fields()]
+        """Return stored answers as (label for the office, words), in the order of the form."""
+        return [(field.told_as, field.in_words(answers.get(field.name, ""))) for field in cls.declared_fields()]
 
     def groups(self) -> list[tuple[str | None, list[wtforms.Field]]]:
         """Return the fields by legend, for the template. A form without legends is one group."""

@@ -97,6 +97,7 @@ class PlaqueForm(Form):
     )
     name_confirmed = fields.checkbox(
         "The name reads exactly as it should on the plaque",
+        told_as="Name checked by the sender",
         missing="Read the agency name as it will be engraved, then check the box",
     )
     agency_state = fields.choice(
@@ -136,14 +137,17 @@ class PlaqueForm(Form):
         "E-mail", missing="Enter an e-mail address", hint="We send your receipt and any questions here."
     )
     telephone = fields.telephone("Telephone", missing="Enter a telephone number")
-    summary = fields.attached_text("Include this checklist summary", limit=SUMMARY_LIMIT, too_long=SUMMARY_TOO_LONG)
+    summary = fields.attached_text(
+        "Include this checklist summary", limit=SUMMARY_LIMIT, too_long=SUMMARY_TOO_LONG, told_as="Checklist summary"
+    )
     listed = fields.checkbox(
         "List our agency in the public register",
+        told_as="To be listed in the public register",
         hint="The register shows your agency's name and state and the dates of its certification. It shows nothing "
         "about people. Your agency is listed from the day we mail the plaque until "
         f"{promises.LISTED_AFTER_END.days} days after the certification ends. To change this later, write to us.",
     )
-    announcements = fields.checkbox("E-mail me when a new certification is announced")
+    announcements = fields.checkbox("E-mail me when a new certification is announced", told_as="Wants announcements")
 
     def validate_agency(self, field: Field) -> None:
         """Refuse a word for no name: a plaque would be engraved with it."""

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from forms.catalog import TASKS
+from forms.catalog import FORMS, TASKS
 from forms.fields import Line, Text
 from office import mail_status
 from storage import submissions
@@ -39,6 +40,41 @@ def test_staff_get_every_answer_and_can_reply(slug, post, inbox):
     for label, words, is_text in catalog.FORMS[slug].told(SAMPLES[slug]):
         quoted = words.replace("\n", "\n> ")
         assert (f"> {quoted}\n" if is_text else f"{label}: {quoted}\n") in message["text"]
+
+
+TOLD_AS = {
+    "Checklist summary": "Include this checklist summary",
+    "To be listed in the public register": "List our agency in the public register",
+    "Wants announcements": "E-mail me when a new certification is announced",
+}
+"""What the office reads of a box, and what the sender reads."""
+PLACES: dict[str, Callable[..., str]] = {
+    "e-mail": lambda _, inbox, **__: inbox.to_staff()[0]["text"],
+    "e-mail in HTML": lambda _, inbox, **__: inbox.to_staff()[0]["html"],
+    "the desk": lambda reference, office, **__: office.get(f"/desk/{reference}").words,
+    "the command": lambda reference, run_staff, **__: run_staff("show", reference)[1],
+    "the export": lambda _, run_staff, **__: run_staff("export")[1],
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_office_reads_what_was_asked_for_and_no_request_to_itself(place, submitted, inbox, office, run_staff):
+    checked = {"summary": "Step 1: done", "listed": "yes", "announcements": "yes"}
+    reference = submitted("plaque", **checked)
+    shown = PLACES[place](reference, inbox=inbox, office=office, run_staff=run_staff)
+    asked = FORMS["plaque"]().draw()
+    for told, label in TOLD_AS.items():
+        assert told in shown
+        assert label not in shown
+        assert label in asked
+
+
+@pytest.mark.parametrize("place", ["e-mail", "e-mail in HTML", "the desk"])
+def test_what_was_left_empty_or_unchecked_is_not_told(place, submitted, inbox, office):
+    empty = dict.fromkeys(("street2", "summary", "listed", "announcements"), "")
+    shown = unescape(PLACES[place](submitted("plaque", **empty), inbox=inbox, office=office))
+    told = {name: label in shown for name, label in FORMS["plaque"].labels().items()}
+    assert {name for name, is_told in told.items() if not is_told} == {*empty, "name_confirmed"}
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -323,7 +323,7 @@ def test_export_to_a_file_for_old_spreadsheets(run_staff, post, tmp_path):
     file = tmp_path / "out.csv"
     run_staff("export", "--bom", "-o", str(file))
     assert file.read_bytes().startswith(b'\xef\xbb\xbf"reference",')
-    assert rows(file.read_text("utf-8-sig"))[0]["Your name"] == 'Zoë, "the" 👮'
+    assert rows(file.read_text("utf-8-sig"))[0]["Name"] == 'Zoë, "the" 👮'
 
 
 def test_a_file_that_cannot_be_written_is_one_line(run_staff, post, tmp_path):
