@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import keys
 from tools.chaos.cloud import Point
-from tools.chaos.invariants import delay, duplicates, lost, problems
+from tools.chaos.invariants import SECRET_TRIES, delay, duplicates, lost, problems
 from tools.chaos.kinds import KINDS, LASTING, Fault, Kind
 from tools.chaos.outcome import Run
 from tools.chaos.schedules import Schedule
@@ -91,7 +90,7 @@ def strike(world: World, slugs: tuple[str, ...], schedule: Schedule, *faults: Fa
     for fault in faults:
         point = run.cloud.points[fault.at] if fault.at < len(run.cloud.points) else None
         retried = fault.kind.retried and point and point.service != "sesv2"
-        attempts = keys.TRIES if point and point.service == "secretsmanager" else fault.width
+        attempts = SECRET_TRIES if point and point.service == "secretsmanager" else fault.width
         if struck[fault.at] < (min(fault.width, attempts) if retried and len(faults) == 1 else 1):
             raise Untested(f"{describe(run)}: {fault} struck {struck[fault.at]} times")
     return run

@@ -11,7 +11,6 @@ from itsdangerous import URLSafeSerializer
 from markupsafe import escape
 
 import aws
-import keys
 from forms.catalog import FORMS
 from local.aws.api_gateway import Response
 from tests.support.samples import SAMPLES
@@ -24,6 +23,7 @@ SLOTS = ("staff", "receipt")
 REMINDERS = ("reminder", "late")
 INVITATIONS = tuple(f"invitation-{before.days}" for before in INVITED_BEFORE)
 SDK_TRIES = aws.CLIENT_TIMEOUTS.retries["total_max_attempts"]
+SECRET_TRIES = aws.HURRIED.retries["total_max_attempts"]
 LONGEST_DELAY = timedelta(hours=1)
 """Between the first POST and the last e-mail, where one fault struck; each further one may add as much."""
 WITHOUT_FAULT = timedelta(minutes=5)
@@ -123,7 +123,7 @@ def _told(run: Run, slug: str, answers: list[Response | None], items: list[dict[
 def _turns_away(run: Run, fault: Fault) -> bool:
     """Return whether a visitor may notice the fault: not if the SDK's own retry succeeds."""
     at_secrets = run.cloud.points[fault.at].service == "secretsmanager"
-    return not fault.kind.retried or fault.width >= (keys.TRIES if at_secrets else SDK_TRIES)
+    return not fault.kind.retried or fault.width >= (SECRET_TRIES if at_secrets else SDK_TRIES)
 
 
 def _reference(slug: str, answer: Response) -> str:
