@@ -187,6 +187,7 @@ class PlaqueForm(Form):
     def promised(cls, received: datetime, answers: Mapping[str, str]) -> list[tuple[str, str]]:
         completed = date.fromisoformat(answers["completed"])
         return [
+            ("Date of completion", promises.day_in_words(completed)),
             ("Plaque mailed by", promises.day_in_words(promises.day_at_office(cls.due(received)))),
             ("If certified, valid until", promises.day_in_words(promises.valid_until(completed))),
         ]

@@ -61,6 +61,7 @@ def test_a_plaque_is_mailed_within_two_weeks():
     received = datetime(2026, 11, 10, 2, 0, tzinfo=UTC)
     assert promises.moment_in_words(PlaqueForm.due(received)) == "Monday, November 23, 2026"
     assert PlaqueForm.promised(received, {"completed": "2026-11-09"}) == [
+        ("Date of completion", "November 9, 2026"),
         ("Plaque mailed by", "November 23, 2026"),
         ("If certified, valid until", "November 9, 2028"),
     ]
@@ -75,7 +76,7 @@ def test_a_plaque_is_mailed_within_two_weeks():
     ],
 )
 def test_two_weeks_are_14_days_over_a_change_of_the_clocks(received, words):
-    assert PlaqueForm.promised(received, {"completed": "2026-02-01"})[0] == ("Plaque mailed by", words)
+    assert ("Plaque mailed by", words) in PlaqueForm.promised(received, {"completed": "2026-02-01"})
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))

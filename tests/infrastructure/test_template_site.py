@@ -13,7 +13,7 @@ from local.template import ErrorPage
 from tests.support.programs import JUDGES, install_judges
 
 POLICY = """default-src 'none'; script-src 'self' 'sha256-…';
-style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';
+style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';
 frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"""
 """The one hash is that of the script in each page, which tests/site/test_weight.py computes."""
 
