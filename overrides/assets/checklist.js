@@ -152,7 +152,8 @@ export function warn(words) {
 /** Keeps the answers about an item. Returns whether the browser saved them. */
 function change(id, answers) {
   const { trouble } = update((record) => {
-    record.items[id] = { ...record.items[id], ...answers, at: Date.now(), edition: editions.get(id) };
+    const edition = editions.get(id);
+    record.items[id] = { state: "to-do", ...record.items[id], ...answers, at: Date.now(), edition };
   });
   justSaved = trouble ? null : id;
   draw();
@@ -206,15 +207,13 @@ function start() {
   for (const button of all("[data-print]")) button.onclick = () => print(button.dataset.print === "blank");
   for (const goesOn of ["keydown", "pointerdown"])
     addEventListener(goesOn, () => document.documentElement.classList.remove("blank"));
-  onChangeElsewhere(draw);
+  const drawAnew = () => {
+    draw();
+    refill();
+  };
+  onChangeElsewhere(drawAnew);
   // Later, after what the browser itself does to boxes when a visitor comes back.
-  addEventListener("pageshow", ({ persisted }) => {
-    if (persisted)
-      setTimeout(() => {
-        draw();
-        refill();
-      });
-  });
+  addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(drawAnew));
 }
 
 try {

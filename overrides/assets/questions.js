@@ -17,7 +17,7 @@ function askWhatApplies(form, { kind, mark }) {
   form.elements.out.checked = kind === "out";
 }
 
-/** Opens or closes the questions below a row; `keep` gets the answers as they change. */
+/** Opens or closes the questions below a row; `keep` gets each answer as it changes: others may change elsewhere. */
 export function toggleQuestions(found, button, stands, keep) {
   let keyed = null; // the box that had the last key
   let typed = null; // the date box that somebody types in
@@ -39,17 +39,22 @@ export function toggleQuestions(found, button, stands, keep) {
   on.min = when.min = FIRST_DAY;
   const refill = ({ entry }) => {
     state.value = entry.state ?? "to-do";
-    for (const name of ANSWERS) form.elements[name].value = entry[name] ?? "";
+    for (const name of ANSWERS) {
+      const box = form.elements[name];
+      if (box !== typed && box.value !== (entry[name] ?? "")) box.value = entry[name] ?? "";
+    }
   };
   refill(stands);
   askWhatApplies(form, stands);
   const keepAnswers = (target) => {
     typed = null;
     if (!isWhole(target)) return;
-    if (target.name === "state" && state.value === "done") on.value ||= today();
-    const whole = ANSWERS.filter((name) => isWhole(form.elements[name]));
-    const answers = Object.fromEntries(whole.map((name) => [name, form.elements[name].value || undefined]));
-    const isSaved = keep({ ...answers, state: state.value, ...(target === out && { out: out.checked }) });
+    const answers = { [target.name]: target === out ? out.checked : target.value || undefined };
+    if (answers.state === "done") {
+      on.value ||= today();
+      if (isWhole(on)) answers.on = on.value;
+    }
+    const isSaved = keep(answers);
     form.querySelector("[role=status]").textContent = isSaved ? "Saved in this browser." : "";
   };
   // A date box passes through other days, and through the years 2 and 20, while 11/20/2026 is typed: it counts once left.

@@ -232,6 +232,57 @@ def test_two_windows_see_each_others_ticks_and_lose_none(page, context):
     assert len(record(page)["items"]) == 2
 
 
+def test_an_answer_of_one_window_leaves_the_others_of_the_other_window(page, context):
+    """Of the open questions about an item: each window has boxes, and sends what was changed in it."""
+    item = LEADER.items[0]
+    here = open_details(page, item)
+    here.get_by_label("Skipped, by decision").check()
+    here.get_by_label("Reason").press_sequentially("No")
+    other = context.new_page()
+    visit(other, "leader")
+    there = open_details(other, item)
+    there.get_by_label("Who decided").fill("Chief Sample")
+    there.get_by_label("Reason").fill("Too small for it")
+    expect(here.get_by_label("Who decided")).to_have_value("Chief Sample")
+    here.get_by_label("Reason").press_sequentially(".")
+    assert record(page)["items"][item.id].items() >= {"who": "Chief Sample", "why": "Too small for it."}.items()
+    there.get_by_label("To do").check()
+    expect(here.get_by_label("To do")).to_be_checked()
+
+
+def test_a_date_in_the_middle_of_typing_stays_as_typed_whatever_another_window_does(page, context):
+    item = LEADER.items[0]
+    keep(page, {item.id: entry(on="2026-11-02")})
+    here = open_details(page, item)
+    here.get_by_label("Done on").focus()
+    page.keyboard.type("10")
+    other = context.new_page()
+    visit(other, "leader")
+    open_details(other, item).get_by_label("Done on").fill("2026-03-27")
+    expect(row(page, item).locator(".item__state")).to_have_text("Done March 27, 2026.")
+    page.keyboard.type("17")
+    here.get_by_label("Done", exact=True).focus()
+    assert record(page)["items"][item.id]["on"] == "2026-10-17"
+
+
+def test_an_answer_to_what_another_window_erased_meanwhile_is_kept_as_of_something_to_do(page, context):
+    """A record with an answer that has no state would be set aside as a whole."""
+    item = LEADER.items[0]
+    keep(page, {item.id: entry(on="2026-11-02")})
+    open_details(page, item).get_by_label("Done on").focus()
+    page.keyboard.type("10")
+    other = context.new_page()
+    visit(other)
+    other.get_by_text("Erase everything", exact=True).click()
+    other.get_by_role("button", name="Erase everything in this browser").click()
+    expect(row(page, item).get_by_role("checkbox", name=item.text)).not_to_be_checked()
+    row(page, item).get_by_role("button", name="Save and close").click()
+    page.reload()
+    expect(page.locator(".progress__words")).to_have_text(f"0 of {len(LEADER.items)} items done.")
+    expect(page.locator(".progress__trouble")).to_be_hidden()
+    assert record(page)["items"][item.id]["state"] == "to-do"
+
+
 def after(row) -> str:
     """What the stylesheet says behind the words of an item."""
     return row.locator(".item__state").evaluate("(each) => getComputedStyle(each, '::after').content")
