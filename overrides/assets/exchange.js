@@ -64,13 +64,16 @@ export async function share() {
 
 // ------------------------------------------------------------ into it
 
+/** The name of a choice: if mine changes in another window meanwhile, it is another one, and the newer answer stays. */
+const choiceOf = ({ id, mine }) => `${id} ${mine.at}`;
+
 function takeOver(theirs) {
   update((mine) => {
     const { record, differences } = merge(mine, theirs);
     Object.assign(mine, record);
-    for (const { id, mine: here, theirs: there } of differences) {
-      const chosen = find(`[name="${id}"]:checked`, incoming).value;
-      mine.items[id] = chosen === "here" ? here : there;
+    for (const difference of differences) {
+      const chosen = find(`[name="${choiceOf(difference)}"]:checked`, incoming)?.value;
+      if (chosen) mine.items[difference.id] = difference[chosen];
     }
   });
   finish("The copy was added to yours.");
@@ -101,18 +104,20 @@ function review(theirs) {
         ? ` The copy begins a new round and removes ${count(dropped, "item")} of yours. Save yours to a file first.`
         : ""),
   );
-  const choice = (id, entry, value, whose) => {
-    const box = make("input", { type: "radio", name: id, value, checked: record.items[id] === entry });
+  const choice = (difference, value, whose) => {
+    const entry = difference[value];
+    const checked = record.items[difference.id] === entry;
+    const box = make("input", { type: "radio", name: choiceOf(difference), value, checked });
     const at = new Date(entry.at).toLocaleString("en-US");
     return make("label", {}, box, ` ${whose}, ${at}: ${entryInWords(entry) || "To do."}`);
   };
-  const choices = differences.map(({ id, mine, theirs: their }) =>
+  const choices = differences.map((difference) =>
     make(
       "fieldset",
       {},
-      make("legend", {}, texts.get(id) ?? id),
-      choice(id, mine, "here", "Mine"),
-      choice(id, their, "there", "In the copy"),
+      make("legend", {}, texts.get(difference.id) ?? difference.id),
+      choice(difference, "mine", "Mine"),
+      choice(difference, "theirs", "In the copy"),
     ),
   );
   find("[data-differences]").replaceChildren(...choices);

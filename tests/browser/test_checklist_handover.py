@@ -170,6 +170,25 @@ def test_two_copies_are_merged_the_newer_entry_wins_and_disagreements_show_both(
     assert merged == dict(zip([item.id for item in LEADER.items], ["not-taken", "to-do", "done", "done"], strict=False))
 
 
+@pytest.mark.parametrize("number", [0, 1], ids=["one that was asked about", "one that was not"])
+def test_an_item_that_another_window_changes_during_the_choice_stays_changed(number, page, tmp_path):
+    item = LEADER.items[number]
+    keep(page, {FIRST.id: entry(on="2026-10-01", at=1_000)})
+    file = tmp_path / "theirs.json"
+    theirs = {each.id: entry("not-taken", at=2_000, **DECISION) for each in LEADER.items[:3]}
+    file.write_text(json.dumps({"version": 1, "agency": "", "items": theirs}))
+    open_file(page, file)
+    expect(page.locator("#incoming")).to_be_visible()
+    other = page.context.new_page()
+    visit(other, "leader")
+    decide(other, item, who="Lt. Sample", when="2026-11-02", why="No need.")
+    page.get_by_role("button", name="Add to mine").click()
+    said(page, "The copy was added to yours.")
+    kept = record(page)["items"]
+    assert kept[item.id]["who"] == "Lt. Sample"
+    assert kept[LEADER.items[2].id] == theirs[LEADER.items[2].id]
+
+
 def test_a_copy_can_be_left(page, tmp_path):
     keep(page, {FIRST.id: entry()})
     before = record(page)
