@@ -11,6 +11,7 @@ export function planInWords({ checklist, settled, total }) {
 }
 
 const form = find(".plan form");
+let typed = null; // the date box that somebody types in
 
 /** Writes what is known into the foot of each checklist on paper. */
 function drawPaper() {
@@ -26,7 +27,7 @@ function drawPaper() {
 function fillIn() {
   const plan = load().record.plans[form.dataset.of] ?? {};
   for (const box of form.elements)
-    if (box !== document.activeElement && box.value !== (plan[box.name] ?? "")) box.value = plan[box.name] ?? "";
+    if (box !== typed && box.value !== (plan[box.name] ?? "")) box.value = plan[box.name] ?? "";
 }
 
 function tell(words, className) {
@@ -54,9 +55,12 @@ if (form) {
   const { owner, by } = form.elements;
   owner.addEventListener("input", () => keep(owner));
   // A date box passes through other days while one is typed: it counts once it is left, or the page is.
-  let typed = false;
-  by.addEventListener("input", () => (typed = true));
-  const left = () => typed && keep(by);
+  by.addEventListener("input", () => (typed = by));
+  const left = () => {
+    if (!typed) return;
+    typed = null;
+    keep(by);
+  };
   by.addEventListener("focusout", left);
   addEventListener("pagehide", left);
   form.addEventListener("submit", (event) => event.preventDefault());

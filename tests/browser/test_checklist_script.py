@@ -377,6 +377,30 @@ def test_a_target_date_that_is_none_is_said_and_the_kept_one_stays(typed, page):
     assert record(page)["plans"]["leader"]["by"] == "2027-01-31"
 
 
+def test_a_plan_that_another_window_changed_stays_so_when_this_one_is_closed(page, context):
+    page.get_by_text("Person responsible and target date").click()
+    by = page.get_by_label("Target date", exact=True)
+    by.focus()
+    page.keyboard.type("11/20/2027")
+    by.dispatch_event("focusout")  # the window is left, not the box
+    other = context.new_page()
+    visit(other, "leader")
+    plan(other, "Lt. Sample", "2027-12-01")
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)
+    expect(other.locator("[data-planned]")).to_have_text("Lt. Sample, by December 1, 2027")
+    assert record(other)["plans"]["leader"].items() >= {"owner": "Lt. Sample", "by": "2027-12-01"}.items()
+
+
+def test_a_name_that_another_window_changed_shows_although_its_box_has_the_focus(page, context):
+    owner = plan(page, "Chief Sample", "").get_by_label("Person responsible, name and rank")
+    expect(owner).to_be_focused()
+    other = context.new_page()
+    visit(other, "leader")
+    plan(other, "Lt. Sample", "")
+    expect(owner).to_have_value("Lt. Sample")
+
+
 # The index as a list of tasks
 
 
