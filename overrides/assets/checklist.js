@@ -177,13 +177,18 @@ function refill() {
 
 /** Opens or closes the questions. They are loaded when first needed: most visits only check boxes. */
 async function toggle({ id }, button) {
+  const found = rows.get(id);
+  if (found.isLoading) return;
+  found.isLoading = true;
   try {
     const { toggleQuestions } = await import("./questions.js");
     const stands = listOf(id).items.find(({ item }) => item.id === id);
-    toggleQuestions(rows.get(id), button, stands, (answers) => change(id, answers));
+    toggleQuestions(found, button, stands, (answers) => change(id, answers));
   } catch (error) {
     warn("The details did not load. Reload this page.");
     throw error;
+  } finally {
+    found.isLoading = false;
   }
 }
 

@@ -550,6 +550,19 @@ def test_on_the_page_of_all_ticks_that_could_not_be_kept_are_kept_with_the_next_
     assert set(record(page)["items"]) == {item.id for item in LEADER.items[:2]}
 
 
+def test_the_questions_open_once_however_often_they_are_asked_for_before_they_come(page):
+    come = late(page, "questions.*.js")
+    button = row(page, LEADER.items[0]).get_by_role("button", name="Add a date, or skip")
+    button.dblclick()
+    other = row(page, LEADER.items[1]).get_by_role("button", name="Add a date, or skip")
+    other.click()
+    come()
+    expect(other).to_have_attribute("aria-expanded", "true")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "false")
+
+
 NEXT_EDITION: dict[str, Callable[[list[dict]], object]] = {
     "a new item at the front": lambda items: items.insert(0, items[0] | {"id": "leader-new", "text": "Begin anew."}),
     "an item that says something else": lambda items: items[0].update(text="Complete both modules."),
