@@ -153,7 +153,8 @@ export function warn(words) {
 function change(id, answers) {
   const { trouble } = update((record) => {
     const edition = editions.get(id);
-    record.items[id] = { state: "to-do", ...record.items[id], ...answers, at: Date.now(), edition };
+    const at = Math.max(Date.now(), record.since); // of this round, also by a clock that is behind
+    record.items[id] = { state: "to-do", ...record.items[id], ...answers, at, edition };
   });
   justSaved = trouble ? null : id;
   draw();

@@ -1,10 +1,25 @@
 // Moves a record to another computer, in a file or in the part of a link that no server sees, and merges it there.
 
-import { Refused, read } from "./progress.js";
+import { Refused, read, today } from "./progress.js";
 
 const LARGEST = 1_000_000; // bytes, unpacked
 
 const unreadable = () => new Refused("This link is incomplete. Copy the whole link, or ask for a file instead.");
+
+/**
+ * Reads a record of another computer. Throws Refused. What is later than now becomes now: a clock that is ahead must not
+ * win every merge. This browser's own record stays as it is, also while this clock is behind.
+ */
+export function readCopy(text) {
+  const record = read(text);
+  const now = Date.now();
+  record.since = Math.min(record.since, now);
+  for (const entry of [...Object.values(record.items), ...Object.values(record.plans)]) {
+    entry.at = Math.min(entry.at, now);
+    for (const name of ["on", "when"]) if (entry[name] > today()) entry[name] = today();
+  }
+  return record;
+}
 
 /** Returns the text of bytes in UTF-8. Throws if they are not: another encoding would damage names without a word. */
 const decoded = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -65,7 +80,7 @@ export async function fromLink(hash) {
   } catch {
     throw unreadable();
   }
-  return read(text);
+  return readCopy(text);
 }
 
 export function toFile(record, name) {
@@ -85,7 +100,7 @@ export async function fromFile(file) {
   } catch {
     throw new Refused("This file was saved in another encoding, which damages names. Ask for the original file.");
   }
-  return read(text);
+  return readCopy(text);
 }
 
 /**

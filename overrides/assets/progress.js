@@ -39,7 +39,6 @@ const ENTRY = {
   why: isText,
 };
 const PLAN = { owner: isText, by: isDay, at: isTime };
-const PAST = ["on", "when"]; // days that have come
 
 /** Copies what is right from untrusted entries, by their ids. Throws `refused` at what is not. */
 function copied(given, rules, refused) {
@@ -48,14 +47,12 @@ function copied(given, rules, refused) {
     if (!/^[a-z][a-z0-9-]{0,99}$/.test(id) || !entry?.at) throw refused;
     const kept = {};
     for (const [name, isRight] of Object.entries(rules)) {
-      let value = entry[name];
+      const value = entry[name];
       if (value === undefined) continue;
       if (!isRight(value)) throw refused;
       if (isRight === isDay && value < FIRST_DAY) continue;
-      if (PAST.includes(name)) [value] = [value, today()].sort(); // the earlier day
       kept[name] = value;
     }
-    kept.at = Math.min(entry.at, Date.now()); // a clock that is ahead must not win every merge
     copies[id] = kept;
   }
   return copies;
@@ -83,7 +80,7 @@ export function read(text) {
     agency,
     items: copied(items, ENTRY, refused),
     plans: copied(plans, PLAN, refused),
-    since: Math.min(since, Date.now()),
+    since,
   };
 }
 

@@ -189,6 +189,18 @@ def test_an_item_that_another_window_changes_during_the_choice_stays_changed(num
     assert kept[LEADER.items[2].id] == theirs[LEADER.items[2].id]
 
 
+@pytest.mark.parametrize("way", ["file", "link"])
+def test_a_day_to_come_in_a_copy_is_today(way, page):
+    text = json.dumps({"version": 1, "agency": "", "items": {FIRST.id: entry(on="2099-01-01")}}).encode()
+    if way == "file":
+        open_file(page, {"name": "copy.json", "mimeType": "application/json", "buffer": text})
+    else:
+        page.goto(f"/checklists/?#progress=j{base64.urlsafe_b64encode(text).decode().strip('=')}")
+    page.get_by_role("button", name="Add to mine").click()
+    said(page, "The copy was added to yours.")
+    assert record(page)["items"][FIRST.id]["on"] == date.today().isoformat()
+
+
 def test_a_copy_can_be_left(page, tmp_path):
     keep(page, {FIRST.id: entry()})
     before = record(page)

@@ -1,7 +1,7 @@
 // What an agency did and decided, as overrides/assets/progress.js reads and counts it. No browser is needed for this.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { merge } from "../../overrides/assets/handover.js";
+import { merge, readCopy } from "../../overrides/assets/handover.js";
 import { empty, Refused, read, survey, today } from "../../overrides/assets/progress.js";
 
 const AT = Date.UTC(2026, 10, 2);
@@ -53,10 +53,21 @@ for (const [why, text] of Object.entries({
   });
 }
 
-test("a day to come counts as today, and a clock that is ahead does not win", () => {
-  const ahead = read(JSON.stringify(record({ "leader-one": { ...done("2999-01-01"), at: 9e15 } }))).items["leader-one"];
-  assert.equal(ahead.on, today());
-  assert.ok(ahead.at <= Date.now());
+test("in a copy a day to come counts as today, and a clock that is ahead does not win", () => {
+  const ahead = {
+    "leader-one": { ...done("2999-01-01"), when: "2999-01-01", at: 9e15 },
+    "leader-two": done("2026-11-01"),
+  };
+  const plans = { leader: { by: "2999-01-01", at: 9e15 } };
+  const copy = readCopy(JSON.stringify(record(ahead, { plans, since: 9e15 })));
+  const { "leader-one": one, "leader-two": two } = copy.items;
+  assert.deepEqual([one.on, one.when, two.on, copy.plans.leader.by], [today(), today(), "2026-11-01", "2999-01-01"]);
+  for (const time of [one.at, copy.plans.leader.at, copy.since]) assert.ok(time <= Date.now());
+});
+
+test("the record of this browser is read as it was, also by a clock that is behind", () => {
+  const ahead = { "leader-one": { ...done("2999-01-01"), at: 9e15 } };
+  assert.deepEqual({ ...read(JSON.stringify(record(ahead))).items }, ahead);
 });
 
 test("the next step is the first open one of what is required, and the promise may be left out", () => {

@@ -5,12 +5,12 @@ import { createInterface } from "node:readline";
 globalThis.location = { href: "https://certification.example.org/checklists/" };
 
 const assets = new URL("../../overrides/assets/", import.meta.url);
-const { fromLink, toLink } = await import(new URL("handover.js", assets));
-const { Refused, read } = await import(new URL("progress.js", assets));
+const { fromLink, readCopy, toLink } = await import(new URL("handover.js", assets));
+const { Refused } = await import(new URL("progress.js", assets));
 
 async function answer({ text, hash }) {
   try {
-    const record = hash === undefined ? read(text) : await fromLink(hash);
+    const record = hash === undefined ? readCopy(text) : await fromLink(hash);
     return record ? { record, link: new URL(await toLink(record, "/checklists/")).hash } : {};
   } catch (error) {
     return error instanceof Refused ? { refused: error.message } : { crashed: String(error.stack) };
