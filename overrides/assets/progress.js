@@ -16,7 +16,8 @@ export const FIRST_DAY = "2000-01-01"; // an earlier one was half typed
 export class Refused extends Error {}
 
 let last = null; // the record at the last load or update
-let unsaved = "";
+let stored = null; // what the browser kept of it then, as text
+let unsaved = ""; // why the browser does not keep the rest, "" if it keeps all
 
 export const today = () => new Date().toLocaleDateString("sv"); // Sweden writes YYYY-MM-DD
 
@@ -84,24 +85,40 @@ export function read(text) {
   };
 }
 
+const parsed = (text) => (text === null ? empty() : read(text));
+
+/** Adds what could not be saved to what another window saved meanwhile. Of two answers the newer one stays. */
+function addUnsaved(record) {
+  const before = parsed(stored);
+  if (last.agency !== before.agency) record.agency = last.agency;
+  for (const part of ["items", "plans"])
+    for (const [name, mine] of Object.entries(last[part])) {
+      const isUnsaved = mine.at !== before[part][name]?.at;
+      if (isUnsaved && mine.at >= (record[part][name]?.at ?? record.since)) record[part][name] = mine;
+    }
+}
+
 /** Loads the record: {record, trouble}. `trouble` is a message about storage, "" if there is none. */
 export function load() {
-  if (unsaved) return { record: last, trouble: unsaved };
   let text = null;
   try {
     text = localStorage.getItem(KEY);
   } catch {
     unsaved =
       "This browser does not let the site save anything, so your check marks are lost when you close this page.";
-    last = empty();
+    last ??= empty();
     return { record: last, trouble: unsaved };
   }
+  if (unsaved && text === stored) return { record: last, trouble: unsaved };
   if (text === null && Object.keys(last?.items ?? {}).length) {
+    stored = null;
     return { record: last, trouble: "This browser cleared what it had saved. Your next change saves it again." };
   }
   try {
-    last = text === null ? empty() : read(text);
-    return { record: last, trouble: "" };
+    const record = parsed(text);
+    if (unsaved) addUnsaved(record);
+    [last, stored] = [record, text];
+    return { record: last, trouble: unsaved };
   } catch (error) {
     try {
       localStorage.setItem(ASIDE, text);
@@ -109,7 +126,7 @@ export function load() {
     } catch {
       // It stays in place until the next change.
     }
-    last = empty();
+    if (!unsaved) last = empty();
     return {
       record: last,
       trouble: `What this browser had saved could not be read and was set aside. ${error.message}`,

@@ -615,6 +615,61 @@ def test_storage_that_is_full_is_said_and_nothing_on_the_page_is_lost(page):
     assert len(record(page)["items"]) == 1
 
 
+def fill_storage(page) -> None:
+    """Leave no room for anything in the storage of the site."""
+    page.evaluate(
+        """() => {
+          for (let size = 1 << 22; size >= 1; size >>= 1)
+            for (let number = 0; number < 3; number++)
+              try { localStorage.setItem(`filler ${size} ${number}`, "x".repeat(size)) } catch {}
+        }"""
+    )
+
+
+def make_room(page) -> None:
+    page.evaluate(
+        "() => { for (const key of Object.keys(localStorage)) if (/^filler/.test(key)) localStorage.removeItem(key) }"
+    )
+
+
+def test_what_could_not_be_saved_is_saved_later_and_overwrites_nothing_of_another_window(page, context):
+    tick(page, LEADER.items[:1])
+    fill_storage(page)
+    tick(page, LEADER.items[1:3])
+    assert "could not save your last change" in page.get_by_role("alert").inner_text()
+    make_room(page)
+    other = context.new_page()
+    visit(other)
+    other.get_by_label("Agency name").fill("Town of Sample")
+    visit(other, "leader")
+    tick(other, LEADER.items[:1])
+    decide(other, LEADER.items[2], **DECISION)
+    tick(other, LEADER.items[3:4])
+    plan(other, "Chief Sample", "2027-12-01")
+    expect(row(page, LEADER.items[3]).get_by_role("checkbox")).to_be_checked()
+    assert so_far(page) == f"2 of {len(LEADER.items)} items done, 1 skipped by decision."
+    tick(page, LEADER.items[4:5])
+    expect(page.locator(".progress__trouble")).to_be_hidden()
+    kept = record(page)
+    states = ["to-do", "done", "not-taken", "done", "done"]
+    assert [kept["items"][item.id]["state"] for item in LEADER.items[:5]] == states
+    assert (kept["agency"], kept["plans"]["leader"]["owner"]) == ("Town of Sample", "Chief Sample")
+
+
+def test_what_another_window_erased_stays_erased_but_for_what_could_not_be_saved(page, context):
+    tick(page, LEADER.items[:1])
+    fill_storage(page)
+    tick(page, LEADER.items[1:2])
+    make_room(page)
+    other = context.new_page()
+    visit(other)
+    other.get_by_text("Erase everything", exact=True).click()
+    other.get_by_role("button", name="Erase everything in this browser").click()
+    expect(row(page, LEADER.items[0]).get_by_role("checkbox")).not_to_be_checked()
+    tick(page, LEADER.items[2:3])
+    assert set(record(page)["items"]) == {item.id for item in LEADER.items[1:3]}
+
+
 def test_storage_that_was_cleared_is_said_and_kept_again_with_the_next_change(page):
     tick(page, LEADER.items[:2])
     page.evaluate("localStorage.clear()")
