@@ -62,7 +62,7 @@ def started(page: Page) -> None:
     visit(page, "/checklists/leader/")
     for box in page.get_by_role("checkbox").all()[:3]:
         box.check()
-    page.get_by_role("button", name="Add a date, or skip").nth(3).click()
+    page.get_by_role("button", name="Set date or skip").nth(3).click()
     page.wait_for_selector(".questions")
 
 
