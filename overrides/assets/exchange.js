@@ -172,6 +172,5 @@ export function begin() {
 }
 
 export function back() {
-  bringBack();
-  finish("Your last round is back.");
+  finish(bringBack() ? "Your last round is back." : "Your last round could not be brought back. Nothing changed.");
 }

@@ -157,7 +157,7 @@ export function newRound() {
   try {
     localStorage.setItem(BEFORE, JSON.stringify(record));
   } catch {
-    // It is in the file that was saved.
+    forget(BEFORE); // an earlier one; this round is in the file that was saved
   }
   update((mine) => {
     const at = Date.now();
@@ -175,23 +175,42 @@ export function hasPrevious() {
   }
 }
 
-/** Forgets the round before, and a record that was set aside. */
-export function forgetPrevious() {
+function forget(key) {
   try {
-    localStorage.removeItem(BEFORE);
-    localStorage.removeItem(ASIDE);
+    localStorage.removeItem(key);
   } catch {
     // Nothing was kept.
   }
 }
 
-/** Puts the round before in the place of this one, which becomes the round before: nothing is lost. */
+/** Forgets the round before, and a record that was set aside. */
+export function forgetPrevious() {
+  forget(BEFORE);
+  forget(ASIDE);
+}
+
+/**
+ * Puts the round before in the place of this one, which becomes the round before. Returns whether the browser kept both:
+ * otherwise all stays as it was.
+ */
 export function bringBack() {
-  const { record } = load();
-  const now = JSON.stringify(record);
-  const before = read(localStorage.getItem(BEFORE));
-  update((mine) => Object.assign(mine, before));
-  localStorage.setItem(BEFORE, now);
+  const now = JSON.stringify(load().record);
+  try {
+    const kept = localStorage.getItem(KEY) ?? now;
+    const before = localStorage.getItem(BEFORE);
+    read(before);
+    localStorage.setItem(KEY, before);
+    try {
+      localStorage.setItem(BEFORE, now);
+    } catch {
+      localStorage.setItem(KEY, kept);
+      return false;
+    }
+    unsaved = "";
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export const onChangeElsewhere = (listen) =>

@@ -18,6 +18,7 @@ from forms.plaque import PlaqueForm
 from promises import day_in_words, valid_until
 from tests.support.checklist_pages import (
     CHECKLISTS,
+    KEY,
     all_done,
     built_with,
     decide,
@@ -459,6 +460,7 @@ def test_the_name_of_the_agency_is_that_of_another_tab(page):
 
 # Another round
 
+BEFORE = f"{KEY}.before"
 FILE = f"certification-{date.today().isoformat()}.json"
 
 
@@ -511,6 +513,51 @@ def test_a_round_that_ended_by_mistake_comes_back_and_nothing_is_lost(page, tmp_
     open_file(page, tmp_path / "before.json")
     page.get_by_role("button", name="Add to mine").click()
     expect(page.locator("#complete")).to_be_visible()
+
+
+def refuse(page: Page, key: str) -> None:
+    """Let the browser have no room for what the site keeps by this name."""
+    page.evaluate(
+        """(full) => {
+          const set = Storage.prototype.setItem;
+          Storage.prototype.setItem = function (key, text) {
+            if (key === full) throw new DOMException("", "QuotaExceededError");
+            set.call(this, key, text);
+          };
+        }""",
+        key,
+    )
+
+
+@pytest.mark.parametrize("key", [KEY, BEFORE], ids=["the last round", "this round"])
+def test_a_round_that_the_browser_has_no_room_to_exchange_stays_and_so_does_the_last_one(key, page, tmp_path):
+    keep(page, all_done(), agency="Town of Sample")
+    begin_a_new_round(page, tmp_path / "before.json")
+    visit(page, "leader")
+    tick(page, LEADER.items[:1])
+    visit(page)
+    before = record(page)
+    refuse(page, key)
+    again = page.get_by_role("button", name="Go back to the last round")
+    again.click()
+    said(page, "Your last round could not be brought back. Nothing changed.")
+    assert so_far(page) == f"1 of {REQUIRED} items done."
+    assert record(page) == before
+    visit(page)
+    assert so_far(page) == f"1 of {REQUIRED} items done."
+    again.click()
+    said(page, "Your last round is back.")
+    assert so_far(page) == f"{REQUIRED} of {REQUIRED} items done."
+
+
+def test_an_earlier_round_does_not_pass_for_the_last_one_that_the_browser_had_no_room_for(page, tmp_path):
+    keep(page, all_done())
+    begin_a_new_round(page, tmp_path / "first.json")
+    keep(page, {FIRST.id: entry()})
+    refuse(page, BEFORE)
+    begin_a_new_round(page, tmp_path / "second.json")
+    assert so_far(page) == f"0 of {REQUIRED} items done."
+    expect(page.get_by_role("button", name="Go back to the last round")).to_be_hidden()
 
 
 def test_a_copy_of_a_later_round_says_what_it_ends(page, computer, tmp_path):
