@@ -222,6 +222,7 @@ function start() {
   addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(drawAnew));
 }
 
+const failed = find(".progress__trouble", progress).textContent; // drawing empties it
 try {
   ({ checklists } = await (await fetch(progress.dataset.source)).json());
   editions = new Map(checklists.flatMap(({ items, edition }) => items.map(({ id }) => [id, edition])));
@@ -230,7 +231,7 @@ try {
   start();
   for (const box of ticked) if (!box.checked) box.click();
 } catch (error) {
-  find(".progress__trouble", progress).hidden = false;
+  warn(failed);
   throw error;
 } finally {
   progress.hidden = false;

@@ -112,11 +112,11 @@ async function showPreviews(form) {
   const nameOf = (preview) => form.elements[preview.dataset.of].value.trim().replace(/\s+/g, " "); // as it is stored
   const previews = [...form.querySelectorAll(".preview")].filter((each) => nameOf(each) || !each.hidden);
   if (!previews.length) return;
-  const { engrave } = await import("./engraving.js").catch(() => ({}));
-  if (!engrave) return; // the preview only adds
+  const engraving = await import("./engraving.js").catch(() => undefined);
+  if (!engraving) return; // the preview only adds
   for (const preview of previews) {
     const name = nameOf(preview);
-    engrave(preview.querySelector(".plaque"), name);
+    engraving.engrave(preview.querySelector(".plaque"), name);
     preview.hidden = !name;
   }
 }

@@ -40,10 +40,11 @@ function waitForTheFirstUse() {
   addEventListener("storage", load);
   document.addEventListener("change", load);
   for (const button of document.querySelectorAll("[data-print]"))
-    button.onclick = async () => {
-      await load();
-      button.click(); // the script does now what it says
-    };
+    button.onclick = () =>
+      load().then(
+        () => button.click(), // the script does now what it says
+        () => print(), // paper needs no script
+      );
 }
 
 const isTicked = [...boxes].some((box) => box.checked);

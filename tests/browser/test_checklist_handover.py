@@ -642,6 +642,15 @@ def test_empty_boxes_are_printed_also_where_print_returns_at_once(name, page, tm
     assert "Done November" in text
 
 
+def test_all_checklists_print_also_where_their_script_does_not_come(page):
+    page.route("**/plan.*.js", lambda route: route.abort())
+    page.goto("/checklists/print/")
+    page.evaluate("window.printed = 0; window.print = () => { printed += 1 }")
+    page.locator("[data-print]").first.click()
+    page.wait_for_function("printed === 1")
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
 def test_all_checklists_print_each_on_a_sheet_of_its_own(page, tmp_path):
     keep(page, {FIRST.id: entry(), TEAM.items[0].id: entry(on="2026-11-01")})
     visit(page, "print")
