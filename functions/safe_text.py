@@ -13,20 +13,24 @@ LINK = re.compile(r"(?:https?://(?:[^\s/@]*@)?(?:www\.)?|www\.)([\w.-]*)", re.IG
 """A link, and its host. Text before an @ is not part of the host."""
 ENDS = (
     "app|biz|cc|cn|click|club|co|com|dev|gov|icu|info|io|link|live|ly|me|net|online|org|pro|ru|shop|site|store|su|tk|top"
-    "|tv|us|vip|website|xyz"
+    "|tv|us|vip|website|xyz|zip"
 )
 """Top-level domains below which many people have names."""
 ABBREVIATIONS = "box|capt|cmdr|col|cpl|dept|det|div|gen|insp|lt|maj|sgt|supt"
 """Words that people write directly after a period, as in `P.O.Box/12`. They are no top-level domains."""
-PATH = r"(?=(?::[0-9]+)?[/?#]+\w)"
+BEFORE_A_NAME = rf"{ABBREVIATIONS}|[a-z]|adm|asst|bldg|chf|dep|dr|fr|ft|hon|mr|mrs|ms|mt|ofc|ofcr|pt|rev|sr|st|ste"
+"""Words before such a period. A capitalized word behind is a name, as in `Lt.Adm/Records`, and no top-level domain."""
+PATH = r"(?=:[0-9]|[/?#]+[^\s/?#])"
 ALONE = rf"(?<!@)[\w.-]+\.(?:{ENDS})(?!\.?[\w@-])"
-# An end with a capital and small letters is a word, as in Lt.Adm/Records.
-WITH_PATH = rf"[\w.-]+\.(?!(?:{ABBREVIATIONS})[/?#:])(?-i:(?![A-Z][a-z]))[^\W\d_]{{2,24}}{PATH}"
+WITH_PATH = (
+    rf"(?!(?:{BEFORE_A_NAME})\.(?-i:[A-Z][a-z]+)[/?#:])"
+    rf"[\w.-]+\.(?!(?:{ABBREVIATIONS})[/?#:])(?:xn--[a-z0-9-]{{1,59}}|[^\W\d_]{{2,24}}){PATH}"
+)
 BARE_LINK = re.compile(rf"(?<![\w.-])({ALONE}|{WITH_PATH})", re.IGNORECASE)
 """A host name that mail programs turn into a link: one below a domain of ENDS, as in `example.com`, and any that has a
-path, as in `example.xyz/page`."""
-LEADS_ON = re.compile(rf"https?://|(?<![\w.-])(?:{ALONE}{PATH}|{WITH_PATH})", re.IGNORECASE)
-"""An address with its scheme, a path or a question, which is no one's name. `example.org` alone may be one."""
+port or a path, as in `example.xyz/page`."""
+LEADS_ON = re.compile(rf"[a-z]://|\bwww\.|(?<![\w.-])(?:{ALONE}{PATH}|{WITH_PATH})", re.IGNORECASE)
+"""An address with its scheme, `www.`, a port or a path, which is no one's name. `example.org` alone may be one."""
 
 
 def readable(text: str) -> str:

@@ -164,6 +164,7 @@ def test_a_link_in_the_summary_of_the_checklists_is_no_sign(table):
         *("sampleville.gov,evil.museum/x", "https://sampleville.gov@evil.museum", "x@evil.museum/x", "evil。museum/x"),
         *("evil.example:8443/x", "a.com.evil.museum/x", "пример.рф/x"),
         *("evil.co", "evil.me", "evil.ru", "Evil.Co", "see evil.me!", "evil.co/x", "EVIL.MUSEUM/X", "Evil.museum/x"),
+        *("evil.de/@x", "evil.de/+x", "evil.de/%61", "Evil.Museum/x", "example.xn--p1ai/x", "evil.zip", "evil.de:8443"),
     ],
 )
 def test_a_name_that_a_mail_program_would_link_is_a_sign_of_spam(organization):
