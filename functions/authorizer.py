@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aws import HURRIED
+from aws import hurried
 from settings import require, settings
 
 require("origin_secret_arn")
@@ -55,7 +55,7 @@ def _known(_period: int) -> tuple[bytes, ...]:
 
 def _read() -> list[bytes]:
     """Return both versions. The first read that fails is the last one, so that a failure takes at most 7 seconds."""
-    secrets = boto3.client("secretsmanager", config=HURRIED)
+    secrets = boto3.client("secretsmanager", config=hurried())
     found = []
     for stage in STAGES:
         try:

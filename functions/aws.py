@@ -11,5 +11,11 @@ CLIENT_TIMEOUTS = Config(
 )
 """Timeouts in seconds. All attempts together end well before the Lambda timeout, so that the visitor gets an error page
 instead of a dropped connection."""
-HURRIED = CLIENT_TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
-"""The same with two attempts, for secrets: two reads of one request must fit into the function's timeout."""
+
+
+def hurried() -> Config:
+    """Return the same with two attempts, for secrets: two reads of one request must fit into the function's timeout.
+
+    Merged at the call: the staff command has other timeouts.
+    """
+    return CLIENT_TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))

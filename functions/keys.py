@@ -82,4 +82,4 @@ def _read(secret: str, stage: str) -> str:
 
 @cache
 def _client() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager", config=aws.HURRIED)
+    return boto3.client("secretsmanager", config=aws.hurried())

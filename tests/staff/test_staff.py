@@ -13,11 +13,14 @@ import boto3
 import pytest
 from botocore.exceptions import NoRegionError
 
+import aws
+import keys
 import promises
 from forms.form import TRAP
 from local.aws.stand_in import create_table
+from mail import digest
 from staff import connection
-from storage import certifications
+from storage import certifications, dynamodb
 from storage.outbox import Owed
 from tests.support.inbox import link_in
 from tests.support.samples import CONTACT, HOSTILE, PLAQUE, TODAY, new_address
@@ -518,3 +521,12 @@ def test_a_stack_is_looked_for_in_the_region_that_it_was_deployed_to(monkeypatch
     with pytest.raises(connection.Refused, match="certification cannot be read"):
         connection._of_stack("certification")
     assert asked == ["us-east-1"]
+
+
+@pytest.mark.parametrize("client", [keys._client, dynamodb.client, digest._queues], ids=["secrets", "tables", "queues"])
+def test_the_command_waits_longer_than_a_visitor_for_every_service(client, stand_in, tmp_path, monkeypatch):
+    monkeypatch.setattr(aws, "CLIENT_TIMEOUTS", aws.CLIENT_TIMEOUTS)  # so that it is put back
+    (tmp_path / "run.json").write_text("{}", "utf-8")
+    connection.connect("", tmp_path)
+    config = client.__wrapped__().meta.config
+    assert (config.connect_timeout, config.read_timeout) == (5, 60)

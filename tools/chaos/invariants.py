@@ -23,7 +23,7 @@ SLOTS = ("staff", "receipt")
 REMINDERS = ("reminder", "late")
 INVITATIONS = tuple(f"invitation-{before.days}" for before in INVITED_BEFORE)
 SDK_TRIES = aws.CLIENT_TIMEOUTS.retries["total_max_attempts"]
-SECRET_TRIES = aws.HURRIED.retries["total_max_attempts"]
+SECRET_TRIES = aws.hurried().retries["total_max_attempts"]
 LONGEST_DELAY = timedelta(hours=1)
 """Between the first POST and the last e-mail, where one fault struck; each further one may add as much."""
 WITHOUT_FAULT = timedelta(minutes=5)
