@@ -13,9 +13,9 @@ CLIENT_TIMEOUTS = Config(
 instead of a dropped connection."""
 
 
-def hurried() -> Config:
-    """Return the same with two attempts, for secrets: two reads of one request must fit into the function's timeout.
+def hurried(attempts: int = 2) -> Config:
+    """Return the same with fewer attempts, for secrets: two reads of one request must fit into the function's timeout.
 
     Merged at the call: the staff command has other timeouts.
     """
-    return CLIENT_TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
+    return CLIENT_TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": attempts}))

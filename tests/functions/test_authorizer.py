@@ -1,9 +1,14 @@
 """Nobody reaches the forms around CloudFront: the secret header, its change, and what is remembered of it."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import boto3
 import pytest
 import time_machine
+from botocore.exceptions import ReadTimeoutError
 
+import aws
 from local.aws.api_gateway import Gateway, Request
 from local.aws.authorizer import Authorizer
 from local.template import Template
@@ -111,6 +116,36 @@ def test_who_came_in_still_does_while_secrets_manager_fails_and_a_guess_does_not
             traveller.shift(301)
             assert statuses(Gateway(template), secret, "guess") == [IN, 403]
     assert log_output.getvalue().count("secret not read again") == 2
+
+
+@pytest.mark.parametrize("answered", [0, 1], ids=["none", "only the current value"])
+def test_a_slow_secrets_manager_takes_no_longer_than_the_function_has(
+    answered, gateway, template, changed, monkeypatch
+):
+    """Lambda stops a function that takes longer, and what it knew is lost: CloudFront still sends the old value."""
+    first, new, timeouts = current(), f"new {answered}", []
+    config: Any = aws.CLIENT_TIMEOUTS
+
+    def hang(request, **_):
+        timeouts.append(config.connect_timeout + config.read_timeout)
+        if len(timeouts) > answered:
+            raise ReadTimeoutError(endpoint_url="")
+
+    def slow(*arguments, **options):
+        client = really(*arguments, **options)
+        client.meta.events.register_first("before-send.secrets-manager", hang)
+        return client
+
+    with time_machine.travel(1_800_000_000, tick=False) as traveller:
+        assert statuses(gateway, first) == [IN]
+        changed(new)
+        really = boto3.client
+        monkeypatch.setattr("authorizer.boto3.client", slow)
+        monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=timeouts.append))
+        traveller.shift(301)
+        assert statuses(Gateway(template), first, new) == [IN, 403]
+    assert answered < len(timeouts)
+    assert sum(timeouts) < template.functions["AuthorizerFunction"]["Timeout"] - 1
 
 
 def test_an_authorizer_with_other_settings_is_refused_not_played_wrong(template, tmp_path):
