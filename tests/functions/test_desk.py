@@ -157,6 +157,22 @@ def test_a_phone_that_comes_back_from_the_mail_asks_for_the_code_and_a_second_pr
     assert office.get("/desk/sign-in").headers["location"] == "/desk/"
 
 
+@pytest.mark.parametrize(("wrong", "seconds"), [(4, 0), (0, 599)], ids=["at the last try", "in the last second"])
+def test_a_double_click_signs_in_however_late_the_code_came(wrong, seconds, template, inbox, clock):
+    office = at_desk(template)
+    page = office.press(office.get(), "/desk/sign-in", email=OFFICE)
+    fields = page.form("/desk/sign-in").fields | {"code": code_in(inbox.messages()[-1])}
+    for _ in range(wrong):
+        office.press(page, "/desk/sign-in", code="x")
+    cookies = dict(office.cookies)
+    clock.forward(seconds=seconds)
+    statuses = [office.post("/desk/sign-in", fields).status]
+    clock.forward(seconds=2)
+    office.cookies = cookies  # the answer to the first click is lost
+    statuses.append(office.post("/desk/sign-in", fields).status)
+    assert statuses == [303, 303]
+
+
 @pytest.fixture
 def copied_code(template, inbox, clock):
     """A browser that asked for a code, a copy of it, and the page's fields with the code."""

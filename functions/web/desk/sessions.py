@@ -137,12 +137,16 @@ def check(browser: str, code: str, now: datetime) -> str | Denied:
     if not browser:
         return Denied.NO_COOKIE
     table, its_key, seconds = settings().counters_table, {"key": _key(browser)}, int(now.timestamp())
+    lately = seconds - int(PRESSED_TWICE.total_seconds())
     change, names = "ADD tries :one", {"#key": "key", "#until": "until"}
     condition = "attribute_exists(#key) AND tries < :most AND #until > :now"
     try:
         item = dynamodb.update(table, its_key, change, condition, names, one=1, most=TRIES, now=seconds)
     except dynamodb.ConditionFailed as failed:
-        return Denied.TOO_MANY if failed.item and failed.item["until"] > seconds else Denied.TOO_OLD
+        item = failed.item
+        if item.get("spent", 0) <= lately:
+            return Denied.TOO_MANY if item and item["until"] > seconds else Denied.TOO_OLD
+        # Pressed twice: the first time it signed in with the last try, or in the last second.
     digits = "".join(character for character in numerals(code) if character.isdecimal())
     # Constant-time comparison, as for every secret.
     right = hmac.compare_digest(item["code"], _digest("code", browser, digits))
@@ -150,7 +154,6 @@ def check(browser: str, code: str, now: datetime) -> str | Denied:
     if not right or known(item["address"]) is None:
         return Denied.WRONG
     change, condition = "SET spent = if_not_exists(spent, :now)", "attribute_not_exists(spent) OR spent > :lately"
-    lately = seconds - int(PRESSED_TWICE.total_seconds())
     try:
         dynamodb.update(table, its_key, change, condition, {}, now=seconds, lately=lately)
     except dynamodb.ConditionFailed:
