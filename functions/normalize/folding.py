@@ -62,11 +62,14 @@ RUN = r"(?:\+[ (]*)?[0-9](?:(?:[ ()._\u00b7\u2022-]*|/)[0-9])*"
 GAP = r"[ ()./_\u00b7\u2022-]*"
 NATIONAL = rf"(?:\+?[ (]*1)?{GAP}[2-9][0-9]{{2}}{GAP}[0-9]{{3}}{GAP}[0-9]{{4}}(?![0-9])"
 """A number of North America; what follows is another one, or an extension."""
+TOLL_FREE = "8(?:00|33|44|55|66|77|88)"
+LETTERS_LAST = "|".join(rf"(?:[0-9][ .-]*){{{first}}}[a-z](?:-?[a-z0-9]){{{6 - first}}}" for first in range(4))
 VANITY = (
-    r"(?<![0-9])(?:\+?1[ ().-]*)?(?:8[0-9]{2}[ ).-]*|[2-9](?!11)[0-9]{2}[).-] ?)"
-    r"(?=(?:[ -]?[a-z0-9]){7})(?:[0-9]{1,3}[ .-]*)?[a-z][a-z0-9-]{3,}"
+    rf"(?<![0-9])(?:\+?1[ ().-]*)?(?:{TOLL_FREE}(?!(?<=[a-z] ...) )[ ).-]*|[2-9](?!11)[0-9]{{2}}[).-] ?)"
+    rf"(?:{LETTERS_LAST})(?:(?<=[a-z])[a-z]*|(?![ ()./-]*[0-9]))"
 )
-"""A number with a word in it, `1-800-FLOWERS`."""
+"""A number with a word in it, `1-800-FLOWERS`. Where another number follows the word, the word has all its letters: the
+digits in `888 Main-555-555-0100` are no part of one. `Unit 888 Records` is none."""
 OF_DIGITS = r"(?<![^\W_])(?=[0-9]*[OoIil])(?=[OoIil]*[0-9])[0-9OoIil]+(?![^\W_])"
 """A word of digits with letters that look like them."""
 LIKE_DIGITS = str.maketrans("OoIil", "00111")
