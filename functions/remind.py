@@ -128,8 +128,8 @@ def _try_each(
             break
         try:
             what(item, now)
-        except ClaimedByAnother:
-            pass  # another invocation holds the claim; retried after the claim expires
+        except (ClaimedByAnother, numbers.Conflict):
+            pass  # another invocation is at it; its next visit stays due, and a later call tries again
         except Exception as failure:
             failures.append(_failed(failure))
     return failures

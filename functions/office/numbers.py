@@ -25,6 +25,10 @@ HOURS = "hours"
 """Prefix of the counters of messages answered within a number of hours."""
 
 
+class Conflict(Exception):
+    """Something else was written to the same month, or the submission, at the same time. Nothing was counted."""
+
+
 @dataclass(frozen=True)
 class Month:
     """The numbers of one month of receipt."""
@@ -53,7 +57,7 @@ class Month:
 
 
 def settle(submission: Submission) -> None:
-    """Add what a submission adds now, less what it added before. Raises BotoCoreError, ClientError."""
+    """Add what a submission adds now, less what it added before. Raises Conflict, BotoCoreError, ClientError."""
     if not submission.declared.staff_task:
         return
     adds, added = _adds(submission), submission.counted
@@ -92,8 +96,10 @@ def settle(submission: Submission) -> None:
     except client.exceptions.TransactionCanceledException as error:
         # DynamoDB cancels for a conflict or a throttled table, too, and then nobody has counted.
         reasons = {reason.get("Code", "None") for reason in error.response["CancellationReasons"]}
-        if reasons - {"None", "ConditionalCheckFailed"}:
+        if reasons - {"None", "ConditionalCheckFailed", "TransactionConflict"}:
             raise
+        if "TransactionConflict" in reasons:
+            raise Conflict from None
         # Another invocation counted or changed it; remind.py visits it again.
 
 
