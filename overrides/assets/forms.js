@@ -35,8 +35,8 @@ const asOffered = ([name, value]) => [name, value, true];
 
 function answersIn(form) {
   const answers = [...new FormData(form)].filter(([name]) => name !== "reply_code");
-  const offered = [...form.querySelectorAll("[data-offered]:not(:checked)")].filter(({ value }) => value);
-  return [...answers, ...offered.map(({ name, value }) => asOffered([name, value]))];
+  const offered = form.querySelectorAll("[data-offered][value]:not(:checked)"); // without the attribute, its value is "on"
+  return [...answers, ...[...offered].map(({ name, value }) => asOffered([name, value]))];
 }
 
 function saveDraft(form) {

@@ -74,7 +74,7 @@ def test_it_sees_whether_a_release_is_mailed(post, table, inbox, run_staff):
     [stored] = table.items()
 
     def shown():
-        return "\n".join(re.findall(".*receipt.*", run_staff("show", stored["reference"])[1]))
+        return "\n".join(re.findall("(?i).*receipt.*", run_staff("show", stored["reference"])[1]))
 
     before = shown()
     run_staff("release", stored["reference"], "--by", "first-hour")

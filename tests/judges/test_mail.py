@@ -39,7 +39,8 @@ def test_another_library_reads_what_was_typed_and_nothing_hidden_in_it(post, inb
     for text, found in zip(HOSTILE.values(), judges.read("mail", *files), strict=True):
         assert found["to"] == ["office@certification.example.org"]
         assert f"> {text}\n> {text}" in found["text"]
-        assert text.replace("=?", "= ?")[:20] in found["subject"]
+        subject = found["subject"].replace("[.]", ".").replace("[:]", ":")  # so that no mail program links it
+        assert text.replace("=?", "= ?")[:20] in subject
 
 
 def test_another_library_takes_the_calendar_file_from_the_e_mail_and_knows_all_of_it(post, inbox, stand_in, tmp_path):
