@@ -6,6 +6,7 @@ It follows its submissions: an undo removes its period, a correction corrects it
 from collections.abc import Mapping
 from typing import Any
 
+from office.invitations import ERASED
 from storage import subscribers
 from storage.certification_items import also_known, change, with_clock, without_clock
 from storage.certifications import Item, id_of
@@ -80,11 +81,19 @@ def _with_contact(item: Item, submission: Submission) -> Item:
     answered = submission.answers["email"]
     is_replaced = item.get("readdressed", {}).get("from") == subscribers.subscriber_id(answered)
     kept = item if is_replaced else {name: value for name, value in item.items() if name != "readdressed"}
-    return kept | {
+    contact = {
         "email": item["email"] if is_replaced else answered,
         "zip": submission.answers["zip"][:5],
         "received_at": submission.received_at.isoformat(),
     }
+    return _invited_at_its_address(kept | contact)
+
+
+def _invited_at_its_address(item: Item) -> Item:
+    """Return the item without a stop for want of an address, if it has one: that of another person, or another one."""
+    if not item.get("email") or item.get("stopped", {}).get("why") != ERASED:
+        return item
+    return {name: value for name, value in item.items() if name != "stopped"}
 
 
 def _shown(item: Item, period: Mapping[str, Any]) -> dict[str, str]:
@@ -129,4 +138,4 @@ def _begun(item: Item, latest: str) -> Item:
         left |= {"readdressed": item["readdressed"], "email": item["email"]}
     kept: Item = {name: value for name, value in item.items() if name not in (*STOPS, "readdressed")}
     begun: Item = {"reference": latest, "periods": periods, "mail": item["mail"] if is_the_same else mail}
-    return {**kept, **left, **begun}
+    return _invited_at_its_address({**kept, **left, **begun})

@@ -141,6 +141,38 @@ def test_an_address_that_was_erased_after_an_undo_does_not_come_back_with_the_ma
     assert (agency().email, agency().why_stopped) == ("", invitations.ERASED)
 
 
+def test_who_was_erased_after_an_undo_silences_no_later_person_of_the_agency(
+    certified, office, submitted, clock, inbox
+):
+    office.do(agency().reference, "undo")
+    erasure.erase(erasure.find(PLAQUE["email"]), OFFICE, promises.now())
+    office.do(submitted("plaque", email=NEW), "mark")
+    assert (agency().email, agency().why_stopped) == (NEW, "")
+    clock.forward(days=ENDS - 59)
+    assert [each["to"] for each in sent(inbox)] == [[NEW]]
+
+
+@pytest.mark.parametrize("then", ["corrected", "undone, another marked", "a renewal undone", "a second plaque"])
+def test_an_address_that_is_erased_ends_the_invitations_to_no_other_address(then, certified, office, submitted):
+    """The office had entered it, so it is none of a request's own."""
+    first, later = agency().reference, (COMPLETED + timedelta(days=30)).isoformat()
+    if then == "a renewal undone":
+        office.do(renewal := submitted("plaque", email="other@example.gov", completed=later), "mark")
+    press(office, certified, "address", email=NEW)
+    erasure.erase(erasure.find(NEW), OFFICE, promises.now())
+    assert (agency().email, agency().why_stopped) == ("", invitations.ERASED)
+    if then == "corrected":
+        office.press(office.get(action := f"/desk/{first}/correct"), action, email="other@example.gov")
+    elif then == "a renewal undone":
+        office.do(renewal, "undo")
+    else:
+        if then == "undone, another marked":
+            office.do(first, "undo")
+        office.do(submitted("plaque", email="other@example.gov", addressee="A second plaque"), "mark")
+    expected = PLAQUE["email"] if then == "a renewal undone" else "other@example.gov"
+    assert (agency().email, agency().why_stopped) == (expected, "")
+
+
 def shown():
     """What the item of the only agency says of its latest period, and what that period says."""
     [item] = dynamodb.scan(settings().certifications_table)
