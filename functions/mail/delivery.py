@@ -12,11 +12,14 @@ from mail import ses
 from settings import settings
 from storage import bounces, outbox
 from storage.outbox import TO_STAFF, Owed
-from storage.submissions import Submission
+from storage.submissions import LONGEST_PAUSE
 from telemetry import count, log_failure, logger
 
+REJECTED = "MessageRejected"
 TRIED_FOR = timedelta(days=1)
 """How long an e-mail that SES rejects is retried: it rejects them all while an account is paused or in its sandbox."""
+IN_A_ROW = 2 * LONGEST_PAUSE
+"""Longest time between two rejections of one row. Where nothing was tried for longer, the day begins anew."""
 
 Compose = Callable[[Mapping[str, Any]], EmailMessage | str]
 """Composes an e-mail from its item, or returns a string that says why there is none."""
@@ -27,12 +30,10 @@ def is_stopped() -> bool:
     return settings().sender_mail_per_day == "0"
 
 
-def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | None = None) -> bool:
+def send_once(owed: Owed, compose: Compose, unless: str = "") -> bool:
     """Claim an e-mail, send it, and settle it. Do nothing if its item has an attribute of the name `unless`.
 
     Return False if e-mail to senders is stopped: the caller has to come back, since the e-mail is still owed.
-
-    `since` is the time at which it became due, if its item is not a submission, which says so.
 
     Raises ClaimedByAnother, what `compose` raises, and botocore's errors. The claim is given back if SES was not asked,
     or clearly refused.
@@ -45,12 +46,12 @@ def send_once(owed: Owed, compose: Compose, unless: str = "", since: datetime | 
     try:
         message = compose(item)
     except Exception:
-        outbox.give_back(owed)
+        outbox.give_back(owed, _rejections(owed, item))
         raise
     if isinstance(message, str):
         outbox.settle(owed, {"state": message})
         return True
-    _hand_over({owed: item}, message, since)
+    _hand_over({owed: item}, message)
     return True
 
 
@@ -88,22 +89,24 @@ def send_together(
     _hand_over(claimed, message)
 
 
-def _hand_over(claimed: Mapping[Owed, Mapping[str, Any]], message: EmailMessage, since: datetime | None = None) -> None:
+def _hand_over(claimed: Mapping[Owed, Mapping[str, Any]], message: EmailMessage) -> None:
     """Pass a message to SES, and record for each e-mail in it what became of it."""
     try:
         message_id = ses.send(message, outbox.tags(list(claimed)))
     except ClientError as error:
         # A timeout or 5xx does not prove that SES refused the message. Keep the claim until it expires or SES reports a
         # Send event: a late e-mail is better than two.
-        code = error.response["Error"]["Code"]
+        code, now = error.response["Error"]["Code"], promises.now()
         for owed, item in claimed.items():
-            if _is_final(code, owed, since or _owed_since(owed, item)):
-                now = promises.now()
+            rejections = _rejections(owed, item)
+            if code == REJECTED:
+                rejections = _with_another(rejections, now)
+            if _is_final(code, owed, rejections):
                 # First: what is settled is not visited again, so the office would not be told.
                 bounces.note_refused(owed, now)
                 outbox.settle(owed, {"state": bounces.REFUSED, "why": code, "at": now.isoformat()})
             elif error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
-                outbox.give_back(owed)
+                outbox.give_back(owed, rejections)
         raise
     for owed, item in claimed.items():
         outbox.settle(owed, {"state": "sent", "message_id": message_id, "at": promises.now().isoformat()})
@@ -111,17 +114,27 @@ def _hand_over(claimed: Mapping[Owed, Mapping[str, Any]], message: EmailMessage,
         count("mailed", form=item.get("form", owed.slot))  # e-mails without a form count under their slot
 
 
-def _is_final(code: str, owed: Owed, since: datetime | None) -> bool:
+def _rejections(owed: Owed, item: Mapping[str, Any]) -> Mapping[str, str]:
+    found: Mapping[str, str] = item["mail"][owed.slot]["rejections"]
+    return found
+
+
+def _with_another(before: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """Return since when SES rejects an e-mail, as it did now. Days without a try, as while it is stopped, are none."""
+    goes_on = bool(before) and now - datetime.fromisoformat(before["last"]) <= IN_A_ROW
+    return {"since": before["since"] if goes_on else now.isoformat(), "last": now.isoformat()}
+
+
+def _is_final(code: str, owed: Owed, rejections: Mapping[str, str]) -> bool:
     """Return whether SES would refuse a retry as well, as it does if it rejects the address."""
-    # If SES rejects what the office gets, the fault is ours and can be fixed: it is retried for good.
-    if owed.slot in TO_STAFF or since is None:
+    # If SES rejects what the office gets, the fault is ours and can be fixed: it is retried for good. An announcement
+    # is sent by a person, who sees what failed.
+    if owed.slot in TO_STAFF or owed.table == "SUBSCRIBERS_TABLE":
         return False
-    return code == "BadRequestException" or (code == "MessageRejected" and promises.now() - since > TRIED_FOR)
-
-
-def _owed_since(owed: Owed, item: Mapping[str, Any]) -> datetime | None:
-    """Return from when an e-mail could be sent, None if its item does not say so."""
-    return Submission.from_item(item).owed_since(owed.slot) if owed.table == "SUBMISSIONS_TABLE" else None
+    if code != REJECTED:
+        return code == "BadRequestException"
+    first, last = (datetime.fromisoformat(rejections[name]) for name in ("since", "last"))
+    return last - first > TRIED_FOR
 
 
 def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> None:

@@ -26,9 +26,9 @@ def look(certification: Mapping[str, Any], now: datetime) -> None:
     times = invitation_times(date.fromisoformat(certification["ends_on"]))
     # Only the latest: a plaque may be mailed when the first invitations are over already.
     if due := [(slot, at) for slot, at in times if at <= now]:
-        slot, since = due[-1]
+        slot, _ = due[-1]
         owed = Owed("CERTIFICATIONS_TABLE", certification["id"], slot)
-        if not send_once(owed, invitation, unless="stopped", since=since):
+        if not send_once(owed, invitation, unless="stopped"):
             return
     look_again(certification, min((at for _, at in times if at > now), default=None))
 

@@ -210,7 +210,7 @@ def _correct(submission: Submission, step: Step, answers: Mapping[str, str], *, 
     found_by = submissions.indexed(submission.declared, answers)
     sets = ["answers = :answers", *(f"{name} = :{name}" for name in found_by)]
     values: dict[str, Any] = {"answers": dict(answers), "before": dict(submission.answers), **found_by}
-    names, condition = {}, "answers = :before"
+    names, condition, remove = {}, "answers = :before", []
     receipts = {slot: what["state"] for slot, what in submission.mail.items() if slot.startswith("receipt")}
     if receipt and (unsent := next((slot for slot, state in receipts.items() if state == "owed"), "")):
         # It will have the new answers, unless it is claimed before this write: then the write fails.
@@ -221,8 +221,16 @@ def _correct(submission: Submission, step: Step, answers: Mapping[str, str], *, 
         names["#again"] = f"receipt-{1 + len(receipts)}"
         sets.append("mail.#again = :owed")
         values["owed"] = {"state": "owed"}
+    if "email" in changed:
+        # That SES rejected the address before says nothing of this one.
+        rejected = [slot for slot, what in submission.mail.items() if "rejections" in what]
+        for number, slot in enumerate(rejected):
+            names[f"#rejected{number}"] = slot
+            condition += f" AND mail.#rejected{number}.#state = :waits"
+            remove.append(f"mail.#rejected{number}.rejections")
+            values["waits"] = "owed"
     details = {"before": changed}
-    return _write(submission, step, "corrected", sets, condition, details, names=names, **values)
+    return _write(submission, step, "corrected", sets, condition, details, remove=remove, names=names, **values)
 
 
 def _stage(submission: Submission, name: str) -> str:

@@ -9,6 +9,7 @@ receipts).
 import hashlib
 import hmac
 from datetime import datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -71,7 +72,7 @@ def take_place(name: str, owner: str, most: int, now: datetime, lives: timedelta
     """
     change = "SET expires_at = :end ADD places :taken"
     condition = "attribute_not_exists(places) OR contains(places, :owner) OR size(places) < :most"
-    values = {"taken": {owner}, "owner": owner, "most": most, "end": int((now + lives).timestamp())}
+    values: dict[str, Any] = {"taken": {owner}, "owner": owner, "most": most, "end": int((now + lives).timestamp())}
     try:
         dynamodb.update(settings().counters_table, {"key": name}, change, condition, {}, **values)
     except dynamodb.ConditionFailed:

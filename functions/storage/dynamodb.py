@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -45,16 +45,23 @@ def put(table: str, item: Mapping[str, Any], condition: str, names: Mapping[str,
 
 
 def update(
-    table: str, key: Mapping[str, str], change: str, condition: str, names: Mapping[str, str], **values: Any
+    table: str,
+    key: Mapping[str, str],
+    change: str,
+    condition: str,
+    names: Mapping[str, str],
+    *,
+    returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW",
+    **values: Any,
 ) -> dict[str, Any]:
-    """Update an item if the condition holds, and return the new item. Raises ConditionFailed."""
+    """Update an item if the condition holds, and return it as it is now, or was. Raises ConditionFailed."""
     answer = _write(
         "update_item",
         TableName=table,
         Key=to_item(key),
         UpdateExpression=change,
         ConditionExpression=condition,
-        ReturnValues="ALL_NEW",
+        ReturnValues=returns,
         **_placeholders(change + condition, names, values),
     )
     return from_item(answer["Attributes"])

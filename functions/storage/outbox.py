@@ -1,14 +1,15 @@
 """The outbox of an item: each of its e-mails is claimed, sent, and settled, so that no one gets one twice.
 
-In the item, `mail` maps each slot to its state: owed (with `not_before` if it is delayed), claimed (with `until`),
-sent, rejected, bounced, complained, or the reason why nothing was sent. Claiming a slot that does not exist creates it:
+In the item, `mail` maps each slot to its state: owed (with `not_before` if it is delayed, and `rejections`, {since,
+last}, if SES did not take it), claimed (with `until`), sent, rejected, bounced, complained, or the reason why nothing
+was sent. Claiming a slot that does not exist creates it:
 reminders start this way.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from settings import settings
 from storage import dynamodb
@@ -75,6 +76,8 @@ def tagged(tags: Mapping[str, str]) -> list[Owed]:
 def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
     """Take the right to send one e-mail, for `CLAIM_LASTS`; return the item as it is now.
 
+    Its slot has the `rejections` of the tries before, which are not stored until it is given back.
+
     None if there is nothing to send: the e-mail is settled or must wait, the item is gone, or it has the attribute
     `unless`.
     Raises ClaimedByAnother while another invocation may be sending it.
@@ -89,16 +92,19 @@ def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
     if unless:
         condition += " AND attribute_not_exists(#unless)"
     try:
-        return _set(owed, claimed, condition, {"owed": "owed", **CLAIMED, "now": now.isoformat()}, unless)
+        values = {"owed": "owed", **CLAIMED, "now": now.isoformat()}
+        item = _set(owed, claimed, condition, values, unless, returns="ALL_OLD")
     except dynamodb.ConditionFailed as failed:
         if failed.item.get("mail", {}).get(owed.slot, {}).get("state") == "claimed":
             raise ClaimedByAnother(f"{owed.slot} e-mail") from None
         return None
+    rejections = item["mail"].get(owed.slot, {}).get("rejections", {})
+    return item | {"mail": item["mail"] | {owed.slot: claimed | {"rejections": rejections}}}
 
 
-def give_back(owed: Owed) -> None:
+def give_back(owed: Owed, rejections: Mapping[str, str] | None = None) -> None:
     """Release the claim after a clear refusal, so that the next invocation can try at once."""
-    _set(owed, {"state": "owed"}, IS_CLAIMED, CLAIMED)
+    _set(owed, {"state": "owed"} | ({"rejections": dict(rejections)} if rejections else {}), IS_CLAIMED, CLAIMED)
 
 
 def settle(owed: Owed, outcome: Mapping[str, str]) -> None:
@@ -134,11 +140,16 @@ def is_settled(mail: Mapping[str, Mapping[str, str]], slot: str) -> bool:
 
 
 def _set(
-    owed: Owed, to: Mapping[str, str], condition: str, values: Mapping[str, str], unless: str = ""
+    owed: Owed,
+    to: Mapping[str, Any],
+    condition: str,
+    values: Mapping[str, str],
+    unless: str = "",
+    returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW",
 ) -> dict[str, Any]:
     names = {"#mail": "mail", "#slot": owed.slot, "#state": "state", "#until": "until", "#unless": unless}
     change = "SET #mail.#slot = :to"
-    return dynamodb.update(_table(owed), owed.key, change, condition, names, to=dict(to), **values)
+    return dynamodb.update(_table(owed), owed.key, change, condition, names, returns=returns, to=dict(to), **values)
 
 
 def _table(owed: Owed) -> str:

@@ -2,17 +2,22 @@
 
 import json
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 import promises
-from forms.form import TRAP
 from local.aws.lambda_runtime import Context
+from mail import delivery
 from tests.support.inbox import invitations
 from tests.support.samples import CONTACT, PLAQUE
-from tests.support.ses_errors import FINAL, REFUSAL, SILENCE
+from tests.support.ses_errors import FINAL, REFUSAL, SILENCE, client_error
+
+PAUSE = {"minutes": 110}
+"""Less than two hours: the tries are a row."""
+A_DAY, SIX_HOURS = 13, 3
+"""Such pauses in that time, rounded down."""
 
 
 @pytest.fixture
@@ -70,14 +75,18 @@ def test_the_days_budget_counts_an_e_mail_once_however_often_ses_is_asked(full, 
     assert len(inbox.receipts()) == 2
 
 
-@pytest.mark.parametrize(("error", "hours"), [(FINAL, 1), (REFUSAL, 25)], ids=["no address", "refused for a day"])
+@pytest.mark.parametrize(
+    ("error", "tries"), [(FINAL, 0), (REFUSAL, A_DAY + 1)], ids=["no address", "refused for a day"]
+)
 def test_an_address_that_ses_refuses_for_good_is_asked_for_once_and_the_office_is_told_why(
-    error, hours, post, inbox, table, clock, ses_error, office
+    error, tries, post, inbox, table, clock, ses_error, office
 ):
     post("contact", CONTACT)
     ses_error(error)
     inbox.deliver()
-    clock.forward(hours=hours)
+    clock.forward(minutes=11)
+    for _ in range(tries):
+        clock.forward(**PAUSE)
     ses_error(None)
     for _ in range(2):
         clock.forward(days=1)
@@ -98,21 +107,90 @@ def _when(item):
     return promises.moment_in_words(datetime.fromisoformat(item["mail"]["receipt"]["at"]))
 
 
-@pytest.mark.parametrize(
-    ("verb", "typed", "state"), [("note", {"text": "Called."}, "refused"), ("release", {}, "owed")]
-)
-def test_a_rejected_receipt_is_tried_for_a_day_from_what_asked_for_it(
-    verb, typed, state, post, table, clock, office, ses_error
-):
-    """A note asks for none; a release does, however long it was held."""
-    post("contact", CONTACT | ({TRAP: "x"} if verb == "release" else {}))
+@pytest.fixture
+def rejected(post, table, clock, ses_error, monkeypatch):
+    """SES rejects the receipt of a message once, and then so many times; its reference. The day has six hours."""
+    monkeypatch.setattr(delivery, "TRIED_FOR", timedelta(hours=6))
+
+    def rejected(times):
+        post("contact", CONTACT)
+        ses_error(REFUSAL)
+        clock.forward(minutes=11)
+        _try(clock, times)
+        return table.items()[0]["reference"]
+
+    return rejected
+
+
+def _try(clock, times):
+    for _ in range(times):
+        clock.forward(**PAUSE)
+
+
+def _receipts(table):
     [item] = table.items()
+    return {slot: what["state"] for slot, what in item["mail"].items() if slot.startswith("receipt")}
+
+
+@pytest.mark.parametrize(("tries", "state"), [(SIX_HOURS, "owed"), (SIX_HOURS + 1, "refused")])
+def test_a_receipt_is_tried_for_a_day_of_rejections(tries, state, rejected, table):
+    rejected(tries)
+    assert _receipts(table) == {"receipt": state}
+
+
+@pytest.mark.parametrize("times", [None, SIX_HOURS], ids=["not rejected before", "rejected before"])
+def test_days_without_a_try_are_no_days_of_rejections(times, rejected, post, table, clock, ses_error, set_variable):
+    """E-mail is stopped for days, and SES rejects what is owed once it is allowed again."""
+    if times:
+        rejected(times)
+    set_variable("SENDER_MAIL_PER_DAY", "0")
+    if not times:
+        post("contact", CONTACT)
+        ses_error(REFUSAL)
+    clock.forward(days=3)
+    set_variable("SENDER_MAIL_PER_DAY", "100")
+    _try(clock, 2)
+    assert _receipts(table) == {"receipt": "owed"}
+
+
+def test_a_try_that_is_too_many_does_not_begin_the_day_anew(rejected, table, clock, ses_error):
+    rejected(SIX_HOURS - 1)
+    ses_error(client_error("ThrottlingException", 429))
+    clock.forward(minutes=5)
     ses_error(REFUSAL)
-    clock.forward(hours=20)
-    office.do(item["reference"], verb, **typed)
-    for _ in range(5):
-        clock.forward(hours=1)
-    assert table.items()[0]["mail"]["receipt"]["state"] == state
+    _try(clock, 2)
+    assert _receipts(table) == {"receipt": "refused"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"),
+    [
+        ({"message": "Other words.", "new-receipt": "yes"}, "refused"),
+        ({"email": "new@example.gov", "new-receipt": "yes"}, "owed"),
+        ({"email": "new@example.gov"}, "owed"),
+    ],
+    ids=["other words", "another address, and a new receipt", "another address"],
+)
+def test_the_day_begins_anew_with_another_address(typed, state, rejected, table, clock, office):
+    """That is another receiver. The receipt that waits goes there, so there is no second one."""
+    action = f"/desk/{rejected(SIX_HOURS)}/correct"
+    office.begin_session()
+    office.press(office.get(action), action, **typed)
+    _try(clock, 1)
+    assert _receipts(table) == {"receipt": state}
+
+
+def test_so_it_does_for_a_receipt_after_a_correction(rejected, post, inbox, table, clock, office, ses_error):
+    post("contact", CONTACT)
+    inbox.deliver()
+    action = f"/desk/{table.items()[0]['reference']}/correct"
+    office.press(office.get(action), action, **{"message": "Other words.", "new-receipt": "yes"})
+    ses_error(REFUSAL)
+    _try(clock, SIX_HOURS + 1)
+    office.begin_session()
+    office.press(office.get(action), action, email="new@example.gov")
+    _try(clock, 1)
+    assert _receipts(table) == {"receipt": "sent", "receipt-2": "owed"}
 
 
 def test_silence_is_no_refusal_and_is_not_tried_again(ses_error, post, inbox, monkeypatch):
