@@ -103,7 +103,7 @@ def _hand_over(claimed: Mapping[Owed, Mapping[str, Any]], message: EmailMessage)
                 rejections = _with_another(rejections, now)
             if _is_final(code, owed, rejections):
                 # First: what is settled is not visited again, so the office would not be told.
-                bounces.note_refused(owed, now)
+                bounces.note_refused(owed, item, now)
                 outbox.settle(owed, {"state": bounces.REFUSED, "why": code, "at": now.isoformat()})
             elif error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
                 outbox.give_back(owed, rejections)

@@ -6,7 +6,7 @@ something; for other reports the month, UTC), noted_at (ISO 8601), the e-mail (s
 table; about, the id of its item; slot), said (what SES said, in words), seen_to ({at, by}), expires_at (TTL).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -96,9 +96,14 @@ def is_known(message_id: str, said: str) -> bool:
     return dynamodb.get(settings().counters_table, {"key": _key(message_id, said)}) is not None
 
 
-def note_refused(owed: Owed, now: datetime) -> None:
-    """Record that SES refused an e-mail for good. It got no message id, so the time tells one refusal from another."""
-    note(f"{owed.id} {owed.slot} {now.isoformat()}", REFUSED, owed, now)
+def note_refused(owed: Owed, item: Mapping[str, Any], now: datetime) -> None:
+    """Record that SES refused an e-mail of an item for good. Idempotent, until something asks for the e-mail again.
+
+    It got no message id, so what asked for it tells one refusal from another.
+    """
+    is_invitation = owed.table == "CERTIFICATIONS_TABLE"
+    asked = item["revision"] if is_invitation else Submission.from_item(item).owed_since(owed.slot).isoformat()
+    note(f"{owed.id} {owed.slot} {asked}", REFUSED, owed, now)
 
 
 def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:

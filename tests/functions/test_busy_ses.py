@@ -10,6 +10,7 @@ import pytest
 import promises
 from local.aws.lambda_runtime import Context
 from mail import delivery
+from storage import bounces, outbox
 from tests.support.inbox import invitations
 from tests.support.samples import CONTACT, PLAQUE
 from tests.support.ses_errors import FINAL, REFUSAL, SILENCE, client_error
@@ -191,6 +192,38 @@ def test_so_it_does_for_a_receipt_after_a_correction(rejected, post, inbox, tabl
     office.press(office.get(action), action, email="new@example.gov")
     _try(clock, 1)
     assert _receipts(table) == {"receipt": "sent", "receipt-2": "owed"}
+
+
+def test_a_refusal_is_listed_once_if_it_cannot_be_noted_as_settled(post, table, clock, ses_error, monkeypatch):
+    """A process dies between the two. The try after it is refused as well."""
+    post("contact", CONTACT)
+    ses_error(FINAL)
+    settle = outbox.settle
+    monkeypatch.setattr(outbox, "settle", lambda *_: pytest.fail("dies"))
+    with pytest.raises(pytest.fail.Exception):
+        clock.forward(minutes=11)
+    assert _receipts(table) == {"receipt": "claimed"}
+    monkeypatch.setattr(outbox, "settle", settle)
+    clock.forward(hours=1)
+    assert _receipts(table) == {"receipt": "refused"}
+    assert [(each.said, each.owed.slot) for each in bounces.unattended(9)] == [("refused", "receipt")]
+
+
+@pytest.mark.parametrize("seen_to", [False, True])
+def test_a_receipt_that_is_refused_again_after_a_correction_is_listed_again(
+    seen_to, post, table, clock, ses_error, office
+):
+    post("contact", CONTACT)
+    ses_error(FINAL)
+    clock.forward(minutes=11)
+    action = f"/desk/{table.items()[0]['reference']}/correct"
+    for address in ("new@example.gov", "newer@example.gov"):
+        if seen_to:
+            for each in bounces.unattended(9):
+                bounces.see_to(each.id, "", promises.now())
+        office.press(office.get(action), action, **{"email": address, "new-receipt": "yes"})
+        clock.forward(hours=1)
+        assert len(bounces.unattended(9)) == (1 if seen_to else len(_receipts(table)))
 
 
 def test_silence_is_no_refusal_and_is_not_tried_again(ses_error, post, inbox, monkeypatch):
