@@ -29,6 +29,8 @@ KEPT_AFTER_END = timedelta(days=90)
 """How long an agency's item is kept after its certification ended."""
 INVITATION = "invitation-"
 """Prefix of the slots of invitations, before the number of days: `invitation-60`."""
+NOT_SENT = ("refused", "rejected")
+"""States of an invitation that SES did not send."""
 NAMES_IN_A_ROW = 5
 """How many names may lead on to another before the last one stands for itself."""
 ID = re.compile("[0-9a-f]{32}")
@@ -52,6 +54,8 @@ class Certification(Entry):
     """The office's actions on it, the oldest first: what, at, by, and for a new name the one before."""
     invited: str
     """The outcome of the latest invitation to renew, in words; empty before there is one."""
+    not_sent: bool
+    """Whether SES did not send the latest invitation, which stops none."""
     why_stopped: str
     """Why there are no invitations (see office/invitations.py), empty if there are."""
     names: tuple[str, ...]
@@ -72,7 +76,7 @@ class Certification(Entry):
     def from_item(cls, item: Mapping[str, Any]) -> "Certification":
         periods = {(period["completed"], period["ends_on"]) for period in item["periods"].values()}
         latest = item["periods"][item["reference"]]
-        invited = sorted(int(slot.removeprefix(INVITATION)) for slot in item["mail"] if slot.startswith(INVITATION))
+        days, state = latest_invitation(item)
         return cls(
             id=item["id"],
             code=register.code_of(item["id"]),
@@ -85,7 +89,8 @@ class Certification(Entry):
             consented=latest["listed"] or "relisted" in item,
             withdrawn="withdrawn" in item,
             ended_on=promises.day_at_office(datetime.fromisoformat(item["ended"]["at"])) if "ended" in item else None,
-            invited=_invited(invited[0], item["mail"][f"{INVITATION}{invited[0]}"]["state"]) if invited else "",
+            invited=_invited(days, state) if state else "",
+            not_sent=state in NOT_SENT,
             why_stopped=item.get("stopped", {}).get("why", ""),
             history=tuple(item.get("history", ())),
             names=tuple(dict.fromkeys([item["name"], *_earlier_names(item)])),
@@ -163,6 +168,16 @@ def invitation_times(ends_on: date) -> list[tuple[str, datetime]]:
     """Return the slots of the invitations to renew, and the mornings on which they are sent, the earliest first."""
     days = sorted((int(number) for number in settings().invitation_days), reverse=True)
     return [(f"{INVITATION}{each}", promises.morning_at_office(ends_on - timedelta(days=each))) for each in days]
+
+
+def latest_invitation(item: Mapping[str, Any]) -> tuple[int, str]:
+    """Return how many days before the end the latest invitation was due, and its state, empty if there is none."""
+    states = {
+        int(slot.removeprefix(INVITATION)): what["state"]
+        for slot, what in item["mail"].items()
+        if slot.startswith(INVITATION)
+    }
+    return min(states.items(), default=(0, ""))
 
 
 def _invited(days: int, state: str) -> str:

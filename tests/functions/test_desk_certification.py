@@ -18,6 +18,7 @@ from storage import certifications, dynamodb, submissions
 from storage.outbox import Owed
 from tests.support.office import DIRECTOR, OFFICE, at_desk
 from tests.support.samples import COMPLETED, HOSTILE, PLAQUE, TODAY
+from tests.support.ses_errors import FINAL
 
 NEW = "new.chief@example.gov"
 PERMANENT = {"bounceType": "Permanent"}
@@ -251,6 +252,25 @@ def test_what_came_back_is_sent_again_where_the_address_is_right_after_all(bounc
     press(office, bounced, "invite")
     clock.forward(minutes=6)
     assert [each["to"] for each in sent(inbox)] == [[PLAQUE["email"]]] * 2
+
+
+@pytest.mark.parametrize("state", ["refused", "rejected"])
+def test_an_invitation_that_ses_did_not_send_can_be_sent_again(
+    state, certified, office, clock, inbox, ses_error, report
+):
+    ses_error(FINAL if state == "refused" else None)
+    clock.forward(days=ENDS - 59)
+    ses_error(None)
+    if state == "rejected":
+        report("Reject", invitation(), address=PLAQUE["email"], message_id="first")
+    office.begin_session()
+    page, before = office.get(certified), len(sent(inbox))
+    assert f"the latest: {state}, 60 days before the end" in page.words
+    assert "The latest invitation was not sent." in page.words
+    said = office.press(page, f"{certified}/invite")
+    assert not said.offers("invite")
+    clock.forward(minutes=6)
+    assert [each["to"] for each in sent(inbox)[before:]] == [[PLAQUE["email"]]]
 
 
 def test_a_new_address_does_not_invite_an_agency_that_wants_no_invitations(invited, office, clock, inbox):
