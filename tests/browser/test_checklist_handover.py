@@ -33,6 +33,7 @@ from tests.support.checklist_pages import (
     tick,
     visit,
 )
+from tests.support.run import wait_for
 from tests.support.samples import PLAQUE, new_address
 from tests.support.visits import fill_in
 
@@ -647,7 +648,7 @@ def test_all_checklists_print_also_where_their_script_does_not_come(page):
     page.goto("/checklists/print/")
     page.evaluate("window.printed = 0; window.print = () => { printed += 1 }")
     page.locator("[data-print]").first.click()
-    page.wait_for_function("printed === 1")
+    wait_for(lambda: page.evaluate("printed") == 1)
     expect(page.get_by_role("alert").first).to_be_visible()
 
 
