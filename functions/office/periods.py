@@ -55,6 +55,8 @@ def _with_period(item: Item, submission: Submission) -> Item:
         period["left"] = _with_contact(known.get("left", {}), submission)
         return item if period == known else changed
     changed = _with_contact(changed if is_current else _begun(changed, latest), submission)
+    if known.get("listed") and not facts["listed"]:
+        changed.pop("relisted", None)  # a consent that is taken back ends an earlier one, too
     return item if changed == item else with_clock(changed | _shown(changed, facts))
 
 

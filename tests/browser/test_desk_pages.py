@@ -129,7 +129,7 @@ def test_a_day_at_the_desk(person, browser, run, days, tmp_path):
     page.goto(f"/desk/{day.again}")
     page.get_by_text("Close it: it needs no").click()
     page.get_by_role("radio", name="Duplicate").check()
-    page.get_by_label("Reference of the original").fill(day.question)
+    page.get_by_label("Reference of the one you keep").fill(day.question)
     press(page, "Close it")
     assert f"Duplicate: {day.question}" in page.inner_text("main")
 

@@ -57,6 +57,17 @@ def test_a_corrected_address_is_the_persons_from_then_on(office, submitted):
     assert [each.reference for each in erasure.find("new@example.GOV").submissions] == [reference]
 
 
+@pytest.mark.parametrize("tracking", ["9400 1000 0000", ""], ids=["tracked", "not tracked"])
+def test_erasing_forgets_the_number_that_a_plaque_travels_by(tracking, office, submitted, table):
+    reference = submitted("plaque")
+    office.do(reference, "mark", tracking=tracking)
+    [person] = [erasure.find(PLAQUE["email"])]
+    erasure.erase(person, OFFICE, promises.now())
+    item = table.item(reference)
+    assert item["done"]["by"] == OFFICE
+    assert "tracking" not in str(item)
+
+
 def test_erasing_leaves_nothing_of_the_person_and_keeps_what_names_no_one(person, office, table):
     contact, plaque = person
     office.do(plaque, "mark")

@@ -199,6 +199,24 @@ def test_a_corrected_answer_decides(certified, office, agencies, clock):
     assert len(agencies()) == 1
 
 
+def test_a_consent_that_is_taken_back_on_the_request_counts_for_more_than_an_earlier_word_to_the_office(
+    certified, office, agencies
+):
+    from storage import certifications
+
+    reference = certified(**LISTED)
+    [agency] = certifications.everybody()
+    for verb in ("withdraw", "list"):
+        office.press(office.get(f"/desk/certified/{agency.id}"), f"/desk/certified/{agency.id}/{verb}")
+    assert len(agencies()) == 1
+    action = f"/desk/{reference}/correct"
+    form = office.get(action).form(action)
+    office.post(action, {name: value for name, value in form.fields.items() if name != "listed"})
+    assert agencies() == []
+    office.press(office.get(f"/desk/certified/{agency.id}"), f"/desk/certified/{agency.id}/list")
+    assert len(agencies()) == 1
+
+
 @dataclass
 class Office:
     """What the office and the agency did: two requests of one agency, the second a renewal."""
