@@ -142,7 +142,7 @@ class Choice(Answer, SelectField):
         self._words = dict(options)
 
     def in_words(self, stored: str) -> str:
-        return self._words.get(stored, stored)
+        return self._words.get(stored, stored) if stored else ""  # not the words of an empty box: "Choose a state"
 
 
 class Date(Answer, DateField):

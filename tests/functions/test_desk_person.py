@@ -66,6 +66,7 @@ def test_erasing_forgets_the_number_that_a_plaque_travels_by(tracking, office, s
     item = table.item(reference)
     assert item["done"]["by"] == OFFICE
     assert "tracking" not in str(item)
+    assert "Choose a state" not in office.get(f"/desk/{reference}").words
 
 
 def test_erasing_leaves_nothing_of_the_person_and_keeps_what_names_no_one(person, office, table):
