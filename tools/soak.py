@@ -37,7 +37,6 @@ PATIENCE = 120
 """Seconds in which a run ends: a build that goes on is finished first."""
 HANDLES = 100
 """Most file handles more than at the start, while connections are open."""
-STAFF = "office@certification.example.org"
 OFFICE, MORNING = ZoneInfo("America/New_York"), 9
 """The time zone of the template, and the hour at which all begins."""
 
@@ -108,7 +107,7 @@ class Soak:
 
     def sign_in(self) -> Office:
         office = Office(OverHttp(self.run.port), Request, self.run.url)
-        office.sign_in(self, STAFF)
+        office.sign_in(self)
         self.done["sign-ins"] += 1
         return office
 

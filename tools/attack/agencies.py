@@ -1,6 +1,5 @@
 """Attacks in the name of an agency."""
 
-import re
 from datetime import date, timedelta
 
 from tests.support.office import OFFICE
@@ -25,9 +24,7 @@ def somebody_elses_name(target: Target) -> None:
     office, today = target.office(), date.today()
     asked = target.post("plaque", PLAQUE | {"completed": (today - timedelta(days=690)).isoformat()}, "127.0.5.1")
     assert asked.status == 303
-    told = [each["subject"] for each in target.mail_to(OFFICE) if PLAQUE["email"] in each["reply_to"]]
-    [reference] = re.findall(r"\[([A-Z0-9]{10})\]", told[-1])
-    office.do(reference, "mark")
+    office.do(target.reference(PLAQUE["email"]), "mark")
     for number, agency in enumerate((PLAQUE["agency"], "Nowhere Police Department")):
         for days in (0, 700):
             claim = {"agency": agency, "email": MALLORY, "completed": (today - timedelta(days=days)).isoformat()}

@@ -16,6 +16,7 @@ from local.template import Template
 from tests.support.announcements import announcements_of
 from tests.support.inbox import TOKEN
 from tests.support.office import OFFICE
+from tests.support.samples import ONE_CLICK
 from tools.attack.target import CONTACT, PLAQUE, ROOT, Target
 
 ANNOUNCEMENT = "---\ntitle: News\ndate: 2027-03-01\ndescription: Now.\n---\n# News\n\nNow.\n"
@@ -39,8 +40,7 @@ def links_to_the_desk(target: Target) -> None:
         "completed": (date.today() - timedelta(days=2)).isoformat(),
     }
     target.post("plaque", PLAQUE | asked, "127.0.1.17")
-    told = [each["subject"] for each in target.mail_to(OFFICE) if "n@x.example.com" in each["reply_to"]]
-    reference = told[-1].rpartition("[")[2].rstrip("]")
+    reference = target.reference("n@x.example.com")
     office = target.office()
     assert f"mark.{reference}" in office.get("/desk/plaques").text
     for address in ("plaques", reference, f"{reference}/correct"):
@@ -102,7 +102,7 @@ def used_links(target: Target) -> None:
         page.write_text(ANNOUNCEMENT, "utf-8")
         target.ask("POST", confirm)
         target.staff("announce", str(page), "--to", "subscriber@x.example.com")
-        target.ask("POST", target.link("subscriber@x.example.com", "unsubscribe"), "List-Unsubscribe=One-Click")
+        target.ask("POST", target.link("subscriber@x.example.com", "unsubscribe"), ONE_CLICK)
         before = len(target.mail_to("subscriber@x.example.com"))
         target.ask("POST", confirm)
         target.staff("announce", str(page), "--yes")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from local.aws.api_gateway import Request, Response
-from tests.support.office import FORM, OFFICE, Office, code_in
+from tests.support.office import FORM, OFFICE, Office
 
 ROOT = Path(__file__).parents[2]
 STAFF = Path(sys.executable).with_name("staff")
@@ -111,9 +111,10 @@ class Target:
     def mail(self) -> list[dict[str, Any]]:
         """Return what was mailed, the oldest first, once the streams have come to rest."""
         self.forward(hours=0.2)
-        return self._mailbox()
+        return self.messages()
 
-    def _mailbox(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[dict[str, Any]]:
+        """Return what was mailed so far, the oldest first."""
         found: list[dict[str, Any]] = json.loads(self.ask("GET", "/_mail/messages.json").text)
         return found
 
@@ -126,6 +127,12 @@ class Target:
         found = [re.findall(rf"(/forms/\S+/{action}\?token=[\w.-]+)", each["text"]) for each in self.mail_to(address)]
         return next(links[-1] for links in reversed(found) if links)
 
+    def reference(self, sender: str) -> str:
+        """Return the reference in the newest e-mail to the office whose answer goes to this sender."""
+        told = [each["subject"] for each in self.mail_to(OFFICE) if sender in each["reply_to"]]
+        [reference] = re.findall(r"\[([A-Z0-9]{10})\]", told[-1])
+        return str(reference)
+
     def staff(self, *arguments: str) -> str:
         """Call the office's command, and return what it printed."""
         command = [str(STAFF), f"--data={self.data}", *arguments]
@@ -136,8 +143,7 @@ class Target:
     def office(self) -> Office:
         """Sign in at the desk by the code from the mailbox."""
         office = Office(self, Request, self.url)
-        asked = office.press(office.get("/desk/"), "/desk/sign-in", email=OFFICE)
-        office.press(asked, "/desk/sign-in", code=code_in(self._mailbox()[-1]))  # at once: codes last ten minutes
+        office.sign_in(self)  # reads `messages` at once: codes last ten minutes
         return office
 
     def answer(self, request: Request) -> Response:
