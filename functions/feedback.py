@@ -58,7 +58,7 @@ def note(report: Mapping[str, Any]) -> None:
         type_ = report["bounce"]["bounceType"]
         outcome["why"] = f"{type_}, {report['bounce']['bounceSubType']}"
         is_end = type_ == "Permanent"
-        turned_down = type_ == "Transient" and report["bounce"]["bounceSubType"] in bounces.TURNS_DOWN
+        turned_down = bounces.turns_down(outcome["why"])
         # An out-of-office reply is reported as a transient bounce, and so is an e-mail that SES gave up after delays.
         if type_ == "Transient" and not (turned_down or bounces.is_known(message_id, bounces.DELAYED)):
             return

@@ -49,9 +49,7 @@ def in_words(submission: Submission) -> Iterator[tuple[str, str]]:
 
 def advice(slot: str, what: Mapping[str, str]) -> str:
     """Return what to do about an e-mail that came back, empty if it did not."""
-    kind, _, subtype = what.get("why", "").partition(", ")
-    turned_down = kind == "Transient" and subtype in bounces.TURNS_DOWN
-    said = bounces.TURNED_DOWN if turned_down else what["state"]
+    said = bounces.TURNED_DOWN if bounces.turns_down(what.get("why", "")) else what["state"]
     return (bounces.OURS if slot in TO_STAFF else bounces.ADVICE).get(said, "")
 
 

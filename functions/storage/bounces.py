@@ -91,6 +91,12 @@ class Returned:
         return self.owed.slot.partition("-")[0] if self.owed.table != "SUBSCRIBERS_TABLE" else "announcement"
 
 
+def turns_down(why: str) -> bool:
+    """Return whether a bounce means TURNED_DOWN, by its type and subtype as in `Transient, MailboxFull`."""
+    kind, _, subtype = why.partition(", ")
+    return kind == "Transient" and subtype in TURNS_DOWN
+
+
 def is_known(message_id: str, said: str) -> bool:
     """Return whether a report about an e-mail, identified by SES's message id, was recorded."""
     return dynamodb.get(settings().counters_table, {"key": _key(message_id, said)}) is not None
