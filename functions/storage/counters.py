@@ -8,6 +8,7 @@ receipts).
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,12 +58,7 @@ def is_day_full(sent: int) -> bool:
 def add(name: str, points: int, now: datetime, lives: timedelta) -> None:
     """Add points to a counter, which expires after `lives`."""
     # ADD, so that of two requests at once both are counted.
-    dynamodb.client().update_item(
-        TableName=settings().counters_table,
-        Key=dynamodb.to_item({"key": name}),
-        UpdateExpression="SET expires_at = :end ADD posts :points",
-        ExpressionAttributeValues=dynamodb.to_item({":points": points, ":end": int((now + lives).timestamp())}),
-    )
+    _change(name, "SET expires_at = :end ADD posts :value", points, now, lives)
 
 
 def take_place(name: str, owner: str, most: int, now: datetime, lives: timedelta) -> bool:
@@ -82,14 +78,7 @@ def take_place(name: str, owner: str, most: int, now: datetime, lives: timedelta
 
 def add_reference(name: str, reference: str, now: datetime, lives: timedelta) -> None:
     """Add a reference to those that are found under a key."""
-    dynamodb.client().update_item(
-        TableName=settings().counters_table,
-        Key=dynamodb.to_item({"key": name}),
-        UpdateExpression="SET expires_at = :end ADD places :reference",
-        ExpressionAttributeValues=dynamodb.to_item(
-            {":reference": {reference}, ":end": int((now + lives).timestamp())},
-        ),
-    )
+    _change(name, "SET expires_at = :end ADD places :value", {reference}, now, lives)
 
 
 def references(name: str) -> list[str]:
@@ -100,12 +89,20 @@ def references(name: str) -> list[str]:
 
 def note_time(name: str, now: datetime, lives: timedelta) -> None:
     """Note when something happened last."""
+    _change(name, "SET expires_at = :end, #last = :value", now.isoformat(), now, lives, {"#last": "last"})
+
+
+def _change(
+    name: str, change: str, value: Any, now: datetime, lives: timedelta, names: Mapping[str, str] | None = None
+) -> None:
+    """Change an item, which expires after `lives`: in `change`, that time is `:end`, and `value` is `:value`."""
+    given = {"ExpressionAttributeNames": names} if names else {}
     dynamodb.client().update_item(
         TableName=settings().counters_table,
         Key=dynamodb.to_item({"key": name}),
-        UpdateExpression="SET expires_at = :end, #last = :now",
-        ExpressionAttributeNames={"#last": "last"},
-        ExpressionAttributeValues=dynamodb.to_item({":now": now.isoformat(), ":end": int((now + lives).timestamp())}),
+        UpdateExpression=change,
+        ExpressionAttributeValues=dynamodb.to_item({":value": value, ":end": int((now + lives).timestamp())}),
+        **given,  # type: ignore[arg-type]  # DynamoDB takes no empty names
     )
 
 
