@@ -97,10 +97,9 @@ def _erase_submission(submission: Submission, address: str, by: str, now: dateti
     answers = {name: value if name in form.kept_on_erasure else "" for name, value in submission.answers.items()}
     # A done submission keeps its stage: the digest still lists it. Any other leaves the lists and goes on the clock,
     # so that remind.py counts it as received.
-    # A carrier's number of a parcel leads to its address.
-    gone = " REMOVE sender, done.tracking"
-    if not submission.done:
-        gone = ", clock = :on, next_at = :now REMOVE sender, stage, stage_at, held"
+    # A carrier's number of a parcel leads to its address, so that it goes as well.
+    of_open = ", clock = :on, next_at = :now REMOVE sender, stage, stage_at, held"
+    gone = " REMOVE sender, done.tracking" if submission.done else of_open
     owed = [slot for slot in submission.mail if not is_settled(submission.mail, slot)]
     # Notes and corrected answers stand in the history too: only what was done, when and by whom stays.
     history = [{name: entry[name] for name in ("what", "at", "by")} for entry in submission.history]

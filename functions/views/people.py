@@ -95,7 +95,6 @@ def _in_words(person: Person, now: datetime) -> dict[str, Any]:
                 "answers": [(label, words) for label, words in each.declared.in_words(each.answers) if words],
                 "before": _corrected(each, each.history),
                 "notes": [entry["text"] for entry in each.history if entry.get("text")],
-                "is_open": each.is_open,
             }
             for each in person.submissions
         ],
