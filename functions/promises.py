@@ -103,6 +103,11 @@ def ending_in_words(last_day: date, today: date) -> str:
     return ("ended yesterday", "ends today", "ends tomorrow")[left + 1]
 
 
+def stored_moment(moment: str) -> str:
+    """Return a stored time, in ISO 8601, as moment_in_words does."""
+    return moment_in_words(datetime.fromisoformat(moment))
+
+
 def weekday_in_words(day: date) -> str:
     """Return a day with its weekday: `Tuesday, November 24, 2026`."""
     return f"{day:%A}, {day_in_words(day)}"

@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -130,7 +130,7 @@ def count(
         print_json({form: {"number": number, "latest": latest} for form, (number, latest) in found.items()})
         return
     for form, (number, latest) in found.items():
-        when = promises.moment_in_words(datetime.fromisoformat(latest)) if latest else "none"
+        when = promises.stored_moment(latest) if latest else "none"
         out.print(f"{form:15}{number:>9,}  {when}")
 
 

@@ -100,22 +100,20 @@ def in_full(submission: Submission) -> Iterator[Text]:
         yield Text(f"Held because of: {submission.held}")
     if submission.done:
         done = submission.declared.done_label.capitalize()
-        yield Text(f"{done} {_when(submission.done['at'])} by {for_terminal(submission.done['by'])}")
+        yield Text(f"{done} {promises.stored_moment(submission.done['at'])} by {for_terminal(submission.done['by'])}")
     for entry in submission.history:
         told = f": {for_terminal(entry['text'])}" if "text" in entry else ""
         what = for_terminal(f"{entry['what']}{workflow.details(entry)} by {entry['by']}")
-        yield Text(f"{_when(entry['at'])}: {what}{told}")
+        yield Text(f"{promises.stored_moment(entry['at'])}: {what}{told}")
     for name, became in mail_status.in_words(submission):
         yield Text(f"E-mail, {name}: {became}")
     yield Text("")
     if submission.erased_at:
-        yield Text(f"Its sender's data were erased {_when(submission.erased_at)}. What is left names no one.")
+        yield Text(
+            f"Its sender's data were erased {promises.stored_moment(submission.erased_at)}. What is left names no one."
+        )
     form = submission.declared
     for name, (label, words) in zip(form().data, form.in_words(submission.answers), strict=True):
         if submission.erased_at and name not in form.kept_on_erasure:
             continue
         yield Text(f"{label}: ", "bold").append(Text(for_terminal(words) or "(not given)", "not bold"))
-
-
-def _when(moment: str) -> str:
-    return promises.moment_in_words(datetime.fromisoformat(moment))

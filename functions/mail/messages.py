@@ -1,7 +1,7 @@
 """Composes the e-mails about a submission, to staff and to its sender, from the current item."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from email.message import EmailMessage
 from typing import Any
 
@@ -192,7 +192,7 @@ def _remarks(submission: Submission) -> list[str]:
         remarks.append(f"On {began}, we looked at what you sent; the promised time counts from then.")
     corrected = [entry for entry in submission.history if entry["what"] == "corrected"]
     if corrected:
-        at = promises.moment_in_words(datetime.fromisoformat(corrected[-1]["at"]))
+        at = promises.stored_moment(corrected[-1]["at"])
         remarks.append(f"On {at}, the office corrected what you sent. This receipt takes the place of an earlier one.")
     return remarks
 

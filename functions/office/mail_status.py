@@ -1,7 +1,6 @@
 """Says in words what became of the e-mails of a submission, for the office."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 import promises
 from storage import bounces
@@ -35,11 +34,11 @@ def in_words(submission: Submission) -> Iterator[tuple[str, str]]:
         name = NAMES.get(slot) or f"{NAMES[slot.partition('-')[0]]} (corrected)"
         words = NOT_SENT.get(what["state"], what["state"])
         if "not_before" in what:
-            words = f"goes out on {_when(what['not_before'])}"
+            words = f"goes out on {promises.stored_moment(what['not_before'])}"
         elif not is_settled(submission.mail, slot):
             words = "not sent yet"
         if "at" in what:
-            words += f", {_when(what['at'])}"
+            words += f", {promises.stored_moment(what['at'])}"
         if "why" in what:
             words += f" ({what['why']})"
         if to_do := advice(slot, what):
@@ -51,7 +50,3 @@ def advice(slot: str, what: Mapping[str, str]) -> str:
     """Return what to do about an e-mail that came back, empty if it did not."""
     said = bounces.TURNED_DOWN if bounces.turns_down(what.get("why", "")) else what["state"]
     return (bounces.OURS if slot in TO_STAFF else bounces.ADVICE).get(said, "")
-
-
-def _when(moment: str) -> str:
-    return promises.moment_in_words(datetime.fromisoformat(moment))

@@ -1,7 +1,6 @@
 """Lists the certified agencies at the desk, shows one, and changes it."""
 
 from collections.abc import Callable
-from datetime import datetime
 from http import HTTPStatus
 
 import promises
@@ -101,7 +100,7 @@ def _meanwhile(found: Certification) -> str:
     latest = ""
     if found.history:
         last = found.history[-1]
-        when = promises.moment_in_words(datetime.fromisoformat(last["at"]))
+        when = promises.stored_moment(last["at"])
         latest = f" The latest entry of its history: {last['what']} by {last['by']}, {when}."
     return f"It changed since you opened this page. Look at it, then press again.{latest}"
 

@@ -60,7 +60,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         "answers_title": declared.title,
         "long": [(label, words) for label, words, is_text in told if is_text],
         "answers": [(label, words, _link(words, submission)) for label, words, is_text in told if not is_text],
-        "erased": _when(submission.erased_at) if submission.erased_at else "",
+        "erased": promises.stored_moment(submission.erased_at) if submission.erased_at else "",
         "hint": _hint(submission, renewed, earlier, candidates),
         "label": None if submission.erased_at else declared.mailing_label(submission.answers),
         "certification": lists.agency(renewed, now) if renewed else None,
@@ -86,7 +86,7 @@ def meanwhile(submission: Submission) -> str:
     if not submission.history:
         return "That is not possible in its current state."
     last = submission.history[-1]
-    entry = f"{last['what']}, by {last['by']}, on {_when(last['at'])}"
+    entry = f"{last['what']}, by {last['by']}, on {promises.stored_moment(last['at'])}"
     return f"Before you pressed the button, its history got this entry: {entry}. See below what can be done now."
 
 
@@ -133,17 +133,13 @@ def _outcome(submission: Submission) -> str:
     return ""
 
 
-def _when(moment: str) -> str:
-    return promises.moment_in_words(datetime.fromisoformat(moment))
-
-
 def _undo(submission: Submission) -> tuple[str, str]:
     kind = "done" if submission.done else "closed" if submission.closed else "released"
     word, hint = UNDO[kind]
     news = submission.mail.get("mailed", {})
     # The e-mail waits some minutes after a mark; in that time an undo still stops it.
     if kind == "done" and "not_before" in news:
-        at = _when(news["not_before"])
+        at = promises.stored_moment(news["not_before"])
         hint = f"We e-mail the agency on {at}. If you undo before that, we do not."
     elif kind == "done" and news.get("state") == "sent":
         hint = (
@@ -185,7 +181,7 @@ def _history(submission: Submission) -> list[dict[str, Any]]:
             {
                 "what": entry["what"],
                 "about": workflow.details(entry),
-                "when": _when(entry["at"]),
+                "when": promises.stored_moment(entry["at"]),
                 "by": entry["by"],
                 "text": entry.get("text", ""),
                 "changes": [(labels.get(name, name), old, answers.get(name, "")) for name, old in before.items()],

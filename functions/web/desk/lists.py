@@ -284,7 +284,7 @@ def agency(each: Certification, now: datetime) -> dict[str, Any]:
         "reference": each.reference,
         "history": [
             f"{entry['what'].capitalize()}{f' from {before}' if (before := entry.get('before')) else ''}, "
-            f"{promises.moment_in_words(datetime.fromisoformat(entry['at']))}, by {entry['by']}"
+            f"{promises.stored_moment(entry['at'])}, by {entry['by']}"
             for entry in each.history
         ],
     }
