@@ -233,12 +233,28 @@ def test_a_search_says_how_far_it_looked(query, office, submitted, monkeypatch):
     assert "There may be older ones" in office.press(office.get(), "/desk/find", q=query).words
 
 
-def test_what_an_agency_and_a_person_sent_before_stands_beside_it_with_what_differs(office, submitted):
+def test_what_an_agency_and_a_person_sent_stands_beside_it_with_what_the_later_one_changed(office, submitted, clock):
+    noon = promises.now()
     first = submitted("plaque", city="Old Town")
     question = submitted("contact", email=PLAQUE["email"])
-    page = office.get(f"/desk/{submitted('plaque', city='New Town')}")
-    assert all(f'href="/desk/{reference}"' in page.text for reference in (first, question))
-    assert "Old Town → New Town" in page.words
+    clock.forward(minutes=5)
+    second = submitted("plaque", city="New Town")
+    earlier, later = office.get(f"/desk/{first}"), office.get(f"/desk/{second}")
+    assert all(f'href="/desk/{reference}"' in later.text for reference in (first, question))
+    assert "Old Town → New Town" in later.words
+    assert f"Received before this one, {promises.short_moment(noon, noon)}" in later.words
+    assert "Old Town → New Town" in earlier.words
+    assert f"Received after this one, {promises.short_moment(promises.now(), noon)}" in earlier.words
+
+
+def test_nothing_is_compared_with_a_request_whose_sender_was_erased(office, submitted):
+    erased, other = submitted("plaque", email="former@example.gov"), submitted("plaque")
+    assert all(" → " in office.get(f"/desk/{each}").words for each in (erased, other))
+    office.press(office.get(f"/desk/{erased}/person"), "/desk/person/erase", confirm="yes", unfinished="yes")
+    for one, its_twin in ((erased, other), (other, erased)):
+        page = office.get(f"/desk/{one}")
+        assert f'href="/desk/{its_twin}"' in page.text
+        assert " → " not in page.words
 
 
 # Correct

@@ -155,7 +155,7 @@ def _sought(query: str, submission: Submission, certified: Iterable[Certificatio
 
 
 def _others(submission: Submission, earlier: Iterable[Submission], now: datetime) -> list[dict[str, Any]]:
-    """Return the other submissions of the agency or person, the newest first, and how each differs from this one."""
+    """Return the other submissions of the agency or person, the newest first, and what the later of two changed."""
     found = {each.reference: each for each in submissions.of_agency(submission.agency or "")}
     found |= {each.reference: each for each in earlier}
     if address := submission.answers.get("email", ""):
@@ -163,12 +163,20 @@ def _others(submission: Submission, earlier: Iterable[Submission], now: datetime
     # of_agency and of_sender find the submission itself as well.
     found.pop(submission.reference, None)
     newest = sorted(found.values(), key=lambda each: each.received_at, reverse=True)
-    return [{"row": worklist.row(each, now), "differs": _differences(each, submission)} for each in newest[:OTHERS]]
+    return [
+        {
+            "row": worklist.row(each, now),
+            "came": "after" if each.received_at > submission.received_at else "before",
+            "received": promises.short_moment(each.received_at, now),
+            "differs": _differences(*sorted((each, submission), key=lambda one: one.received_at)),
+        }
+        for each in newest[:OTHERS]
+    ]
 
 
 def _differences(earlier: Submission, later: Submission) -> list[tuple[str, str, str]]:
-    """Return (question, one answer, other answer) for each difference between two requests."""
-    if earlier.form != later.form or not later.agency or earlier.erased_at:
+    """Return (question, earlier answer, later answer) for each difference between two requests."""
+    if earlier.form != later.form or not later.agency or earlier.erased_at or later.erased_at:
         return []
     return later.declared.differences(earlier.answers, later.answers)
 
