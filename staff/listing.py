@@ -25,7 +25,7 @@ def chosen(form: str, stage: str) -> list[Submission]:
     """Return the submissions in a stage (open, held, done), of all forms or one, by due date."""
     forms = [form] if form else list(TASKS)
     found = [each for slug in forms for each in submissions.in_stage(slug, stage)]
-    return sorted(found, key=lambda each: each.due_at)
+    return sorted(found, key=lambda each: each.urgency)
 
 
 def one(reference: str) -> Submission:

@@ -118,7 +118,7 @@ def _lines(found: list[Submission]) -> list[Line]:
             links.desk_link(each.reference),
             each.done["by"] if each.done else "",
         )
-        for each in sorted(found, key=lambda each: each.due_at)
+        for each in sorted(found, key=lambda each: each.urgency)
     ]
 
 

@@ -33,7 +33,7 @@ def times(submission: Submission, now: datetime) -> list[tuple[str, datetime]]:
 
 def bundles(found: Iterable[Submission], now: datetime) -> Iterator[list[Owed]]:
     """Yield what is to be sent now, the most urgent first, in bundles for one e-mail each."""
-    by_urgency = sorted(found, key=lambda each: each.due_at)
+    by_urgency = sorted(found, key=lambda each: each.urgency)
     for slot in reversed(BUNDLED):
         ripe = [each for each in by_urgency if any(name == slot and at <= now for name, at in times(each, now))]
         for start in range(0, len(ripe), BUNDLE):
@@ -48,7 +48,7 @@ def send(bundle: Sequence[Owed]) -> None:
 
 def compose(items: Sequence[Mapping[str, Any]], slot: str) -> EmailMessage:
     """Compose one e-mail about all items, each with what was asked and whom to answer."""
-    found = sorted((Submission.from_item(item) for item in items), key=lambda each: each.due_at)
+    found = sorted((Submission.from_item(item) for item in items), key=lambda each: each.urgency)
     is_late = slot == "late"
     alone = len(found) == 1
     return ses.compose(

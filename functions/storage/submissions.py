@@ -89,6 +89,11 @@ class Submission(NamedTuple):
         return datetime.fromisoformat(self.released["at"]) if self.released else self.received_at
 
     @property
+    def urgency(self) -> tuple[datetime, datetime, str]:
+        """Return what open work is sorted by: the due time; of one day's plaques, those first that came first."""
+        return self.due_at, self.received_at, self.reference
+
+    @property
     def is_open(self) -> bool:
         """Return whether the office has still to do something, held submissions included."""
         return bool(self.declared.staff_task) and not (self.done or self.closed or self.erased_at)

@@ -359,6 +359,21 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     assert len(inbox.titled("Your plaque is on its way")) == 1
 
 
+def test_plaques_of_one_day_stand_everywhere_in_the_order_in_which_they_came(office, submitted, clock, inbox):
+    came = []
+    for number in range(6):
+        came.append(submitted("plaque", telephone=f"555 555 010{number}", addressee=f"Chief {number}"))
+        clock.forward(minutes=1)
+    clock.forward(days=1)
+    pages = [office.get("/desk/plaques").text, office.get().text, inbox.titled("Digest of")[-1]["text"]]
+    assert [line["Reference"] for line in lines(office.get("/desk/plaques.csv"))] == came
+    assert re.findall("Chief [0-9]", office.get("/desk/plaques/labels").words) == [f"Chief {each}" for each in range(6)]
+    clock.forward(days=11)
+    [reminder] = inbox.titled("Due soon")
+    for text in (*pages, reminder["text"]):
+        assert list(dict.fromkeys(re.findall("|".join(came), text))) == came
+
+
 def test_a_tracking_number_that_is_too_long_marks_nothing_and_is_shown_again(office, submitted, table):
     good, long = (submitted("plaque", telephone=f"555 555 010{number}") for number in range(2))
     tracking = {f"tracking.{good}": "9400 1", f"tracking.{long}": "9" * 61}

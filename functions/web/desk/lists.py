@@ -101,7 +101,7 @@ def open_plaques() -> list[Submission]:
     """Return the plaques to mail, the most urgent first."""
     forms = [slug for slug, form in TASKS.items() if form.certifies]
     waiting = [each for slug in forms for each in submissions.in_stage(slug, "open")]
-    return sorted(waiting, key=lambda each: each.due_at)
+    return sorted(waiting, key=lambda each: each.urgency)
 
 
 def plaques(now: datetime) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def sections(now: datetime, everything: str = "") -> list[Section]:
     The index is eventually consistent, within about a second.
     """
     waiting = [each for form in TASKS for each in submissions.in_stage(form, "open")]
-    waiting.sort(key=lambda each: each.due_at)
+    waiting.sort(key=lambda each: each.urgency)
     held = [each for form in TASKS for each in submissions.in_stage(form, "held")]
     held.sort(key=lambda each: each.received_at)
     # A plaque is due at the very end of a day, so days are compared, not hours.
