@@ -15,6 +15,7 @@ import rendering
 from forms.catalog import TASKS
 from mail import ses
 from mail.delivery import send_once
+from office import workflow
 from safe_text import unlinked
 from settings import settings
 from storage import bounces, dynamodb, submissions, subscribers
@@ -79,19 +80,19 @@ def gather(now: datetime) -> dict[str, Any]:
     """Collect the numbers since yesterday's digest, and the lists of what is waiting now."""
     # From yesterday's morning, not from 24 hours ago: what came just after the last digest must be in this one.
     since = promises.morning_at_office(promises.day_at_office(now) - DAY)
-    waiting = {slug: list(in_stage(slug, "open")) for slug in TASKS}
+    work = workflow.open_work(now)
+    open_now = [*work.late, *work.due_today, *work.waiting, *work.to_mail]
     done = {slug: list(in_stage(slug, "done", since=since.isoformat())) for slug in TASKS}
     held = {slug: list(in_stage(slug, "held", since=(now - HELD_LISTED_FOR).isoformat())) for slug in TASKS}
     closed = {slug: list(in_stage(slug, "closed", since=since.isoformat())) for slug in TASKS}
-    open_now = [each for found in waiting.values() for each in found]
-    tonight = promises.end_of_day_at_office(promises.day_at_office(now))
-    everything = [each for lists in (waiting, done, held, closed) for found in lists.values() for each in found]
+    everything = [*open_now, *(each for lists in (done, held, closed) for found in lists.values() for each in found)]
     return {
         "received": _per_form([each for each in everything if each.received_at >= since]),
         "done": [(form.done_label, _lines(done[slug])) for slug, form in TASKS.items()],
-        "late": _lines([each for each in open_now if each.due_at <= now]),
-        "today": _lines([each for each in open_now if now < each.due_at <= tonight]),
-        "waiting": _lines([each for each in open_now if each.due_at > tonight]),
+        "late": _lines(work.late),
+        "today": _lines(work.due_today),
+        "waiting": _lines(work.waiting),
+        "to_mail": _lines(work.to_mail),
         "held": _lines([each for found in held.values() for each in found]),
         "owed": _lines([each for each in _looked_at_soon(now) if _owes_mail(each, now)]),
         "returned": [_with_whom_to_call(each) for each in bounces.since(since, now)],

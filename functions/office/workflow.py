@@ -1,4 +1,4 @@
-"""Changes the state of a submission: take, note, mark, close, release, correct, and undo.
+"""Sorts the open work, and changes the state of a submission: take, note, mark, close, release, correct, and undo.
 
 Every action is one conditional write, so that two people at once cannot both succeed, and is recorded with who and
 when. A step that is repeated, by a double click or after a lost response, happens once. remind.py visits a changed
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import promises
+from forms.catalog import TASKS
 from office import periods
 from storage import certification_items, certifications, dynamodb, submissions
 from storage.certifications import Certification
@@ -43,6 +45,37 @@ class Step:
     by: str
     at: datetime
     once: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+@dataclass(frozen=True)
+class OpenWork:
+    """The office's open work, each list with the most urgent first; nothing is in two of them."""
+
+    late: list[Submission]
+    due_today: list[Submission]
+    waiting: list[Submission]
+    """Messages that are due later."""
+    to_mail: list[Submission]
+    """Plaques that are due later."""
+
+
+def open_work(now: datetime) -> OpenWork:
+    """Return the open work, as Today and the digest list and count it.
+
+    The index is eventually consistent, within about a second.
+    """
+    found = sorted(
+        (each for form in TASKS for each in submissions.in_stage(form, "open")), key=lambda each: each.urgency
+    )
+    # A plaque is due at the very end of a day.
+    tonight = promises.end_of_day_at_office(promises.day_at_office(now))
+    later = [each for each in found if each.due_at > tonight]
+    return OpenWork(
+        late=[each for each in found if each.due_at <= now],
+        due_today=[each for each in found if now < each.due_at <= tonight],
+        waiting=[each for each in later if not each.declared.certifies],
+        to_mail=[each for each in later if each.declared.certifies],
+    )
 
 
 def possible(submission: Submission) -> set[str]:

@@ -95,6 +95,19 @@ def test_today_sorts_the_work_by_what_is_most_urgent(office, submitted, clock):
     assert headings(office.get("/desk/")) == [("Late", 1), ("Due today", 1), ("Held as possible spam", 1)]
 
 
+def test_today_and_the_digest_count_the_same(office, submitted, clock, inbox):
+    submitted("contact", message="Due today")
+    submitted("contact", message="Held", reply_code="cheap backlinks")
+    clock.forward(hours=18, minutes=30)  # before the digest of the next morning
+    submitted("contact", message="Waiting")
+    for number in range(2):
+        submitted("plaque", telephone=f"555 555 010{number}")
+    clock.forward(minutes=40)
+    told = inbox.titled("Digest of")[-1]["subject"], office.get().words
+    counts = [re.findall(r"\b[1-9] (?:late|due today|waiting|to mail|held)\b", each) for each in told]
+    assert counts == [["1 due today", "1 waiting", "2 to mail", "1 held"]] * 2
+
+
 def test_today_shows_all_of_a_long_section_where_asked(office, submitted, monkeypatch):
     references = [submitted("contact", message=f"Number {number}") for number in range(3)]
     monkeypatch.setattr(worklist, "SHOWN", 2)

@@ -346,6 +346,7 @@ def test_the_digest_comes_every_morning_also_when_there_is_nothing(clock, inbox)
         "Mailed: 0",
         "Late: 0",
         "Waiting: 0",
+        "Plaques to mail: 0",
         "Held as possible spam: 0",
     ):
         assert nothing in text
@@ -374,7 +375,7 @@ def test_the_digest_of_a_full_day_says_everything(submitted, post, clock, inbox,
     clock.look()
     answered = submitted("contact", message="One")
     office.do(answered["reference"], "mark")
-    waiting = submitted("plaque")
+    plaque = submitted("plaque")
     held = submitted("contact", message="Two", **{TRAP: "x"})
     late = submitted("contact", message="Three")
     owed = submitted("contact", deliver=False, message="Four")
@@ -397,9 +398,9 @@ def test_the_digest_of_a_full_day_says_everything(submitted, post, clock, inbox,
     sections = dict(part.strip().split(": ", 1) for part in text.split("\n\n") if ": " in part)
     assert "Received: contact 4, plaque 1" in text
     assert f"Answered: 1 ({answered['reference']} by {OFFICE})" in text
-    assert waiting["reference"] in sections["Waiting"]
+    assert plaque["reference"] in sections["Plaques to mail"]
     assert late["reference"] in sections["Due today"]
-    assert "0 late, 2 due today, 1 waiting, 1 held" in digests(inbox)[1]["subject"]
+    assert "0 late, 2 due today, 0 waiting, 1 to mail, 1 held" in digests(inbox)[1]["subject"]
     assert held["reference"] in sections["Held as possible spam"]
     assert f"/desk/{held['reference']}" in text
     assert late["reference"] in sections["E-mail that did not arrive or was reported as spam"]

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import promises
 from forms.catalog import TASKS
 from normalize.folding import dialed
+from office import workflow
 from storage import bounces, submissions
 from storage.bounces import Returned
 from storage.submissions import Submission
@@ -65,24 +66,15 @@ def rows(found: Iterable[Submission], now: datetime) -> list[Row]:
 
 
 def sections(now: datetime, everything: str = "") -> list[Section]:
-    """Return the open work, most urgent first, with all rows of the section `everything`.
-
-    The index is eventually consistent, within about a second.
-    """
-    waiting = [each for form in TASKS for each in submissions.in_stage(form, "open")]
-    waiting.sort(key=lambda each: each.urgency)
+    """Return the open work and what is held, with all rows of the section `everything`."""
+    work = workflow.open_work(now)
     held = [each for form in TASKS for each in submissions.in_stage(form, "held")]
     held.sort(key=lambda each: each.received_at)
-    # A plaque is due at the very end of a day, so days are compared, not hours.
-    tomorrow = promises.day_at_office(now) + timedelta(days=1)
-    late = [each for each in waiting if each.due_at <= now]
-    today = [each for each in waiting if each.due_at > now and promises.day_at_office(each.due_at) < tomorrow]
-    later = [each for each in waiting if each.due_at > now and each not in today]
     parts = [
-        ("late", "Late", "late", late, ""),
-        ("due-today", "Due today", "due today", today, ""),
-        ("waiting", "Waiting", "waiting", [each for each in later if not each.declared.certifies], ""),
-        ("plaques", "Plaques to mail", "to mail", [each for each in later if each.declared.certifies], ""),
+        ("late", "Late", "late", work.late, ""),
+        ("due-today", "Due today", "due today", work.due_today, ""),
+        ("waiting", "Waiting", "waiting", work.waiting, ""),
+        ("plaques", "Plaques to mail", "to mail", work.to_mail, ""),
         ("held", "Held as possible spam", "held", held, "No reminders come until you release or close them."),
     ]
     return [
