@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -12,13 +12,19 @@ from playwright.sync_api import Browser, Page
 from forms.form import TRAP
 from tests.support.office import OFFICE, code_in
 from tests.support.run import LocalRun
-from tests.support.samples import CONTACT, PLAQUE
+from tests.support.samples import COMPLETED, CONTACT, PLAQUE, TODAY
 
 HANDBOOK = Path(__file__).parents[1] / "handbook" / "pictures"
 PICTURES = {"desk-today": 900, "desk-request": 1150, "desk-plaques": 700, "desk-certification": 1000}
 """The states that the handbook shows, and their height in pixels."""
 WIDTH = 820
-TOWNS = ("Town of Sample", "Sample County", "Village of Sample", "City of Sample")
+TOWNS = ("Town of Sample", "Sample County", "Village of Sample")
+CERTIFIED = {
+    "City of Sample": COMPLETED,
+    (RENEWED := "Hamlet of Sample"): TODAY - timedelta(days=700),
+    (ENDED := "Sampletown"): COMPLETED,
+}
+"""The agencies that are in the register: one for two years, one that its next request renews, one whose time ended."""
 
 
 class Desk:
@@ -31,42 +37,58 @@ class Desk:
         self._post("contact", "Sample County", message="How do we begin? We are nine officers.")
         self._post("contact", "Village of Sample", message="Who signs the commitment when the chief retires?")
         self._advance(3)
-        plaques = [self._post("plaque", town) for town in TOWNS]
         self._post("contact", "", message="Better ranking for your site, guaranteed.", **{TRAP: "x"})
-        self._references = {"": late, "request": plaques[0], "done": plaques[3]}
+        request, *_ = (self._post("plaque", town) for town in TOWNS)
         page = browser.new_context(base_url=run.url).new_page()
         self._sign_in(page)
-        page.goto(f"/desk/{plaques[0]}")
+        for town, completed in CERTIFIED.items():
+            mailed = self._post("plaque", town, completed=completed.isoformat(), listed="yes")
+            page.goto(f"/desk/{mailed}")
+            page.get_by_role("button", name="Mark as mailed").click()
+        page.goto("/desk/certified")
+        page.get_by_role("link", name=ENDED).click()
+        page.get_by_role("button", name="End the certification").click()
+        renewal = self._post("plaque", RENEWED)
+        page.goto(f"/desk/{request}")
         page.get_by_role("button", name="I will take it").click()
         page.get_by_label("Note for your colleagues").fill("Called: the name is right, the engraver has it.")
         page.get_by_role("button", name="Add the note").click()
-        page.goto(f"/desk/{plaques[3]}")
-        page.get_by_role("button", name="Mark as mailed").click()
         page.goto("/desk/certified")
-        self._references["certification"] = str(page.locator(".rows a").first.get_attribute("href")).removeprefix(
-            "/desk/"
-        )
+        certification = str(page.get_by_role("link", name=RENEWED).get_attribute("href"))
+        self.pages = {
+            "desk-today": "/desk/",
+            "desk-message": f"/desk/{late}",
+            "desk-request": f"/desk/{request}",
+            "desk-renewal": f"/desk/{renewal}",
+            "desk-mailed": f"/desk/{mailed}",
+            "desk-correct": f"/desk/{request}/correct",
+            "desk-person": f"/desk/{request}/person",
+            "desk-plaques": "/desk/plaques",
+            "desk-labels": "/desk/plaques/labels",
+            "desk-find": "/desk/find?q=sample",
+            "desk-find-nothing": "/desk/find?q=zzzzz",
+            "desk-certified": "/desk/certified",
+            "desk-certification": certification,
+            "desk-numbers": "/desk/numbers",
+        }
+        """Every page of the desk, by the name of its picture."""
+        with urlopen(f"{run.url}/certified/agencies.json") as answer:
+            agency = {each["agency"]: each["page"] for each in json.load(answer)["agencies"]}
+        certified, ends_soon, ended = (agency[f"{town} Police"] for town in CERTIFIED)
+        self.register = {
+            "register": "/certified/",
+            "register-state": "/certified/hi/",
+            "register-state-empty": "/certified/wy/",
+            "register-found": "/certified/?q=sample",
+            "register-nobody": "/certified/?q=zzzzz",
+            "agency-certified": certified,
+            "agency-ends-soon": ends_soon,
+            "agency-ended": ended,
+            "desk-sign-in": "/desk/",
+        }
+        """The pages of the register that come of it."""
         self.storage_state = page.context.storage_state()
         page.context.close()
-
-    def states(self) -> dict[str, Callable[[Page], object]]:
-        """Return every page of the desk, by the name of its picture."""
-        request = self._references["request"]
-        addresses = {
-            "desk-sign-in": None,
-            "desk-today": "",
-            "desk-request": request,
-            "desk-mailed": self._references["done"],
-            "desk-correct": f"{request}/correct",
-            "desk-person": f"{request}/person",
-            "desk-plaques": "plaques",
-            "desk-labels": "plaques/labels",
-            "desk-find": "find?q=sample",
-            "desk-certified": "certified",
-            "desk-certification": self._references["certification"],
-            "desk-numbers": "numbers",
-        }
-        return {name: lambda page, address=address: _show(page, address) for name, address in addresses.items()}
 
     def _post(self, slug: str, town: str, **answers: str) -> str:
         domain = re.sub("[^a-z]", "", town.lower()) or "mail"
@@ -90,12 +112,6 @@ class Desk:
         )
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Today", exact=True).wait_for()
-
-
-def _show(page: Page, address: str | None) -> None:
-    if address is None:
-        page.context.clear_cookies()
-    page.goto(f"/desk/{address or ''}")
 
 
 def for_the_handbook(page: Page, name: str) -> None:

@@ -1,100 +1,117 @@
-"""`make screenshots`: every page, the desk, and every state of the forms in site-shots/, with two contact sheets."""
+"""`make screenshots`: every page and state in site-shots/, with two contact sheets: on screens, and as it prints."""
 
+import json
+import re
 import shutil
+import subprocess
 import tempfile
-from collections.abc import Callable
 from html import escape
+from itertools import product
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.support.announcements import announcements_of
+from tests.support.checklist_pages import CHECKLISTS, all_done, entry, keep
 from tests.support.pages import PAGES
 from tests.support.programs import launch_options
-from tests.support.run import LocalRun
-from tests.support.samples import SAMPLES, new_address
-from tests.support.visits import FORMS, fill_in, visit
+from tests.support.run import ROOT, LocalRun, wait_for
+from tests.support.samples import SAMPLES
+from tests.support.visits import FORMS, SCHEMES, visit
 from tools.desk_shots import Desk, for_the_handbook
 
-FOLDER = Path(__file__).parents[1] / "site-shots"
+FOLDER = ROOT / "site-shots"
 WIDTHS = [390, 768, 1280]
-SCHEMES = ["light", "dark"]
-PAPER = 718
-"""The width of a sheet of US letter paper between its margins, in CSS pixels."""
-COMPARED = ["home", "certification", "checklist-started", "plaque", "plaque-receipt"]
+COMPARED = ["home", "certification", "checklist-begun", "plaque", "plaque-receipt"]
 """The pages to lay beside pictures of other sites, at one width."""
 
 
-def press(page: Page, form) -> None:
-    page.goto(f"/{form.slug}/")
-    page.get_by_role("button", name=form.submit_label).click()
+class State(NamedTuple):
+    """An address, what is done there, and what that shows; the items of the record that the browser keeps."""
+
+    address: str
+    script: str = ""
+    shows: str = "h1"
+    record: dict[str, Any] | None = None
 
 
-def with_errors(form) -> Callable[[Page], None]:
-    def show(page: Page) -> None:
-        press(page, form)
-        page.wait_for_selector(".error-summary")
-
-    return show
-
-
-def receipt(form) -> Callable[[Page], None]:
-    def show(page: Page) -> None:
-        page.goto(f"/{form.slug}/")
-        fill_in(page, form, SAMPLES.get(form.slug, {}) | {"email": new_address()})
-        page.get_by_role("button", name=form.submit_label).click()
-        page.wait_for_url("**/received?receipt=*")
-
-    return show
-
-
-def open_menu(page: Page) -> None:
-    page.goto("/")
-    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
-    page.get_by_text("Menu").click()
-
-
-def found(page: Page) -> None:
-    page.goto("/search/?q=plaque")
-    page.wait_for_selector(".search__results li")
-
-
-def started(page: Page) -> None:
-    visit(page, "/checklists/leader/")
-    for box in page.get_by_role("checkbox").all()[:3]:
-        box.check()
-    page.get_by_role("button", name="Set date or skip").nth(3).click()
-    page.wait_for_selector(".questions")
-
-
-STATES: dict[str, Callable[[Page], None]] = {
-    **{page.strip("/").replace("/", "-") or "home": lambda shown, page=page: visit(shown, page) for page in PAGES},
-    "not-found": lambda page: page.goto("/nowhere/"),
-    "menu": open_menu,
-    "search-results": found,
-    "checklist-started": started,
-    **{f"{form.slug}-errors": with_errors(form) for form in FORMS},
-    **{f"{form.slug}-receipt": receipt(form) for form in FORMS},
+BEGUN = {item.id: entry() for item in CHECKLISTS[0].items[:3]} | {
+    CHECKLISTS[0].items[3].id: {**entry("not-taken"), "who": "Chief Sample", "when": "2026-11-01", "why": "Too small."}
 }
+HALF = {item.id: entry() for checklist in CHECKLISTS[:5] for item in checklist.items} | BEGUN
+OPEN = "for (const each of document.querySelectorAll('main details')) each.open = true"
+SEND = "document.querySelector('.form button[type=submit]').click()"
+OFFLINE = "XMLHttpRequest.prototype.send = function () { this.dispatchEvent(new Event('error')) }"
+ANOTHER = {"version": 1, "agency": "Sample County", "items": {CHECKLISTS[1].items[0].id: entry("to-do")}}
+COPY = f"""
+const files = new DataTransfer();
+files.items.add(new File([JSON.stringify({json.dumps(ANOTHER)})], "copy.json"));
+const box = document.querySelector("#file");
+box.files = files.files;
+box.dispatchEvent(new Event("change", {{ bubbles: true }}));
+"""
+STATES = {
+    **{page.strip("/").replace("/", "-") or "home": State(page) for page in PAGES},
+    **{f"{form.slug}-errors": State(f"/{form.slug}/", SEND, ".error-summary") for form in FORMS},
+    "contact-offline": State("/contact/", f"{OFFLINE}; {SEND}", ".error-summary"),
+    "menu": State("/", "document.querySelector('.nav--narrow').open = true"),
+    "home-begun": State("/", record=BEGUN),
+    "faq-open": State("/faq/", OPEN),
+    "search-found": State("/search/?q=plaque", "", ".search__results li"),
+    "search-nothing": State("/search/?q=zzzzz", "", ".search__told:not(:empty)"),
+    "checklist-begun": State(
+        "/checklists/leader/", "document.querySelectorAll('.item button')[4].click()", record=BEGUN
+    ),
+    "checklist-done": State("/checklists/purpose/", record=HALF),
+    "checklists-half": State("/checklists/", record=HALF),
+    "checklists-done": State("/checklists/", OPEN, record=all_done()),
+    "checklists-copy": State("/checklists/", COPY, "#incoming:not([hidden])", HALF),
+    "plaque-summary": State("/plaque/", record=all_done()),
+    "receipt-incomplete": State("/forms/contact/received"),
+    "not-found": State("/nowhere/"),
+    "trouble": State("/503.html"),
+}
+ANNOUNCEMENT = """---
+title: A second certification
+date: 2027-03-01
+description: It begins in spring, for agencies that hold the first.
+---
+Police2Peace begins a second certification in spring. [Write to us](../contact.md), and we tell you when.
+
+## Who it is for
+
+For agencies that hold the first one.
+"""
+ANNOUNCED = {"announcement": State("/announcements/2027-03-second/"), "announcements-one": State("/announcements/")}
 
 
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
-        run = LocalRun(Path(data))
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        announcements = announcements_of(project := Path(place))
+        (project / "template.yaml").symlink_to(ROOT / "template.yaml")
+        run = LocalRun(project / ".local", root=project)
         browser = playwright.chromium.launch(**launch_options())
-        for name, show in STATES.items():
-            page = browser.new_context(base_url=run.url, reduced_motion="reduce").new_page()
-            show(page)
-            shoot(page, name)
-            page.context.close()
+
+        def take(states: dict[str, State], **settings: Any) -> None:
+            for name, state in states.items():
+                page = browser.new_context(base_url=run.url, reduced_motion="reduce", **settings).new_page()
+                show(page, state)
+                for_the_handbook(page, name)
+                shoot(page, name)
+                page.context.close()
+
+        take(STATES | after_a_form(run))
         desk = Desk(run, browser)
-        for name, show in desk.states().items():
-            page = browser.new_context(base_url=run.url, storage_state=desk.storage_state).new_page()
-            show(page)
-            for_the_handbook(page, name)
-            shoot(page, name)
-            page.context.close()
+        take({name: State(address) for name, address in desk.register.items()})
+        take({name: State(address) for name, address in desk.pages.items()}, storage_state=desk.storage_state)
+        (announcements / "2027-03-second.md").write_text(ANNOUNCEMENT, "utf-8")
+        wait_for(lambda: b"second" in urlopen(f"{run.url}/announcements/").read())
+        take(ANNOUNCED)
         browser.close()
         run.stop()
     shots = sorted(FOLDER.glob("*.png"))
@@ -104,15 +121,38 @@ def main() -> None:
     print(f"{len(shots)} pictures: {FOLDER / 'index.html'}, {FOLDER / 'compared.html'}")
 
 
+def after_a_form(run: LocalRun) -> dict[str, State]:
+    """Send every form, and return its receipt, and what the link of the e-mail to a subscriber leads to."""
+    receipts = {}
+    for form in FORMS:
+        answers = SAMPLES.get(form.slug, {}) | {"email": f"{form.slug}@example.gov"}
+        with urlopen(f"{run.url}/forms/{form.slug}", urlencode(answers).encode()) as answer:
+            receipts[f"{form.slug}-receipt"] = State(answer.url)
+    link = wait_for(lambda: re.search(r"http\S+/confirm\?token=\w\S+", json.dumps(run.messages())))
+    address = link[0].partition("\\")[0]
+    return receipts | {
+        "announcements-confirm": State(address),
+        "announcements-confirmed": State(address, SEND, "main:not(:has(form))"),
+    }
+
+
+def show(page: Page, state: State) -> None:
+    if state.record:
+        visit(page, "/checklists/")
+        keep(page, state.record, "Town of Sample")
+    visit(page, state.address)
+    page.evaluate(f"() => {{ {state.script} }}")
+    page.locator(state.shows).first.wait_for(state="attached")
+
+
 def shoot(page: Page, name: str) -> None:
-    for width in WIDTHS:
+    for width, scheme in product(WIDTHS, SCHEMES):
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=FOLDER / f"{name}.{width}.{scheme}.png", full_page=True)
-    page.set_viewport_size({"width": PAPER, "height": 900})
-    page.emulate_media(media="print", color_scheme="light")
-    page.screenshot(path=FOLDER / f"{name}.print.png", full_page=True)
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=FOLDER / f"{name}.{width}.{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    paper = page.pdf(format="Letter", prefer_css_page_size=True)
+    subprocess.run(["pdftoppm", "-png", "-r", "75", "-", FOLDER / f"{name}.print"], input=paper, check=True)
 
 
 def contact_sheet(shots: list[Path], width: int = 300) -> str:

@@ -35,15 +35,15 @@ def wait_for(look: Callable[[], Found], seconds: float = 15) -> Found:
 
 
 class LocalRun:
-    """`python -m local`, running until `stop()`."""
+    """`python -m local` in the folder of a project, running until `stop()`."""
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
+    def __init__(self, data: Path, port: int | None = None, root: Path = ROOT) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", "--port", str(self.port), "--data", str(data)],
-            cwd=ROOT,
+            cwd=root,
             env={**environment, "NO_MKDOCS_2_WARNING": "1", "RECEIPTS_PER_NETWORK": "1000"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
