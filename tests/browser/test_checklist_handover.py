@@ -166,6 +166,8 @@ def test_two_copies_are_merged_the_newer_entry_wins_and_disagreements_show_both(
     assert "Skipped by decision. Decided by Chief Sample" in first.inner_text()
     assert first.get_by_label("In the copy").is_checked()
     assert second.get_by_label("Mine").is_checked()
+    buttons = [button.bounding_box() for button in page.locator("[data-differences] input").all()]
+    assert all(each["width"] == each["height"] for each in buttons), "words beside them, not below"
     second.get_by_label("In the copy").check()
     page.get_by_role("button", name="Add to mine").click()
     merged = {item_id: found["state"] for item_id, found in record(page)["items"].items()}
@@ -623,6 +625,16 @@ def test_a_checklist_prints_with_its_progress(paper, page, tmp_path):
         assert words in text
     assert LEADER.items[0].id not in text  # a machine's word
     assert "Set date or skip" not in text
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_a_checklist_with_every_item_done_prints_on_one_sheet(paper, page, tmp_path):
+    keep(page, {item.id: entry() for checklist in CHECKLISTS for item in checklist.items}, agency="Town of Sample")
+    for checklist in CHECKLISTS:
+        visit(page, checklist.name)
+        text = printed(page, tmp_path / "done.pdf", paper)
+        assert text.count("✓") == text.count("Done November 2, 2026.") == len(checklist.items)
+        assert text.count("\f") == 1, checklist.name
 
 
 @pytest.mark.parametrize("name", ["leader", "print"])
