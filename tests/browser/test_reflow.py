@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.support.checklist_pages import printed
 from tests.support.keyboard import check as walk_and_check
 from tests.support.pages import PAGES
 from tests.support.reflow import BORDERLESS, CLIPPED, SPACED
-from tests.support.visits import FORMS, SCHEMES, visit
+from tests.support.visits import FORMS, SCHEMES, receipt_address, visit
 
 DRAWN = """() => {
   const shapes = document.querySelectorAll("svg:not(.bar, .parts svg) :is(path, circle, rect)");
@@ -134,6 +135,35 @@ def test_on_paper_every_answer_is_there(page):
     answers = page.locator("details.question > :not(summary)")
     assert answers.count() > 20
     assert all(answers.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().height > 0)"))
+
+
+SHEETS = {page: 1 if page.startswith("/checklists/") else 2 for page in PAGES if page != "/ask/"}  # that is a letter
+SHEETS |= {"/": 3, "/certification/": 3, "/checklists/": 3, "/checklists/print/": 10, "/faq/": 4, "/plaque/": 3}
+SHEETS |= {"/search/": 3, "/nowhere/": 1, "receipt of contact": 1, "receipt of plaque": 1}
+"""How many sheets of letter paper a page is, at most."""
+HEADS = "main :is(h1, h2, h3, summary, legend, label, .field__hint)"
+"""What has something below it."""
+
+
+@pytest.mark.parametrize(("address", "most"), SHEETS.items())
+def test_a_page_prints_on_few_sheets_with_the_office_at_the_foot_and_nothing_torn(
+    address, most, page, local_run, tmp_path
+):
+    """Also where its script has not come."""
+    page.route("**/*.js", lambda route: route.abort())
+    _, _, form = address.partition("receipt of ")
+    page.goto(receipt_address(local_run.url, form) if form else address)
+    for box in page.locator("main :is(input:not([type=checkbox], [type=date]), textarea):visible").all():
+        box.fill("Filled in")
+    *sheets, _ = printed(page, tmp_path / "page.pdf").split("\f")
+    assert len(sheets) <= most
+    for words in ("(555) 555-0100", "office@example.org", local_run.url.removeprefix("https://")):
+        assert words in sheets[-1].rpartition("©")[0][-200:]
+    heads = [" ".join(head.split()) for head in page.locator(HEADS).all_inner_texts()]
+    for sheet in sheets:
+        *_, last, number = (" ".join(line.split()) for line in sheet.splitlines() if line.strip())
+        assert number.startswith("Page ")
+        assert [head for head in heads if head.endswith(last)] == []
 
 
 SHIFTS = """() => new Promise((done) => {
