@@ -3,12 +3,17 @@
 import json
 import re
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 import boto3
+import jmespath
 import pytest
+import yaml
 from botocore import xform_name
 
+import telemetry
+from local.template import Loader
 from tests.support.samples import CONTACT
 
 ROOT = Path(__file__).parents[2]
@@ -85,8 +90,27 @@ def test_every_secret_says_whether_and_how_it_is_changed(template):
 def test_what_it_names_is_there(template):
     outputs = template._template["Outputs"]
     assert set(re.findall(r"(?:\$\(|`)O (\w+)[)`]", TEXT)) <= outputs.keys()
+    assert set(re.findall(r"(?:\$\(|`)R (\w+)[)`]", TEXT)) <= template._template["Resources"].keys()
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)", TEXT)) <= targets
+
+
+def test_a_parameter_is_one_of_a_template_and_has_a_value_that_it_takes(template):
+    roles = yaml.load((ROOT / "deploy-role.yaml").read_text("utf-8"), Loader)
+    declared = {**template.declared_parameters, **roles["Parameters"]}
+    whole = template._template
+    there = {*declared, *roles["Outputs"], *whole["Outputs"], *whole["Resources"], *explained()}
+    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][A-Za-z]+)+)`", TEXT))
+    of_aws = {"NotFoundException", "PendingConfirmation"}
+    assert named - there == of_aws | {"GenerateSecretString", "ThrottlingBurstLimit"}  # properties of resources
+    for name, value in re.findall(r'`([A-Z][a-z]\w+)=(?:\\")?([^`"\\]+)(?:\\")?`', TEXT):
+        assert re.fullmatch("|".join(map(re.escape, declared[name].get("AllowedValues", []))) or r"\S+", value)
+
+
+def test_the_key_of_each_table_is_the_one_by_which_it_is_restored(template):
+    said = dict(re.findall(r"`TABLE=\$\(R (\w+)\) KEY=(\w+)`", TEXT))
+    tables = template.resources("AWS::DynamoDB::Table")
+    assert said == {name: each["KeySchema"][0]["AttributeName"] for name, each in tables.items()}
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`staff (?:--stack STACK )?(\w+)", TEXT))))
@@ -128,6 +152,8 @@ ADDED = {
 }
 """What the AWS command line adds to the operations of a service, with the options used here."""
 OF_EVERY_COMMAND = {"query", "output", "cli-binary-format"}
+RENAMED = {("sns", "subscribe", "notification-endpoint"): "endpoint"}
+"""What the AWS command line calls otherwise: --endpoint would be the beginning of --endpoint-url."""
 
 
 def commands() -> list[list[str]]:
@@ -141,7 +167,8 @@ def commands() -> list[list[str]]:
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_every_command_of_aws_is_one_and_has_the_options_that_it_needs(words):
     _, service, operation, *rest = words
-    given = {word.removeprefix("--").removeprefix("no-") for word in rest if word.startswith("--")} - OF_EVERY_COMMAND
+    options = {word.removeprefix("--").removeprefix("no-") for word in rest if word.startswith("--")}
+    given = {RENAMED.get((service, operation, option), option) for option in options - OF_EVERY_COMMAND}
     if (service, operation) in ADDED:
         assert given <= ADDED[service, operation]
         return
@@ -151,8 +178,91 @@ def test_every_command_of_aws_is_one_and_has_the_options_that_it_needs(words):
         return
     operations = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
     shape = client.meta.service_model.operation_model(operations[operation]).input_shape
-    assert given <= {xform_name(name, "-") for name in shape.members}
+    members = {xform_name(name, "-"): member for name, member in shape.members.items()}
+    assert given <= members.keys()
     assert {xform_name(name, "-") for name in shape.required_members} <= given
+    for option, value in re.findall(r"--([a-z-]+) ([A-Z][A-Z_]+)(?= |$)", " ".join(rest)):
+        if option not in given:
+            continue
+        member = getattr(members[option], "member", members[option])
+        assert not getattr(member, "enum", ()) or value in member.enum
+
+
+def test_the_roles_are_deployed_with_what_they_ask_for():
+    text = " ".join(TEXT.split())
+    options = r"--template-file (\S+) .*?--capabilities (\S+) --parameter-overrides (\w+)="
+    [(file, capability, parameter)] = re.findall(options, text)
+    asked = yaml.load((ROOT / file).read_text("utf-8"), Loader)["Parameters"]
+    assert parameter in asked
+    assert not [name for name, each in asked.items() if "Default" not in each and name != parameter]
+    model = boto3.client("cloudformation", "us-east-1").meta.service_model
+    assert capability in getattr(model.shape_for("Capability"), "enum", ())
+
+
+def test_the_states_of_a_stack_are_ones_that_aws_says():
+    model = boto3.client("cloudformation", "us-east-1").meta.service_model
+    said = set(re.findall(r"`([A-Z_]+_(?:COMPLETE|FAILED))`", TEXT))
+    known = [getattr(model.shape_for(name), "enum", ()) for name in ("StackStatus", "ResourceStatus")]
+    assert said <= set().union(*known)
+
+
+def test_the_pattern_for_failures_finds_the_line_that_counts_them(log_output):
+    [path] = re.findall(r"--filter-pattern '\{ \$\.([\w.]+) > 0 \}'", TEXT)
+    telemetry.count("failed")
+    telemetry.publish()
+    assert jmespath.search(path, json.loads(log_output.getvalue())) == 1
+
+
+class Fields(dict):
+    """The fields of an answer. Asking for one that it does not have is a mistake, where JMESPath would say null."""
+
+    def get(self, name, default=None):  # noqa: ARG002  # jmespath gives none
+        return self[name]
+
+
+class Text(str):
+    """Text that equals whatever AWS may say in its place, so that every filter lets it through."""
+
+    possible: Collection[str]
+
+    def __new__(cls, possible=()):
+        made = super().__new__(cls)
+        made.possible = possible
+        return made
+
+    def __eq__(self, other):
+        assert not self.possible or other in self.possible
+        return True
+
+    __hash__ = str.__hash__
+
+
+def answer(shape):
+    """An answer of that shape with every field, one of each list."""
+    if shape.type_name == "structure":
+        return Fields({name: answer(member) for name, member in shape.members.items()})
+    return [answer(shape.member)] if shape.type_name == "list" else Text(getattr(shape, "enum", ()))
+
+
+def queries() -> list[tuple[str, str, str]]:
+    """The service, the operation and the query of each command that has one."""
+    text = " ".join(re.sub(r"\\\n\s*", "", TEXT).split())
+    parts = re.split(r"\baws (?=[a-z0-9]+ [a-z])", text)[1:]
+    asked = [(part, re.search(r"^[^`|;]*? --query (?:\"(.*?)\"|(\S+?)(?=[\s)`]))", part)) for part in parts]
+    return [(*part.split()[:2], found[1] or found[2]) for part, found in asked if found]
+
+
+def test_each_query_is_found():
+    assert len(queries()) == len(re.findall(r"--query\s", TEXT))
+
+
+@pytest.mark.parametrize(("service", "operation", "query"), queries())
+def test_what_a_query_asks_for_is_in_the_answer(service, operation, query):
+    model = boto3.client(service, "us-east-1").meta.service_model
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    found = jmespath.search(query, answer(model.operation_model(operations[operation]).output_shape))
+    assert found is not None
+    assert found != []
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.partition("\n")[0])
