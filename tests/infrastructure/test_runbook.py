@@ -213,6 +213,41 @@ def test_the_pattern_for_failures_finds_the_line_that_counts_them(log_output):
     assert jmespath.search(path, json.loads(log_output.getvalue())) == 1
 
 
+@pytest.mark.parametrize("fails", ["second", "none"])
+def test_only_reports_that_the_function_took_leave_the_queue(fails, tmp_path):
+    """The shell's part: `aws` and `jq` are played here, since neither need be on this machine."""
+    [block] = [each for each in BLOCKS if "receive-message" in each]
+    play = f"""
+    R() {{ echo "$1"; }}
+    aws() {{
+      first=$(ls queue | head -1)
+      case "$1 $2" in
+        "sqs receive-message") [ -z "$first" ] || echo "$first" ;;
+        "lambda invoke") cp event.json "given-$first"; echo an answer > answer.json
+          [ "$first" = {fails} ] && echo Unhandled || echo None ;;
+        "sqs delete-message") rm "queue/${{!#}}" ;;
+      esac
+    }}
+    jq() {{ cat "${{!#}}"; }}
+    """
+    (tmp_path / "queue").mkdir()
+    for name in ("first", "second", "third"):
+        (tmp_path / "queue" / name).touch()
+    run = subprocess.run(["bash", "-c", play + block], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    left, given = (sorted(each.name for each in tmp_path.glob(pattern)) for pattern in ("queue/*", "given-*"))
+    assert (left, given, run.stdout, run.stderr) == (
+        (["second", "third"], ["given-first", "given-second"], "an answer\n", "")
+        if fails == "second"
+        else ([], ["given-first", "given-second", "given-third"], "", "")
+    )
+    assert not [*tmp_path.glob("*.json")]
+
+
+def test_a_queue_is_asked_for_long_enough_to_be_called_empty():
+    """Without waiting, SQS asks some of its machines only, and a short queue may seem empty."""
+    assert TEXT.count("receive-message") == len(re.findall(r"receive-message[^|;]*--wait-time-seconds \d", TEXT)) > 0
+
+
 class Fields(dict):
     """The fields of an answer. Asking for one that it does not have is a mistake, where JMESPath would say null."""
 
