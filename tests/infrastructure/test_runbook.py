@@ -248,6 +248,16 @@ def test_a_queue_is_asked_for_long_enough_to_be_called_empty():
     assert TEXT.count("receive-message") == len(re.findall(r"receive-message[^|;]*--wait-time-seconds \d", TEXT)) > 0
 
 
+def test_the_stack_is_deleted_only_once_the_names_of_what_stays_are_kept(tmp_path):
+    [block] = [each for each in BLOCKS if "delete-stack" in each]
+    play = 'aws() { [ "$2" = list-stack-resources ] && return 1; echo "$2" >> done; }\n'
+    subprocess.run(["bash", "-c", play + block], cwd=tmp_path, timeout=20)
+    assert not (tmp_path / "done").exists()
+    listed = play.replace("return 1", "echo AWS::SQS::Queue q && return")
+    subprocess.run(["bash", "-c", listed + block], cwd=tmp_path, timeout=20)
+    assert (tmp_path / "done").read_text("utf-8").split() == ["update-termination-protection", "delete-stack", "wait"]
+
+
 class Fields(dict):
     """The fields of an answer. Asking for one that it does not have is a mistake, where JMESPath would say null."""
 
