@@ -101,7 +101,7 @@ def test_a_parameter_is_one_of_a_template_and_has_a_value_that_it_takes(template
     whole = template._template
     there = {*declared, *roles["Outputs"], *whole["Outputs"], *whole["Resources"], *explained()}
     named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][A-Za-z]+)+)`", TEXT))
-    of_aws = {"NotFoundException", "PendingConfirmation"}
+    of_aws = {"ConditionalCheckFailedException", "NotFoundException", "PendingConfirmation"}
     assert named - there == of_aws | {"GenerateSecretString", "ThrottlingBurstLimit"}  # properties of resources
     for name, value in re.findall(r'`([A-Z][a-z]\w+)=(?:\\")?([^`"\\]+)(?:\\")?`', TEXT):
         assert re.fullmatch("|".join(map(re.escape, declared[name].get("AllowedValues", []))) or r"\S+", value)
