@@ -34,7 +34,7 @@ def withdraw(certification: str, by: str, now: datetime, **press: str) -> bool:
     def withdrawn(item: Item) -> Item:
         return item if "withdrawn" in item else item | {"withdrawn": {"at": now.isoformat(), "by": by}}
 
-    return change_by_office(certification, withdrawn, "withdrawn", by, now, **press)
+    return change_by_office(certification, withdrawn, "removed from the register", by, now, **press)
 
 
 def relist(certification: str, by: str, now: datetime, **press: str) -> bool:
@@ -45,7 +45,7 @@ def relist(certification: str, by: str, now: datetime, **press: str) -> bool:
         changed.pop("withdrawn", None)
         return changed
 
-    return change_by_office(certification, relisted, "listed", by, now, **press)
+    return change_by_office(certification, relisted, "added to the register", by, now, **press)
 
 
 def end(certification: str, by: str, now: datetime, **press: str) -> bool:
@@ -54,7 +54,7 @@ def end(certification: str, by: str, now: datetime, **press: str) -> bool:
     def ended(item: Item) -> Item:
         return item if "ended" in item else without_clock(item | {"ended": {"at": now.isoformat(), "by": by}})
 
-    return change_by_office(certification, ended, "ended", by, now, **press)
+    return change_by_office(certification, ended, "certification ended", by, now, **press)
 
 
 def resume(certification: str, by: str, now: datetime, **press: str) -> bool:
@@ -65,7 +65,7 @@ def resume(certification: str, by: str, now: datetime, **press: str) -> bool:
             return item
         return with_clock({name: value for name, value in item.items() if name != "ended"})
 
-    return change_by_office(certification, resumed, "not ended", by, now, **press)
+    return change_by_office(certification, resumed, "end undone", by, now, **press)
 
 
 def change_by_office(

@@ -290,7 +290,7 @@ def _reopen(submission: Submission, step: Step) -> bool:
     name, at = ("held", submission.received_at) if submission.held else ("open", submission.due_at)
     sets = ["stage = :stage", "stage_at = :at"]
     values: dict[str, Any] = {"stage": _stage(submission, name), "at": at.isoformat()}
-    return _write(submission, step, "opened again", sets, "attribute_exists(closed)", remove=["closed"], **values)
+    return _write(submission, step, "reopened", sets, "attribute_exists(closed)", remove=["closed"], **values)
 
 
 def _hold_again(submission: Submission, step: Step) -> bool:

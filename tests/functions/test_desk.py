@@ -466,7 +466,7 @@ def test_the_same_press_twice_is_done_once(office, submitted, table, inbox):
         fields = page.form(f"/desk/{reference}/note").fields | typed | {"once": str(number)}
         assert [office.post(f"/desk/{reference}/{verb}", fields).status for _ in range(2)] == [303, 303]
     said = [entry["what"] for entry in table.item(reference)["history"]]
-    assert said == ["noted", "mailed", "not mailed", "corrected", "closed", "opened again"]
+    assert said == ["noted", "mailed", "not mailed", "corrected", "closed", "reopened"]
 
 
 def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(office, submitted, inbox, clock):

@@ -447,6 +447,9 @@ def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(
     assert change("rename", name="Town of Kapaʻa PD").name == "Town of Kapaʻa PD"
     said = html.unescape(office.get(page).words)
     assert said.count(f"by {OFFICE}") == 6
+    # In the words of the buttons.
+    buttons = ("Added to the register", "Removed from the register", "Certification ended", "End undone")
+    assert [said.count(f"{each}, ") for each in buttons] == [2, 1, 1, 1]
     assert f"Renamed from {PLAQUE['agency']}, " in said
     [line] = lines(office.get("/desk/certified.csv"))
     assert (line["Agency"], line["Status"], line["In the register"]) == ("Town of Kapaʻa PD", "certified", "yes")

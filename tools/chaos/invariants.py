@@ -171,7 +171,7 @@ def _history(slug: str, pressed: tuple[str, ...]) -> Iterator[str]:
     past = {"take": "taken", "note": "noted", "mark": done, "close": "closed", "release": "released"}
     for before, verb in zip(("", *pressed), pressed, strict=False):
         if verb == "undo":
-            yield f"not {done}" if before == "mark" else "opened again"
+            yield f"not {done}" if before == "mark" else "reopened"
         else:
             yield past.get(verb, "corrected")
 

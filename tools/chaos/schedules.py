@@ -50,7 +50,7 @@ SCHEDULES = (
     Schedule("people complain", returned="Complaint"),
     Schedule("marked, and invited to renew", pressed=("mark",), unanswered=True),
     Schedule("marked, and undone in time", pressed=("mark", "undo")),
-    Schedule("taken, noted, closed, opened again", pressed=("take", "note", "close", "undo")),
+    Schedule("taken, noted, closed, reopened", pressed=("take", "note", "close", "undo")),
     Schedule("corrected, with a new receipt", pressed=("correct",)),
     Schedule("held, released, marked", pressed=("release", "mark"), held=True),
 )
