@@ -1,6 +1,7 @@
 """Shows the plaques to mail, and marks several at once."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from forms.form import reference_in
@@ -8,13 +9,18 @@ from office import workflow
 from storage import submissions
 from views.requests import Request, draw, step_of
 from views.submissions import follow
-from web.desk import casefile, lists
+from web.desk import casefile, lists, worklist
 from web.desk.sessions import Session
 from web.responses import Response, see_other
 
 
-def show(request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK, problem: str = "") -> Response:
-    marked = request.fields.get("marked", "")
+def show(
+    request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK, problem: str = "", gone: Iterable[str] = ()
+) -> Response:
+    """List the plaques to mail, and links to those that were just marked: `gone` from the list, or in the address."""
+    gone = gone or request.fields.get("marked", "").split(",")
+    found = filter(None, (submissions.get(reference_in(each)) for each in gone))
+    left = [each for each in found if each.done or each.closed]
     return draw(
         request,
         session,
@@ -24,8 +30,8 @@ def show(request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK,
         place="plaques",
         problem=problem,
         problem_title="Not all are marked" if status == HTTPStatus.CONFLICT else "",
-        # int(): the number comes from the address, and goes into the page.
-        told=f"Marked as mailed: {int(marked)}." if marked.isascii() and marked.isdecimal() else "",
+        told="" if problem else f"Marked as mailed: {sum(bool(each.done) for each in left)}.",
+        left=worklist.rows(left, request.now),
         typed=defaultdict(str, request.typed),
         plaques=lists.plaques(request.now),
     )
@@ -52,5 +58,5 @@ def mark(request: Request, session: Session) -> Response:
         told = (
             f"Marked as mailed: {len(checked) - len(missed)}. Changed meanwhile by someone else: {', '.join(missed)}."
         )
-        return show(request, session, HTTPStatus.CONFLICT, told)
-    return see_other(f"/desk/plaques?marked={len(checked)}")
+        return show(request, session, HTTPStatus.CONFLICT, told, checked)
+    return see_other(f"/desk/plaques?marked={','.join(checked)}")

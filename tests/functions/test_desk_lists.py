@@ -367,9 +367,25 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     assert f"Changed meanwhile by someone else: {references[0]}" in page.words
     assert table.item(references[1])["done"]["tracking"] == "9400 1"
     assert "done" not in table.item(references[2])
+    assert [f'href="/desk/{reference}">' in page.text for reference in references] == [True] * 3
     assert "First check the plaques" in office.press(page, "/desk/plaques/mark").words
     clock.forward(minutes=11)
     assert len(inbox.titled("Your plaque is on its way")) == 1
+
+
+def test_plaques_that_were_just_marked_are_a_click_away_until_the_mark_is_undone(office, submitted):
+    references = [submitted("plaque", telephone=f"555 555 010{number}") for number in range(2)]
+    ticked = {f"mark.{reference}": "yes" for reference in references}
+    answer = office.post("/desk/plaques/mark", office.get("/desk/plaques").form("/desk/plaques/mark").fields | ticked)
+    page = office.follow(answer)
+    assert "Marked as mailed: 2." in page.words
+    assert all(f'href="/desk/{reference}">' in page.text for reference in references)
+    office.do(references[0], "undo")
+    again = office.follow(answer)
+    assert "Marked as mailed: 1." in again.words
+    office.do(references[1], "undo")
+    assert "Marked as mailed" not in office.follow(answer).words
+    assert "Marked as mailed" not in office.get(f"/desk/plaques?marked={submitted('contact')},,{'x' * 3000}").words
 
 
 def test_plaques_of_one_day_stand_everywhere_in_the_order_in_which_they_came(office, submitted, clock, inbox):
