@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 import promises
-from forms.form import Form, FormData
+from forms.form import Form, FormData, reference_in
 from normalize.folding import folded
 from office import known_agencies, periods, search, workflow
 from safe_text import for_spreadsheet, for_terminal
@@ -86,7 +86,7 @@ def mark(
 def close(
     reference: Reference,
     reason: Annotated[str, typer.Argument(help=", ".join(workflow.REASONS) + ".")] = "",
-    of: Annotated[str, typer.Option(help="The reference that it is a duplicate of.")] = "",
+    of: Annotated[str, typer.Option(help="For a duplicate: the reference of the one you keep.")] = "",
     undo: Undo = False,
     by: By = "",
     as_json: AsJson = False,
@@ -100,8 +100,11 @@ def close(
         return
     if reason not in workflow.REASONS:
         raise Refused(f"Say why: {', '.join(workflow.REASONS)}.")
-    other = listing.one(of).reference if of and reason == "duplicate" else ""
-    _tell(submission, workflow.close(submission, step(by), reason, other), "is closed", "was not open", as_json)
+    try:
+        changed = workflow.close(submission, step(by), reason, reference_in(of))
+    except ValueError as problem:
+        raise Refused(str(problem)) from None
+    _tell(submission, changed, "is closed", "was not open", as_json)
 
 
 @app.command()

@@ -170,8 +170,17 @@ def details(entry: Mapping[str, Any]) -> str:
 
 
 def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "") -> bool:
-    """Close a submission without doing it, for one of REASONS; return False if it is done or closed."""
-    about = {"reason": reason} | ({"of": duplicate_of} if duplicate_of else {})
+    """Close a submission without doing it, for one of REASONS; return False if it is done or closed.
+
+    Raises ValueError with a message if a duplicate does not name the other one, which is kept.
+    """
+    about = {"reason": reason}
+    if reason == "duplicate":
+        if not duplicate_of:
+            raise ValueError("Enter the reference of the one you keep.")
+        if duplicate_of == submission.reference or submissions.get(duplicate_of) is None:
+            raise ValueError(f"Nothing else has the reference {duplicate_of}.")
+        about["of"] = duplicate_of
     closed = {"at": step.at.isoformat(), "by": step.by, **about}
     sets = ["closed = :closed", "stage = :stage", "stage_at = :now"]
     return _write(submission, step, "closed", sets, OPEN, about, closed=closed, stage=_stage(submission, "closed"))

@@ -99,12 +99,10 @@ def _mark(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool
 
 
 def _close(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
-    reason, other = fields.get("reason", ""), reference_in(fields.get("of", ""))
+    reason = fields.get("reason", "")
     if reason not in workflow.REASONS:
         raise ValueError("Choose why it is closed.")
-    if reason == "duplicate" and other and (other == submission.reference or submissions.get(other) is None):
-        raise ValueError(f"Nothing else has the reference {other}. Check it, or leave it empty.")
-    return workflow.close(submission, step, reason, other if reason == "duplicate" else "")
+    return workflow.close(submission, step, reason, reference_in(fields.get("of", "")))
 
 
 def _release(submission: Submission, step: Step, _fields: Mapping[str, str]) -> bool:

@@ -526,13 +526,33 @@ def test_what_is_closed_is_not_reminded_of_and_nobody_is_mailed(slug, office, su
     assert table.item(closed["spam"])["stage"].rpartition(" ")[0] == f"{slug} open"
 
 
-@pytest.mark.parametrize("typed", [{}, {"reason": "other"}, {"reason": "duplicate", "of": "NOTTHERE22"}])
-def test_a_close_without_a_good_reason_is_refused_in_words(typed, office, submitted, table):
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({}, "Choose why"),
+        ({"reason": "other"}, "Choose why"),
+        ({"reason": "duplicate"}, "Enter the reference of the one you keep."),
+        ({"reason": "duplicate", "of": "NOTTHERE22"}, "Nothing else has the reference NOTTHERE22"),
+    ],
+)
+def test_a_close_without_a_good_reason_is_refused_in_words(typed, words, office, submitted, table):
     reference = submitted("contact")
     page = office.do(reference, "close", **typed)
-    assert page.status == 422
-    assert "Choose why" in page.words or "Nothing else has the reference NOTTHERE22" in page.words
+    assert (page.status, words in page.words) == (422, True)
     assert "closed" not in table.item(reference)
+
+
+def test_a_duplicate_is_offered_its_twin_and_leads_to_it(office, submitted, table):
+    submitted("contact", email=PLAQUE["email"])
+    first, second = submitted("plaque", city="Old Town"), submitted("plaque", city="New Town")
+    assert office.get(f"/desk/{first}").form(f"/desk/{first}/close").fields["of"] == second
+    page = office.do(first, "close", reason="duplicate")
+    assert table.item(first)["closed"]["of"] == second
+    assert f'Duplicate: <a href="/desk/{second}">' in page.text
+    assert office.get(f"/desk/{second}").form(f"/desk/{second}/close").fields["of"] == ""
+    office.do(first, "undo")
+    third = submitted("plaque", city="Third Town")  # no one knows of which of two
+    assert office.get(f"/desk/{third}").form(f"/desk/{third}/close").fields["of"] == ""
 
 
 def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office, submitted, inbox, clock, table):

@@ -67,6 +67,8 @@ def test_show_says_why_one_was_closed_and_how_a_plaque_travels(run_staff, submit
     run_staff("close", message, "spam")
     run_staff("mark", request, "--tracking", "1Z999")
     assert ": closed: Spam by " in run_staff("show", message)[1]
+    code, _, told = run_staff("close", request, "duplicate")
+    assert (code, told.strip()) == (1, "Enter the reference of the one you keep.")
     assert ": mailed, tracking number 1Z999 by " in run_staff("show", request)[1]
 
 

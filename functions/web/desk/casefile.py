@@ -39,6 +39,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         certified = list(certified)  # read once for both; without a name, only if may_renew asks
     candidates = may_renew(submission, certified)
     renewed, earlier = renewed_by(submission), submissions.may_be_corrected_by(submission)
+    others = _others(submission, earlier)
     undo_word, undo_hint = _undo(submission) if "undo" in verbs else ("", "")
     # A second mark sends no second e-mail, so the page must know about the first.
     news = submission.mail.get("mailed", {})
@@ -49,6 +50,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         "due": promises.moment_in_words(submission.due_at),
         "task": declared.staff_task,
         "outcome": _outcome(submission),
+        "duplicate_of": (submission.closed or {}).get("of", ""),
         "verbs": verbs,
         "mine": submission.taken is not None and submission.taken["by"] == viewer,
         "tells": declared.certifies,
@@ -68,7 +70,8 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         "candidates": lists.candidates(candidates, now) if "same" in verbs else [],
         "sought": sought,
         "sought_agencies": [lists.agency(each, now) for each in _sought(sought, submission, certified)],
-        "others": _others(submission, earlier, now),
+        "others": [_beside(submission, each, now) for each in others],
+        "twin": _twin(submission, others),
         "template_answers": [] if submission.held or submission.closed else answers.links(submission),
         "mails": list(mail_status.in_words(submission)),
         "history": _history(submission),
@@ -125,8 +128,7 @@ def _link(words: str, submission: Submission) -> str:
 
 def _outcome(submission: Submission) -> str:
     if submission.closed:
-        of = submission.closed.get("of", "")
-        return workflow.REASONS[submission.closed["reason"]] + (f": {of}" if of else "")
+        return workflow.REASONS[submission.closed["reason"]]
     if submission.done:
         tracking = submission.done.get("tracking")
         return submission.declared.done_label.capitalize() + (f", tracking number {tracking}" if tracking else "")
@@ -154,24 +156,31 @@ def _sought(query: str, submission: Submission, certified: Iterable[Certificatio
     return named(query, certified)[:SOUGHT] if query and submission.agency else []
 
 
-def _others(submission: Submission, earlier: Iterable[Submission], now: datetime) -> list[dict[str, Any]]:
-    """Return the other submissions of the agency or person, the newest first, and what the later of two changed."""
+def _others(submission: Submission, earlier: Iterable[Submission]) -> list[Submission]:
+    """Return the newest other submissions of the agency or person, at most OTHERS."""
     found = {each.reference: each for each in submissions.of_agency(submission.agency or "")}
     found |= {each.reference: each for each in earlier}
     if address := submission.answers.get("email", ""):
         found |= {each.reference: each for each in submissions.of_sender(address, OTHERS + 1)}
     # of_agency and of_sender find the submission itself as well.
     found.pop(submission.reference, None)
-    newest = sorted(found.values(), key=lambda each: each.received_at, reverse=True)
-    return [
-        {
-            "row": worklist.row(each, now),
-            "came": "after" if each.received_at > submission.received_at else "before",
-            "received": promises.short_moment(each.received_at, now),
-            "differs": _differences(*sorted((each, submission), key=lambda one: one.received_at)),
-        }
-        for each in newest[:OTHERS]
-    ]
+    return sorted(found.values(), key=lambda each: each.received_at, reverse=True)[:OTHERS]
+
+
+def _beside(submission: Submission, other: Submission, now: datetime) -> dict[str, Any]:
+    """Return the row of another submission, whether it came before, and what the later of the two changed."""
+    return {
+        "row": worklist.row(other, now),
+        "came": "after" if other.received_at > submission.received_at else "before",
+        "received": promises.short_moment(other.received_at, now),
+        "differs": _differences(*sorted((other, submission), key=lambda each: each.received_at)),
+    }
+
+
+def _twin(submission: Submission, others: Iterable[Submission]) -> str:
+    """Return the reference to propose where it is closed as a duplicate: of the only other one; empty if unclear."""
+    kept = [each.reference for each in others if each.form == submission.form and not (each.closed or each.erased_at)]
+    return kept[0] if len(kept) == 1 else ""
 
 
 def _differences(earlier: Submission, later: Submission) -> list[tuple[str, str, str]]:
