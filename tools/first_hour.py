@@ -1,8 +1,8 @@
 """`make first-hour`: asks a real account what only a real account can answer, and prints a page for handbook/proof.md.
 
 For the first person with an account: a stack of its own, without a domain, for an hour and a half and below a dollar,
-removed at the end. Each question is a shell command and what its answer should hold. `--dry` prints every step and asks
-nothing.
+made, changed and removed with the rights of deploy-role.yaml. Each question is a shell command and what its answer
+should hold. `--dry` prints every step and asks nothing.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 ROOT = Path(__file__).parents[1]
 STACK = "certification-first-hour"
+ROLES = f"{STACK}-roles"
 REGION = "us-east-1"
 
 
@@ -52,6 +53,7 @@ NAMED = {
     "FEEDBACK": "FeedbackFunction",
     "COUNTERS": "Counters",
     "LOGS": "Logs",
+    "API_LOGS": "ApiLogs",
     "LOG_BUCKET": "LogBucket",
     "SITE_BUCKET": "SiteBucket",
     "NOT_NOTED": "NotNoted",
@@ -94,14 +96,16 @@ def made() -> dict[str, tuple[str, str]]:
 
 
 def remove(resources: Mapping[str, tuple[str, str]]) -> list[str]:
-    """Remove the stack, then what it keeps, and return what could not be removed, with the reason."""
+    """Remove the stack, then its roles and what it keeps; return what could not be removed, with the reason."""
     client = _client("cloudformation")
     left = []
-    try:
-        client.delete_stack(StackName=STACK)
-        client.get_waiter("stack_delete_complete").wait(StackName=STACK)
-    except (BotoCoreError, ClientError) as error:
-        left.append(f"the stack {STACK}: {error}")
+    for stack in (STACK, ROLES):
+        try:
+            client.delete_stack(StackName=stack)
+            client.get_waiter("stack_delete_complete").wait(StackName=stack)
+        except (BotoCoreError, ClientError) as error:
+            left.append(f"the stack {stack}: {error}")
+            break  # without its roles, nothing could remove the stack any more
     for logical_id, (kind, physical_id) in resources.items():
         try:
             KEPT.get(kind, lambda _: None)(physical_id)
@@ -139,16 +143,23 @@ def main() -> int:
     wanted = parser.parse_args()
     if wanted.dry:
         named = ", ".join(f"${name} is {logical_id}" for name, logical_id in NAMED.items())
-        print(f"# $STACK is {STACK}, $ADDRESS is yours, $SITE is the stack's address, $ALARMS are its alarms;")
+        print(f"# $STACK is {STACK}, $ROLES is {ROLES}, $ADDRESS is yours;")
+        print("# $SITE is the stack's address, $ALARMS are its alarms;")
         print(f"# of its resources, {named}.\n")
         for step in (*MAKE, *ASK):
             expected = f"# expected: {step.expected}\n" if step.expected else ""
             print(f"# {step.what}\n{step.command}\n{expected}")
-        print(f"# Remove the stack {STACK}, then what it keeps: {', '.join(KEPT)}")
+        print(f"# Remove the stack {STACK}, then {ROLES}, then what the first one keeps: {', '.join(KEPT)}")
         return 0
     if not wanted.address:
         parser.error("give --address: an e-mail address of yours that SES has verified")
-    environment = {"STACK": STACK, "ADDRESS": wanted.address, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
+    environment = {
+        "STACK": STACK,
+        "ROLES": ROLES,
+        "ADDRESS": wanted.address,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+    }
     page = [f"## The first hour on AWS, {datetime.now(UTC):%d %B %Y}\n"]
     resources: dict[str, tuple[str, str]] = {}
     try:

@@ -2,21 +2,32 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import boto3
 import pytest
+import yaml
 from botocore.exceptions import WaiterError
 
 from forms.form import REFERENCE_LENGTH
-from local.template import REGION
+from local.template import REGION, Loader
 from storage import outbox
 from tests.support.office import DIRECTOR
 from tools import first_hour
 from tools.expanded_template import expanded
-from tools.first_hour import ASK, KEPT, MAKE, NAMED, STACK, Step, answered, made, remove
+from tools.first_hour import ASK, KEPT, MAKE, NAMED, ROLES, STACK, Step, answered, made, remove
 
+ROOT = Path(__file__).parents[2]
 FORMS = [answers for step in ASK if (answers := dict(re.findall(r"-d (\w+)=(\S+)", step.command))).get("email")]
 """The answers that steps post to a form, as the shell has them."""
+
+ROLE = """{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}}}"""
+"""What stands for deploy-role.yaml."""
+
+
+def stacks() -> list[str]:
+    """The names of the stacks that there are."""
+    return [each["StackName"] for each in boto3.client("cloudformation", REGION).describe_stacks()["Stacks"]]
 
 
 def body_of(answers: dict[str, str]) -> bytes:
@@ -40,7 +51,7 @@ def test_the_dry_run_shows_every_step_and_asks_nothing_of_aws(monkeypatch, capsy
 @pytest.mark.parametrize("step", [*MAKE, *ASK], ids=lambda step: step.what)
 def test_a_command_is_one_that_the_shell_reads_and_names_what_is_set(step):
     assert subprocess.run(["bash", "-n", "-c", step.command], check=False).returncode == 0
-    given = {"STACK", "AWS_REGION", "ADDRESS", "SITE", "ALARMS", "SECONDS", *NAMED}
+    given = {"STACK", "ROLES", "AWS_REGION", "ADDRESS", "SITE", "ALARMS", "SECONDS", *NAMED}
     own = set(re.findall(r"\b(\w+)=\$\(|\bfor (\w+) in", step.command))
     assert set(re.findall(r"\$\{?([A-Za-z]\w*)", step.command)) <= given | {name for pair in own for name in pair}
 
@@ -93,6 +104,7 @@ def test_it_sees_whether_a_release_is_mailed(post, table, inbox, run_staff):
         ("receipt=three", "HTTP/2 503 \n<h1>It is busy</h1>\nthen 400", 'HTTP/2 503 \n{"message"}\nthen 400'),
         ("remove-permission", "NO_PERMISSIONS\tarn:aws:events", "None"),
         ("RetriesExhausted", "RetriesExhausted", ""),
+        ("$API_LOGS", '{"route": "GET /desk/", "status": "200"}', ""),
         ("$ALARMS", "1 stack-GivenUp-1 to ALARM\n2 stack-FormsFail-2 to ALARM", "1 stack-FormsFail-2 to ALARM"),
         ("$ALARMS", "FormsFail GivenUp NoMail WorkFails", "StreamWaits FormsFail GivenUp"),
     ],
@@ -110,15 +122,35 @@ def test_what_a_step_names_is_in_the_stack():
         assert resources[alarm]["Type"] == "AWS::CloudWatch::Alarm"
 
 
+def test_it_makes_changes_and_removes_the_stack_with_the_rights_of_the_workflow_alone():
+    roles, *deployments = [step.command for step in MAKE if " deploy " in step.command]
+    file = yaml.load((ROOT / "deploy-role.yaml").read_text("utf-8"), Loader)
+    given = dict(re.findall(r"(\w+)=(\S+)", roles.partition("--parameter-overrides")[2]))
+    assert given.keys() == file["Parameters"].keys()
+    assert all(re.fullmatch(file["Parameters"][name].get("AllowedPattern", ".+"), each) for name, each in given.items())
+    assert STACK.startswith(given["NamesBegin"])
+    assert not given["Repository"][0].isalnum()  # GitHub's owners begin with a letter or a digit: it can be nobody's
+    turns = [re.findall(r"RequestsPerSecond=(\d+)", command) for command in deployments]
+    assert len(turns) == 2
+    assert turns[0] != turns[1] != []  # so that the second one has a stage to change
+    assert all('--role-arn "$role"' in command and "ServiceRoleArn" in command for command in deployments)
+    assert "ServiceRoleArn" in file["Outputs"]
+
+
 def test_a_stack_that_cannot_be_removed_is_told_and_the_rest_is_removed(stand_in, monkeypatch):
     def refuse(*_, **__):
         raise WaiterError("StackDeleteComplete", "DELETE_FAILED", {})
 
     monkeypatch.setattr("botocore.waiter.Waiter.wait", refuse)
     queue = boto3.client("sqs", REGION).create_queue(QueueName="kept")["QueueUrl"]
+    boto3.client("cloudformation", REGION).create_stack(StackName=ROLES, TemplateBody=ROLE)
     [left] = remove({"Queue": ("AWS::SQS::Queue", queue)})
     assert STACK in left
+    assert ROLES in stacks()  # with its rights it can be tried again
     assert queue not in boto3.client("sqs", REGION).list_queues().get("QueueUrls", [])
+    monkeypatch.undo()
+    assert remove({}) == []
+    assert stacks() == []
 
 
 def test_everything_that_the_stack_keeps_can_be_removed():
@@ -136,6 +168,7 @@ def test_nothing_is_left_when_it_ends(stand_in):
             "VersioningConfiguration": {"Status": "Enabled"}}},
         "Queue": {"Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain"}}}"""
     boto3.client("cloudformation", REGION).create_stack(StackName=STACK, TemplateBody=body)
+    boto3.client("cloudformation", REGION).create_stack(StackName=ROLES, TemplateBody=ROLE)
     resources = made()
     bucket, table = resources["Bucket"][1], resources["Table"][1]
     s3 = boto3.client("s3", REGION)
@@ -145,3 +178,4 @@ def test_nothing_is_left_when_it_ends(stand_in):
     assert bucket not in [each["Name"] for each in s3.list_buckets()["Buckets"]]
     assert table not in boto3.client("dynamodb", REGION).list_tables()["TableNames"]
     assert made() == {}
+    assert stacks() == []
