@@ -97,11 +97,17 @@ def known_addresses(
     return [each.email for each in similar if each.email] + [each.answers["email"] for each in earlier]
 
 
+@lru_cache(maxsize=8192)
+def _identity(address: str) -> str:
+    # A page of requests is compared with the same agencies; this is most of what it costs.
+    return addresses.identity(address)
+
+
 def _reasons(submission: Submission, certified: Certification) -> tuple[str, ...]:
     answers = submission.answers
     if answers["agency_state"] != certified.state:
         return ()
-    one, other = addresses.identity(answers["email"]), addresses.identity(certified.email)
+    one, other = _identity(answers["email"]), _identity(certified.email)
     domain = sender_hint.domain_of(one)
     of_one_domain = domain == sender_hint.domain_of(other) and domain not in sender_hint.FREE_MAIL
     found = {

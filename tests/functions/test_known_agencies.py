@@ -10,6 +10,7 @@ import pytest
 
 import promises
 from local.aws.api_gateway import Gateway, Request
+from normalize import addresses
 from office import agencies, workflow
 from office.known_agencies import named
 from storage import certifications, dynamodb, submissions
@@ -91,6 +92,20 @@ def test_the_office_is_told_whom_a_request_may_renew(reasons, changes, certified
     page = office.get(f"/desk/{reference}")
     assert f"{reasons[0].upper()}{reasons[1:]}" in page.words
     assert page.form(f"/desk/{reference}/same").fields["certification"] == certified.id
+
+
+def test_an_agency_s_address_is_read_once_for_all_requests_of_a_page(certified, requested, office, monkeypatch):
+    for number in range(3):
+        requested(LATER | {"agency": "Springfield PD", "email": f"clerk{number}@other.example.gov"})
+    read, identity = [], addresses.identity
+
+    def counted(typed):
+        read.append(typed)
+        return identity(typed)
+
+    monkeypatch.setattr(addresses, "identity", counted)
+    assert office.get("/desk/plaques").words.count("Possible renewal") == 3
+    assert read.count(certified.email) <= 1
 
 
 @pytest.mark.parametrize("name", ["Springfield PD", "The Springfield Police"])
