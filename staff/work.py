@@ -26,14 +26,20 @@ def find(
     words: Annotated[list[str], typer.Argument(help="Reference, agency, person, e-mail, telephone, or words.")],
     as_json: AsJson = False,
 ) -> None:
-    """Find messages and requests, the newest first."""
-    found = search.find(" ".join(words), promises.now())
+    """Find messages and requests, the newest first, and certified agencies."""
+    query = " ".join(words)
+    found = search.find(query, promises.now())
+    agencies = [_as_row(each) for each in known_agencies.found(query)[: search.SHOWN]]
     if as_json:
-        print_json([listing.as_json(each) for each in found.submissions])
+        print_json({"submissions": [listing.as_json(each) for each in found.submissions], "certifications": agencies})
         return
     if found.alike and found.submissions:
         told.print("No exact match. These are similar:")
-    out.print(listing.table(found.submissions) if found.submissions else "Nothing to list.")
+    if found.submissions:
+        out.print(listing.table(found.submissions))
+    elif not agencies:
+        out.print("Nothing to list.")
+    _print_agencies(agencies)
     if found.until:
         told.print(f"Looked at the newest {found.looked_at:,} only; add a word to find fewer.")
 
@@ -177,7 +183,7 @@ def certified(
         if (not state or each.state == state.upper())
         and (not ending or (each.holds(today) and (each.valid_until - today).days <= ending))
     ]
-    rows = [_as_row(each, each.holds(today)) for each in found]
+    rows = [_as_row(each) for each in found]
     if as_json:
         print_json(rows)
     elif as_csv:
@@ -186,19 +192,23 @@ def certified(
         writer.writerow(rows[0] if rows else ["agency"])
         writer.writerows([shown(for_spreadsheet(str(cell))) for cell in row.values()] for row in rows)
     else:
-        for row in rows:
-            line = f"{row['state']}  {row['valid_until']}  {row['status']:9}  {row['agency']}"
-            out.print(for_terminal(line), markup=False)
+        _print_agencies(rows)
         told.print(f"{len(rows):,} {'agency' if len(rows) == 1 else 'agencies'}.")
 
 
-def _as_row(each: certifications.Certification, holds: bool) -> dict[str, Any]:
+def _print_agencies(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        line = f"{row['state']}  {row['valid_until']}  {row['status']:9}  {row['agency']}"
+        out.print(for_terminal(line), markup=False)
+
+
+def _as_row(each: Certification) -> dict[str, Any]:
     return {
         "agency": each.name,
         "state": each.state,
         "certified_on": each.certified_on.isoformat(),
         "valid_until": each.last_day.isoformat(),
-        "status": "certified" if holds else "ended",
+        "status": "certified" if each.holds(promises.day_at_office(promises.now())) else "ended",
         "listed": each.listed,
         "renewed": len(each.periods) > 1,
         "reference": each.reference,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import sender_hint
+from forms.form import reference_in
 from normalize import addresses, folding, states
 from storage import certifications
 from storage.certifications import Certification
@@ -25,6 +26,16 @@ class Known:
 
     certification: Certification
     reasons: tuple[str, ...]
+
+
+def found(query: str) -> list[Certification]:
+    """Return the certified agencies to show for a query: by the reference of their request, then those that it names.
+
+    A scan: the table has one item for each certified agency, few enough.
+    """
+    everybody, reference = list(certifications.everybody()), reference_in(query)
+    agencies = [each for each in everybody if each.reference == reference]
+    return agencies + [each for each in named(query, everybody) if each not in agencies]
 
 
 def named(query: str, certified: Iterable[Certification]) -> list[Certification]:

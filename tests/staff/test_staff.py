@@ -148,6 +148,20 @@ def test_same_joins_a_request_to_a_certified_agency_by_a_name_and_back(run_staff
     assert run_staff("same", references(table)["contact"], "x")[::2] == (1, "Only a plaque request is of an agency.\n")
 
 
+def test_find_finds_certified_agencies_as_the_desk_does(run_staff, submitted, office, table):
+    office.do(reference := submitted("plaque"), "mark")
+    boto3.client("dynamodb").delete_item(TableName=table.name, Key={"reference": {"S": reference}})
+    [known] = certifications.everybody()
+    for words in ("kapaa", PLAQUE["email"].upper(), reference.lower()):
+        code, out, told = run_staff("find", words)
+        assert (code, told) == (0, "")
+        assert out == f"HI  {known.valid_until}  certified  {known.name}\n"
+        found = json.loads(run_staff("find", words, "--json")[1])
+        assert [found["submissions"], [each["reference"] for each in found["certifications"]]] == [[], [reference]]
+    assert run_staff("find", "riverside")[1] == "Nothing to list.\n"
+    assert json.loads(run_staff("find", "riverside", "--json")[1]) == {"submissions": [], "certifications": []}
+
+
 def test_a_tracking_number_that_is_too_long_marks_nothing(run_staff, post, table):
     post("plaque", PLAQUE)
     reference = references(table)["plaque"]

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import promises
 import rendering
 from forms.catalog import TASKS
-from forms.form import reference_in
 from normalize import addresses
 from normalize.folding import folded
 from office import erasure, invitations, known_agencies, numbers, search
@@ -55,10 +54,7 @@ def found(query: str, now: datetime) -> dict[str, Any]:
     if not query.strip():
         return {"query": "", "told": "", "certified": [], "found": [], "person": None}
     result = search.find(query, now)
-    # A scan: the table has one item for each certified agency, few enough.
-    everybody, reference = list(certifications.everybody()), reference_in(query)
-    agencies = [each for each in everybody if each.reference == reference]
-    agencies += [each for each in known_agencies.named(query, everybody) if each not in agencies]
+    agencies = known_agencies.found(query)
     address = search.stored_spelling(query)
     person = erasure.find(address) if addresses.is_mailable(address) else None
     told = "Nothing was found." if not (result.submissions or agencies or person) else ""
