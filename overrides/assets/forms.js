@@ -1,6 +1,8 @@
 // Improves the forms, which work without it: sends in place, keeps a draft until the receipt, previews the engraving.
 // It knows no field and no rule: error messages come from the server's own page.
 
+import "./place.js";
+
 const SEND_WITHIN = 30_000; // milliseconds
 const UNKNOWN =
   "We could not reach our server, or it did not answer in time. Everything you wrote is still here. " +
@@ -74,6 +76,13 @@ function fillIn(form, answers) {
     field.querySelector("pre").textContent = value;
   }
 }
+
+/** Returns the draft without the answers that were typed before this script came. */
+const unlessTyped = (form, answers) =>
+  answers.filter(([name]) => {
+    const { type, value, defaultValue = value } = form.elements.namedItem(name) ?? {};
+    return type === "checkbox" || value === defaultValue;
+  });
 
 function takeHandedOn(form) {
   if (!location.hash.includes("=")) return;
@@ -182,10 +191,8 @@ function send(form) {
 function start(form) {
   // The server redraws what it was sent: a text that was only offered is not in it.
   const isRedrawn = main.querySelector(".error-summary");
-  fillIn(
-    form,
-    readDraft(form).filter(([, , isOffered]) => isOffered || !isRedrawn),
-  );
+  const draft = readDraft(form).filter(([, , isOffered]) => isOffered || !isRedrawn);
+  fillIn(form, unlessTyped(form, draft));
   if (!isRedrawn) takeHandedOn(form);
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {

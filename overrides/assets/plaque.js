@@ -1,7 +1,6 @@
 // Fills the plaque form from the checklists in this browser once they are complete, whichever link led here.
 
 import { handedOn, offer } from "./forms.js";
-import "./place.js";
 
 const OFFERED = "offered by the checklists"; // offered once per window: an answer that was deleted stays deleted
 

@@ -1,5 +1,7 @@
 // Searches search/index.json as you type. The page works without it: it lists everything.
 
+import "./place.js";
+
 const SHOWN = 20;
 const PAUSE = 500; // milliseconds after the last key before the number of results is announced and the address changes
 
@@ -124,7 +126,7 @@ function walk(event) {
 }
 
 function begin() {
-  box.value = new URLSearchParams(location.search).get("q") ?? box.value;
+  box.value ||= new URLSearchParams(location.search).get("q") ?? "";
   if (box.value) search();
 }
 

@@ -11,7 +11,7 @@ from tests.support.accessibility import check
 from tests.support.checklist_pages import all_done, decide, entry, keep, named, open_details, tick
 from tests.support.pages import PAGES
 from tests.support.samples import SAMPLES, new_address
-from tests.support.visits import FORMS, fill_in, visit
+from tests.support.visits import FORMS, after_its_script, fill_in, visit
 
 TEAM = named("team")
 
@@ -19,7 +19,7 @@ TEAM = named("team")
 @pytest.fixture
 def page(browser, local_run):
     context = browser.new_context(base_url=local_run.url)
-    yield context.new_page()
+    yield after_its_script(context.new_page())
     context.close()
 
 

@@ -35,7 +35,7 @@ from tests.support.checklist_pages import (
 )
 from tests.support.run import wait_for
 from tests.support.samples import PLAQUE, new_address
-from tests.support.visits import fill_in
+from tests.support.visits import after_its_script, fill_in
 
 ROOT = Path(__file__).parents[2]
 LEADER, TEAM = named("leader"), named("team")
@@ -53,7 +53,7 @@ def computer(browser, local_run):
         context = browser.new_context(base_url=local_run.url, accept_downloads=True)
         context.set_default_timeout(10_000)
         contexts.append(context)
-        return context.new_page()
+        return after_its_script(context.new_page())
 
     yield computer
     for context in contexts:

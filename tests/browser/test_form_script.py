@@ -4,14 +4,14 @@ import gzip
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from forms.catalog import FORMS
 from forms.contact import ContactForm
 from forms.plaque import PlaqueForm
 from tests.support.run import wait_for
 from tests.support.samples import CONTACT, PLAQUE, new_address
-from tests.support.visits import COMING_BACK, fill_in
+from tests.support.visits import COMING_BACK, after_its_script, fill_in
 
 SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
 
@@ -27,7 +27,7 @@ def context(browser, local_run):
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     """The contact form, filled in and not yet sent."""
-    page = context.new_page()
+    page = after_its_script(context.new_page())
     page.goto("/contact/")
     fill_in(page, ContactForm, CONTACT | {"email": new_address()})
     return page
@@ -99,7 +99,7 @@ HASTE = """
 
 
 def test_an_answer_that_does_not_come_within_thirty_seconds_is_told_as_unknown(context):
-    page = context.new_page()
+    page = after_its_script(context.new_page())
     page.add_init_script(HASTE)
     page.goto("/contact/")
     page.route("**/forms/contact", lambda _: None)
@@ -187,6 +187,20 @@ def test_what_was_typed_is_still_there_after_a_visit_to_another_page_and_gone_af
     page.wait_for_url("**/received?receipt=*")
     page.goto("/contact/")
     assert page.locator("[name=message]").input_value() == ""
+
+
+def test_an_answer_typed_before_the_script_came_is_not_replaced_by_its_draft(page):
+    page.locator("[name=name]").fill("Draft Sample")
+    message = page.locator("[name=message]").input_value()
+    held: list[Route] = []
+    page.route("**/forms.*.js", lambda route: held.append(route))
+    with page.expect_request("**/forms.*.js"):
+        page.evaluate("location.assign('/contact/')")
+    page.wait_for_load_state()
+    page.locator("[name=name]").fill("Jordan Sample")
+    held[0].continue_()
+    expect(page.locator("[name=message]")).to_have_value(message)
+    expect(page.locator("[name=name]")).to_have_value("Jordan Sample")
 
 
 def test_going_back_from_the_receipt_shows_a_form_that_can_be_sent(page):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.keyboard import check
 from tests.support.pages import PAGES
-from tests.support.visits import FORMS, SIZES, visit
+from tests.support.visits import FORMS, SIZES, after_its_script, visit
 
 WIDTHS = [("phone", "dark"), ("desktop", "light")]
 
@@ -13,7 +13,7 @@ WIDTHS = [("phone", "dark"), ("desktop", "light")]
 def page(request, browser, local_run):
     size, scheme = request.param
     context = browser.new_context(base_url=local_run.url, viewport=SIZES[size], color_scheme=scheme)
-    yield context.new_page()
+    yield after_its_script(context.new_page())
     context.close()
 
 

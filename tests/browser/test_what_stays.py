@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.checklist_pages import CHECKLISTS, KEY, decide, keep, visit
 from tests.support.samples import CONTACT, SAMPLES, new_address
-from tests.support.visits import FORMS, fill_in
+from tests.support.visits import FORMS, after_its_script, fill_in
 
 WORD = "Canary"
 EVERYWHERE = """async () => ({
@@ -25,7 +25,7 @@ NOTHING = {"computer": [], "databases": [], "caches": [], "workers": 0, "cookie"
 def page(browser, local_run):
     with browser.new_context(base_url=local_run.url) as context:
         context.set_default_timeout(10_000)
-        yield context.new_page()
+        yield after_its_script(context.new_page())
 
 
 def in_the_tab(page):
@@ -38,7 +38,7 @@ def test_of_a_form_only_its_draft_stays_in_its_tab_until_it_is_sent(form, page):
     words = {field.name: WORD for field in form() if field.type in ("Line", "Text")}
     fill_in(page, form, {**SAMPLES.get(form.slug, {}), **words, "email": f"{WORD}{new_address()}"})
     page.goto("/faq/")
-    other = page.context.new_page()
+    other = after_its_script(page.context.new_page())
     other.goto(f"/{form.slug}/")
     assert (WORD in in_the_tab(page), WORD in in_the_tab(other)) == (True, False)
     assert page.evaluate(EVERYWHERE) == NOTHING

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from overrides.hooks import search as hook
 from overrides.hooks.sections import questions, sections
 from tests.support.pages import PAGES
+from tests.support.visits import after_its_script
 
 RESULTS = ".search__results li"
 SEARCHES = yaml.safe_load(Path(__file__).with_name("searches.yml").read_text("utf-8"))
@@ -33,7 +34,7 @@ def index(built_site):
 @pytest.fixture
 def page(browser, local_run):
     context = browser.new_context(base_url=local_run.url)
-    page = context.new_page()
+    page = after_its_script(context.new_page())
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -260,9 +261,23 @@ def test_a_search_that_cannot_be_loaded_says_so(browser, local_run):
     context.close()
 
 
-def test_a_search_that_fails_after_the_box_was_emptied_says_nothing(browser, local_run):
+def test_what_was_typed_before_the_script_came_is_looked_for(browser, local_run):
     context = browser.new_context(base_url=local_run.url)
     page = context.new_page()
+    held: list[Any] = []
+    page.route("**/search.*.js", lambda route: held.append(route))
+    with page.expect_request("**/search.*.js"):
+        page.goto("/search/?q=promise")
+    page.get_by_label("Words to look for").fill("plaque")
+    held[0].continue_()
+    expect(page.locator(RESULTS).first).to_contain_text("plaque")
+    expect(page.get_by_label("Words to look for")).to_have_value("plaque")
+    context.close()
+
+
+def test_a_search_that_fails_after_the_box_was_emptied_says_nothing(browser, local_run):
+    context = browser.new_context(base_url=local_run.url)
+    page = after_its_script(context.new_page())
     held: list[Any] = []
     page.route("**/search/index.json", lambda route: held.append(route))
     page.goto("/search/")

@@ -1,6 +1,7 @@
 """Visits of pages and forms in a browser."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -29,6 +30,22 @@ LATE = """Promise.all([...document.querySelectorAll("script[data-late]")].map(
   ({ dataset }) => import(new URL(dataset.late, document.baseURI))
 )).then(() => {}, () => {})"""
 """What is done once the script that a page fetches after its paint has run. Without script there is none."""
+
+
+def after_its_script(page: Page) -> Page:
+    """Have every visit, reload and return wait for the script that a page fetches after its paint."""
+
+    def waiting(way: Callable[..., Any]) -> Callable[..., Any]:
+        def go(*given: Any, **rest: Any) -> Any:
+            answer = way(*given, **rest)
+            page.evaluate(LATE)
+            return answer
+
+        return go
+
+    for name in ("goto", "reload", "go_back"):
+        setattr(page, name, waiting(getattr(page, name)))
+    return page
 
 
 def visit(page: Page, address: str) -> None:
