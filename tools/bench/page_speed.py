@@ -6,7 +6,7 @@ year. Lighthouse, its Node.js and the server are installed into `.build/lighthou
 Lighthouse computes the paint of a slow phone from a fast load, and lets it wait for each script that ran before it
 there, though no browser waits so. With the line and processor really slowed down (throttlingMethod devtools), the
 contact page paints as soon with its script as without it: 1,316 and 1,333 ms, where 871 and 810 are computed.
-So what only adds to a page is fetched after its first paint (`data-late` in overrides/main.html).
+So every script is fetched after its page's first paint (`data-late` in overrides/main.html).
 """
 
 import asyncio
@@ -64,11 +64,14 @@ class Row:
     bare: float
     failed: list[str]
 
+    @property
+    def is_late(self) -> bool:
+        return self.paint > self.bare * (SLOWER_WITH_SCRIPT if self.scripted else SLOWER)
+
     def __str__(self) -> str:
         scores = " ".join(f"{score:3.0f}" for score in self.scores)
         paint = f"{self.paint:7.0f} {self.bare:7.0f} {self.paint / self.bare:7.2f}"
-        late = "late" * (self.paint > self.bare * (SLOWER_WITH_SCRIPT if self.scripted else SLOWER))
-        return f"{self.page:36}{scores}  {paint} {late:4} {' '.join(self.failed)}".rstrip()
+        return f"{self.page:36}{scores}  {paint} {'late' * self.is_late:4} {' '.join(self.failed)}".rstrip()
 
 
 def measure(tries: int = TRIES, pages: list[str] = PAGES) -> Iterator[Row]:
@@ -82,7 +85,7 @@ def measure(tries: int = TRIES, pages: list[str] = PAGES) -> Iterator[Row]:
 
 
 def _row(address: str, folder: Path, tries: int, page: str) -> Row:
-    scripted = bool(re.search('type="module"|data-late', (folder / page.strip("/") / "index.html").read_text("utf-8")))
+    scripted = "data-late" in (folder / page.strip("/") / "index.html").read_text("utf-8")
     runs = _runs([f"{address}{page}", f"{address}{BARE}{page}"], tries)
     ours, bare = runs[:tries], runs[tries:]
     paints = (min(run["paint"] for run in each) for each in (ours, bare))
@@ -176,17 +179,17 @@ def _runs(addresses: list[str], tries: int) -> list[dict[str, Any]]:
 
 
 def main(*pages: str) -> int:
-    """Print the rows, of all pages unless some are named; 1 where a median score is below 100."""
+    """Print the rows, of all pages unless some are named; 1 where a median score is below 100, or a page is late."""
     head = f"Lighthouse, median of {TRIES}"
     print(
         f"{head:36}per acc bes seo    paint    bare   ratio    (100, {SLOWER}, {SLOWER_WITH_SCRIPT} with script)",
         flush=True,
     )
-    worst = 100.0
+    is_slow = False
     for row in measure(pages=list(pages) or PAGES):
-        worst = min(worst, *row.scores)
+        is_slow |= row.is_late or min(row.scores) < 100
         print(row, flush=True)
-    return int(worst < 100)
+    return int(is_slow)
 
 
 if __name__ == "__main__":
