@@ -66,6 +66,20 @@ def test_who_fills_in_the_hidden_box_is_held_and_sees_the_same_receipt(post, get
     assert inbox.receipts() == []
 
 
+@pytest.mark.parametrize(("slug", "answers"), [("contact", CONTACT), ("plaque", PLAQUE)])
+def test_the_page_after_sending_is_true_of_what_is_held_and_tells_no_one_that_it_is(
+    slug, answers, post, get, table, clock
+):
+    pages = []
+    for trap in ({}, {TRAP: "x"}):
+        known = {item["reference"] for item in table.items()}
+        page = get(post(slug, answers | trap | {"telephone": f"555 555 010{len(known)}"}).headers["location"]).text
+        [reference] = {item["reference"] for item in table.items()} - known
+        pages.append(re.sub(r"receipt=[^\"&]+", "", page.replace(reference, "")))
+    assert pages[0] == pages[1]
+    assert "the receipt and the promised time wait until someone at the office has looked at it" in pages[0]
+
+
 def test_staff_release_what_was_held_with_one_button_and_the_sender_gets_the_receipt(post, office, inbox, table):
     post("contact", {**CONTACT, TRAP: "x"})
     inbox.deliver()
