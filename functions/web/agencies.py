@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import promises
 from normalize.folding import folded
@@ -13,6 +13,7 @@ from safe_text import csv_text
 from settings import settings
 from storage.register import Entry
 
+Row = TypeVar("Row")
 ON_A_PAGE = 100
 LISTED_AT_ONCE = 60
 """Most agencies that the first page lists by name; where there are more, it lists the states only."""
@@ -80,18 +81,26 @@ def found(entries: Sequence[Entry], query: str, today: date) -> dict[str, Any]:
 def of_state(entries: Sequence[Entry], code: str, page: int, today: date) -> dict[str, Any]:
     """Return one page of the agencies of a state; pages count from 1."""
     agencies = [entry for entry in entries if entry.state == code]
-    pages = max(1, -(-len(agencies) // ON_A_PAGE))
+    shown, place = page_of(agencies, page)
+    return {"state": _state(code, agencies, today), "agencies": rows(shown, today), **place}
+
+
+def page_of(listed: Sequence[Row], page: int) -> tuple[Sequence[Row], dict[str, int]]:
+    """Return a page of a list, and where it is: its own number and that of all pages, and the numbers of its lines.
+
+    Everything counts from 1.
+    """
+    pages = max(1, -(-len(listed) // ON_A_PAGE))
     # An agency may have left since the link to the last page was drawn.
     page = min(page, pages)
-    shown = agencies[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
-    return {
-        "state": _state(code, agencies, today),
-        "number": len(agencies),
+    before = (page - 1) * ON_A_PAGE
+    shown = listed[before : before + ON_A_PAGE]
+    return shown, {
         "page": page,
         "pages": pages,
-        "first": (page - 1) * ON_A_PAGE + 1,
-        "last": (page - 1) * ON_A_PAGE + len(shown),
-        "agencies": rows(shown, today),
+        "first": before + 1,
+        "last": before + len(shown),
+        "number": len(listed),
     }
 
 

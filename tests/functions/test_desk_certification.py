@@ -431,9 +431,9 @@ def test_a_certification_that_is_not_there_has_no_page_and_no_button(gone, certi
 
 
 def test_no_page_of_the_list_leaves_an_agency_out(office, submitted, monkeypatch):
-    from web.desk import lists
+    from web import agencies
 
-    monkeypatch.setattr(lists, "ON_A_PAGE", 2)
+    monkeypatch.setattr(agencies, "ON_A_PAGE", 2)
     for number in range(5):
         office.do(submitted("plaque", agency=f"Sample {number} Police"), "mark")
     for chosen in ("", "?state=HI", "?ending=900"):

@@ -19,12 +19,11 @@ from safe_text import csv_text
 from storage import certifications, submissions
 from storage.certifications import Certification
 from storage.submissions import Submission
+from web.agencies import page_of
 from web.desk import worklist
 
 ON_A_SHEET = 10
 """Labels on a sheet: two columns of five."""
-ON_A_PAGE = 100
-"""Certified agencies on a page of their list."""
 COMPARED = 50
 """How many plaques, the most urgent first, the page of all plaques compares with each other."""
 MONTHS = 12
@@ -170,10 +169,7 @@ def certified(now: datetime, state: str, ending: int, page: int) -> dict[str, An
     soon = [each for each in everybody if each.holds(today) and (each.valid_until - today).days <= (ending or 90)]
     chosen = soon if ending else [each for each in everybody if not state or each.state == state]
     holding = sum(each.holds(today) for each in everybody)
-    pages = max(1, -(-len(chosen) // ON_A_PAGE))
-    # An agency may have left since the link to the last page was drawn.
-    page = min(page, pages)
-    shown = chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+    shown, place = page_of(chosen, page)
     chosen_by = {"ending": str(ending)} if ending else {"state": state} if state else {}
     return {
         "told": f"{holding} certified, {len(everybody) - holding} ended.",
@@ -181,10 +177,9 @@ def certified(now: datetime, state: str, ending: int, page: int) -> dict[str, An
         "state": state,
         "states": sorted(Counter(each.state for each in everybody).items()),
         "agencies": [agency(each, now) for each in shown],
-        "page": page,
-        "pages": pages,
+        **place,
         "of_page": f"/desk/certified?{urlencode({**chosen_by, 'page': ''})}",
-        "range": f"{(page - 1) * ON_A_PAGE + 1:,} to {(page - 1) * ON_A_PAGE + len(shown):,} of {len(chosen):,}",
+        "range": f"{place['first']:,} to {place['last']:,} of {place['number']:,}",
     }
 
 
