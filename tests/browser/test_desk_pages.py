@@ -146,7 +146,7 @@ def test_a_day_at_the_desk(person, browser, run, days, tmp_path):
         page.locator(f'[id="tracking.{reference}"]').fill(f"9400 {width}")
     press(page, "Mark the checked ones as mailed")
     assert "Marked as mailed: 2." in page.inner_text("main")
-    page.goto(f"/desk/{day.other}")
+    page.get_by_role("status").locator(f'a[href="/desk/{day.other}"]').click()
     press(page, "Undo: not mailed")
     assert "Mark as mailed" in page.inner_text("main")
 
@@ -241,7 +241,8 @@ def everything(run, post, browser):
     certification = page.locator(".rows a").first.get_attribute("href").removeprefix("/desk/")
     state = page.context.storage_state()
     page.context.close()
-    lists = ["", "plaques", "plaques/labels", "certified", "certified?ending=90", "find?q=sample", "numbers"]
+    plaques = f"plaques?marked={mailed}"
+    lists = ["", plaques, "plaques/labels", "certified", "certified?ending=90", "find?q=sample", "numbers"]
     ones = [contact, plaque, held, mailed, f"{plaque}/correct", f"{plaque}/person", certification, "NOTTHERE22"]
     return state, [f"/desk/{each}" for each in (*lists, *ones)]
 

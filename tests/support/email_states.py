@@ -104,6 +104,7 @@ STATES: dict[str, dict[str, Any]] = {
         "late": [[], LINES],
         "today": [[], LINES[:1]],
         "waiting": [LINES[:2]],
+        "to_mail": [[], LINES[:1]],
         "held": [[], LINES[:1]],
         "owed": [[], LINES],
         "returned": [
