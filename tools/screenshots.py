@@ -103,10 +103,10 @@ def main() -> None:
                 shoot(page, name)
                 page.context.close()
 
-        take(STATES | after_a_form(run))
         desk = Desk(run, browser)
         take({name: State(address) for name, address in desk.register.items()})
         take({name: State(address) for name, address in desk.pages.items()}, storage_state=desk.storage_state)
+        take(STATES | after_a_form(run))
         (announcements / "2027-03-second.md").write_text(ANNOUNCEMENT, "utf-8")
         wait_for(lambda: b"second" in urlopen(f"{run.url}/announcements/").read())
         take(ANNOUNCED)
