@@ -35,7 +35,7 @@ PARAMETER = re.compile(r"\{(\w+)(\+?)\}")
 class Route:
     """An HTTP API route and the logical id of the function behind it.
 
-    In its path, `{name}` stands for one segment, and `{name+}` at the end for all that follow.
+    In its path, `{name}` stands for one segment, and `{name+}` at the end for all that follow, even if nothing does.
     """
 
     method: str
@@ -58,7 +58,7 @@ class Route:
         parts = []
         for segment in self.path.split("/"):
             found = PARAMETER.fullmatch(segment)
-            parts.append(f"(?P<{found[1]}>{'.+' if found[2] else '[^/]+'})" if found else re.escape(segment))
+            parts.append(f"(?P<{found[1]}>{'.*' if found[2] else '[^/]+'})" if found else re.escape(segment))
         return re.compile("/".join(parts))
 
 
@@ -140,12 +140,15 @@ class Template:
         return merged
 
     def routes(self) -> list[Route]:
-        """Return the routes of all HTTP APIs. Raises ValueError for one that is not played here."""
+        """Return the routes of all HTTP APIs. Raises ValueError for one that is not played here.
+
+        Of a path with a slash at its end, AWS makes no route, without a word, and none without it matches one with it.
+        """
         routes = [Route(event["Method"].upper(), event["Path"], name) for name, event in self.events("HttpApi")]
         for route in routes:
             *segments, last = route.path.split("/")
             odd = [each for each in segments if not re.fullmatch(r"[^{}]*|\{\w+\}", each)]
-            if route.method == "ANY" or odd or not re.fullmatch(r"[^{}]*|\{\w+\+?\}", last):
+            if route.method == "ANY" or odd or not re.fullmatch(r"[^{}]+|\{\w+\+?\}", last):
                 raise ValueError(f"the local run does not play the route {route.method} {route.path}")
         return routes
 

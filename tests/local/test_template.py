@@ -179,6 +179,7 @@ def test_routes_name_the_function_behind_them(template):
         ("Path: /forms/keep", "Path: '/forms/{all+}/keep'"),
         ("Path: /forms/keep", "Path: '/forms/keep-{what}'"),
         ("Path: /forms/keep", "Path: '/forms/{}'"),
+        ("Path: /forms/keep", "Path: /forms/keep/"),
     ],
 )
 def test_a_route_that_is_not_played_is_refused(change, template):
@@ -197,7 +198,8 @@ def test_a_route_that_is_not_played_is_refused(change, template):
         ("/forms/{form}", "/forms/", None),
         ("/forms/{form}", "/forms/contact/", None),
         ("/forms/{form}", "/forms/contact/received", None),
-        ("/desk/{below+}", "/desk/", None),
+        ("/desk/{below+}", "/desk/", {"below": ""}),
+        ("/desk/{below+}", "/desk", None),
         ("/a.b", "/axb", None),
     ],
 )
