@@ -11,10 +11,12 @@ import jmespath
 import pytest
 import yaml
 from botocore import xform_name
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 import telemetry
-from local.template import Loader
+from local.template import REGION, Loader
 from tests.support.samples import CONTACT
+from tools.expanded_template import expanded
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "handbook/runbook.md").read_text("utf-8")
@@ -60,6 +62,25 @@ def test_a_first_deployment_that_failed_leaves_its_protected_tables_and_says_how
     named, _, forgotten = left.partition("sam delete")
     assert "list-stack-resources" in named  # afterward, nothing names them
     assert "--no-deletion-protection-enabled" in forgotten.partition("delete-table")[0]
+
+
+def test_it_says_how_long_the_stack_s_name_may_be():
+    room = []
+    for resource in expanded()["Resources"].values():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, resource["Type"]).schema
+        match resource.get("Properties", {}).get("Name"), schema["properties"].get("Name"):
+            case {"Fn::Sub": str(name)}, {"maxLength": most}:
+                room.append(most - len(name.replace("${AWS::StackName}", "")))
+    assert re.findall(r"another name has at most (\d+) letters", TEXT) == [str(min(room))]
+
+
+def test_who_takes_a_bare_domain_reads_what_browsers_then_ask_of_the_names_below_it(template):
+    [policy] = template.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
+    strict = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]["StrictTransportSecurity"]
+    assert (strict["IncludeSubdomains"], strict["AccessControlMaxAgeSec"]) == (True, 2 * 365 * 24 * 3600)
+    assert "every name that ends in it by https only, for two years (Strict-Transport-Security)" in " ".join(
+        TEXT.split()
+    )
 
 
 def test_reports_to_another_domain_take_a_record_there(template):
