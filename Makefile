@@ -44,8 +44,8 @@ coverage: $(READY) ## Run all tests, slower, and say what they run of functions/
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-fail-under=$(FLOOR)
 
 PROPERTIES = EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal \
-	$$(grep -lr "import examples" tests --include "test_*.py")
-test-long: $(READY) ## Run the property tests on EXAMPLES=5 times as many inputs, new ones, then `make chaos`
+	$$(grep -lr "tests.support.examples" tests --include "test_*.py")
+test-long: $(READY) ## Run what repeats whole, and the property tests on EXAMPLES=5 times as many inputs, new ones; then `make chaos`
 	@$(PROGRAMS)
 	@$(PROPERTIES)
 	@$(MAKE) --no-print-directory chaos

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from forms.form import TRAP
 from tests.support import strict_mail
 from tests.support.accessibility import check as use_by_everybody
+from tests.support.examples import THOROUGH
 from tests.support.inbox import powers_in
 from tests.support.keyboard import check as walk_and_check
 from tests.support.office import DIRECTOR, OFFICE, code_in
@@ -73,8 +74,8 @@ def lines(download):
     return list(csv.DictReader(io.StringIO(download.path().read_text("utf-8-sig"), newline="")))
 
 
-PEOPLE = [(390, False), (390, True), (1280, False), (1280, True)]
-"""Widths of a phone and of a desktop, without script and with it."""
+PEOPLE = [(390, False), (1280, True), *([(390, True), (1280, False)] if THOROUGH else [])]
+"""Widths of a phone and of a desktop, and whether scripts run."""
 
 
 class Day:

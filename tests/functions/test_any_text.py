@@ -24,7 +24,7 @@ def test_any_text_in_a_field_is_kept_as_it_reads_or_refused_by_name(slug, field,
     form, networks = catalog.FORMS[slug], count()
 
     @given(st.one_of(ANYTHING, LIKELY))
-    @examples(25)
+    @examples(10)
     def try_text(text):
         # A form-encoded body has no other line end than CR LF, and no half characters.
         typed = text.encode("utf-8", "ignore").decode()

@@ -8,7 +8,7 @@ import time_machine
 from settings import settings
 from tests.support.office_clock import ALWAYS_OPEN
 from tools.chaos.cloud import hooked
-from tools.chaos.enumeration import EACH_FORM, TOGETHER, Tally, Untested, faults_at, singles, strike
+from tools.chaos.enumeration import EACH_FORM, TOGETHER, Tally, Untested, distinct_faults, faults_at, singles, strike
 from tools.chaos.kinds import KINDS, Fault
 from tools.chaos.schedules import PLAIN, SCHEDULES
 from tools.chaos.story import World
@@ -54,14 +54,21 @@ def tally_of(runs):
     return tally
 
 
-@pytest.mark.parametrize(("slugs", "widths"), [(("contact",), (3,)), (("plaque",), (1,))], ids=["contact", "plaque"])
-def test_a_fault_of_each_kind_at_each_point_loses_nothing_and_sends_nothing_twice(slugs, widths, world):
-    tally = tally_of(singles(world, slugs, PLAIN, widths))
+def test_a_fault_of_each_kind_at_each_point_loses_nothing_and_sends_nothing_twice(world):
+    tally = tally_of(singles(world, ("contact",), PLAIN, (3,)))
     assert tally.problems == []
     assert (tally.lost, tally.duplicates) == (0, 0)
     assert tally.runs > 500
     assert tally.strikes.keys() == KIND.keys()
     assert tally.own_writes_met > 0
+
+
+def test_a_fault_at_each_point_of_the_way_of_a_plaque_loses_nothing_and_sends_nothing_twice(world):
+    points = world.play(("plaque",)).cloud.points
+    tally = tally_of(strike(world, ("plaque",), PLAIN, fault) for fault in distinct_faults(points))
+    assert tally.problems == []
+    assert (tally.lost, tally.duplicates) == (0, 0)
+    assert tally.runs > 50
 
 
 @pytest.mark.parametrize("schedule", [each for each in SCHEDULES if each.pressed], ids=lambda schedule: schedule.name)

@@ -49,7 +49,7 @@ from tests.support.story import Row
 from tests.support.tables import Table, empty_tables
 from web import receipts
 
-STORIES = examples(8, stateful_step_count=25)
+STORIES = examples(4, stateful_step_count=25)
 PEOPLE = ["jordan.sample@example.gov", "alex.sample@example.gov"]
 FILLED_IN = [
     ("contact", {**CONTACT, "message": "How do we begin?", "announcements": "yes"}),

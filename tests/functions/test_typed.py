@@ -63,7 +63,7 @@ def test_an_invisible_character_anywhere_in_a_line_is_not_there(form, field, dat
 
 @pytest.mark.parametrize(("form", "field"), ONE_LINE)
 @given(st.text(SPACES, min_size=1, max_size=3), st.text(SPACES, max_size=3))
-@examples(20)
+@examples(8)
 def test_white_space_of_any_kind_is_one_space_and_none_at_the_ends(form, field, before, between):
     value = ANSWERS[form.slug][field] or "Suite 200"
     spaced = before + value.replace(" ", f" {between}") + before

@@ -104,8 +104,8 @@ def singles(world: World, slugs: tuple[str, ...], schedule: Schedule, widths: It
             yield strike(world, slugs, schedule, fault)
 
 
-def paired_faults(found: Iterable[Point]) -> Iterator[Fault]:
-    """Yield one fault for each way to leave the world behind: kinds that leave the same make the same pairs."""
+def distinct_faults(found: Iterable[Point]) -> Iterator[Fault]:
+    """Yield one fault for each way to leave the world behind; kinds that leave the same are tried once."""
     for at, point in enumerate(found):
         for kind in KINDS:
             match kind.name:
@@ -123,8 +123,8 @@ def paired_faults(found: Iterable[Point]) -> Iterator[Fault]:
 
 def pairs(world: World, slugs: tuple[str, ...], schedule: Schedule, part: int, parts: int) -> Iterator[Run]:
     """Yield pairs of faults: the second as the run goes after the first; of the first every `parts`-th, from `part`."""
-    firsts = list(paired_faults(world.play(slugs, schedule).cloud.points))
+    firsts = list(distinct_faults(world.play(slugs, schedule).cloud.points))
     for first in firsts[part::parts]:
-        for second in paired_faults(world.play(slugs, schedule, (first,)).cloud.points):
+        for second in distinct_faults(world.play(slugs, schedule, (first,)).cloud.points):
             if second.at >= first.at + first.width:
                 yield strike(world, slugs, schedule, first, second)
