@@ -270,6 +270,13 @@ def test_every_page_can_be_used_by_everybody(page, everything):
         use_by_everybody(page)
 
 
+def test_a_short_page_has_its_words_at_the_top(page, everything):
+    page.set_viewport_size({"width": 1280, "height": 2000})
+    for address in everything[1]:
+        page.goto(address)
+        assert page.locator("h1").bounding_box()["y"] < 300, address
+
+
 def test_nothing_is_lost_in_a_narrow_window_with_wide_spacing_or_in_forced_colors(page, everything):
     for address in everything[1]:
         page.goto(address)

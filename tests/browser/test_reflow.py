@@ -57,6 +57,14 @@ def test_the_first_screen_of_a_phone_answers_six_questions(page):
     assert "cost" in page.locator(FIRST_SCREEN["what does it cost me"]).inner_text()
 
 
+def test_the_footer_of_a_short_page_is_at_the_foot_of_the_window(page):
+    page.set_viewport_size({"width": 1280, "height": 2000})
+    page.goto("/nowhere/")
+    footer = page.locator(".footer").bounding_box()
+    assert footer["y"] + footer["height"] == 2000
+    assert page.locator("h1").bounding_box()["y"] < 300
+
+
 def test_what_is_lost_is_noticed(page):
     page.goto("/about/")
     page.locator("h1").evaluate("(each) => { each.style.marginInlineStart = '300px' }")
