@@ -39,6 +39,8 @@ ASKED = "asked"
 """Name of the hidden box that remembers which likely typos the person was asked about."""
 ASKED_LIMIT = 170
 """Characters of that box that are read: enough for ten questions."""
+MOST_FIELDS = 200
+"""More than any public form has; it bounds the cost of a hostile body."""
 
 
 class FormData(dict[str, list[str]]):
@@ -48,10 +50,9 @@ class FormData(dict[str, list[str]]):
         return self.get(name, [])
 
 
-def read_form(body: bytes) -> FormData:
-    """Parse a form-encoded body. Raises UnicodeDecodeError if it is not UTF-8, ValueError if it has over 200 fields."""
-    # 200 is more than any form has, and bounds the cost of a hostile body.
-    parsed = parse_qs(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=200)
+def read_form(body: bytes, most: int = MOST_FIELDS) -> FormData:
+    """Parse a form-encoded body. Raises UnicodeDecodeError if it is not UTF-8, ValueError if over `most` fields."""
+    parsed = parse_qs(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=most)
     # A repeated field counts once: no field of ours has several values.
     return FormData({name: values[:1] for name, values in parsed.items()})
 

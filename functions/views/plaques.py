@@ -13,6 +13,9 @@ from web.desk import casefile, lists, worklist
 from web.desk.sessions import Session
 from web.responses import Response, see_other
 
+MARKED_AT_ONCE = 200
+"""The address behind the button names each of them, and CloudFront takes no address of more than 8,192 bytes."""
+
 
 def show(
     request: Request, session: Session, status: HTTPStatus = HTTPStatus.OK, problem: str = "", gone: Iterable[str] = ()
@@ -42,6 +45,9 @@ def mark(request: Request, session: Session) -> Response:
     checked = tuple(name.removeprefix("mark.") for name in request.fields if name.startswith("mark."))
     if not checked:
         return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, "First check the plaques that you mailed.")
+    if len(checked) > MARKED_AT_ONCE:
+        problem = f"Check at most {MARKED_AT_ONCE} at once. Nothing was marked."
+        return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
     tracking = {each: casefile.plain_line(request.fields.get(f"tracking.{each}", "")) for each in checked}
     if long := [reference_in(each) for each in checked if len(tracking[each]) > workflow.TRACKING_LIMIT]:
         problem = f"A tracking number has at most {workflow.TRACKING_LIMIT} characters. Look at {', '.join(long)}."

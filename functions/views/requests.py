@@ -21,6 +21,8 @@ from web.responses import Event, Response, body_of, no_store
 
 BODY_LIMIT = 128 * 1024
 """Largest body that is accepted, in bytes: a corrected form, form-encoded."""
+MOST_FIELDS = 2000
+"""The page of plaques sends a field for each of them, checked or not."""
 TYPED_LIMITS = {
     "code": sessions.CODE_LIMIT,
     "email": addresses.LIMIT,
@@ -81,7 +83,7 @@ def read(event: Event) -> Request:
         content = body_of(event)
         if len(content) > BODY_LIMIT:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too long", "Shorten it and send it again.")
-        fields = {name: values[0] for name, values in read_form(content).items()}
+        fields = {name: values[0] for name, values in read_form(content, MOST_FIELDS).items()}
     except ValueError:
         raise Refused(HTTPStatus.BAD_REQUEST, "We could not read what was sent", "Send it again.") from None
     return Request(known.method, known.path, fields, known.cookies, known.origin)

@@ -388,6 +388,17 @@ def test_plaques_that_were_just_marked_are_a_click_away_until_the_mark_is_undone
     assert "Marked as mailed" not in office.get(f"/desk/plaques?marked={submitted('contact')},,{'x' * 3000}").words
 
 
+def test_some_plaques_are_marked_while_many_wait_and_not_all_of_them_at_once(office, submitted, table):
+    reference, action = submitted("plaque"), "/desk/plaques/mark"
+    fields = office.get("/desk/plaques").form(action).fields | {f"mark.{reference}": "yes"}
+    fields |= {f"tracking.{number:010}": "" for number in range(900)}
+    refused = office.post(action, fields | {f"mark.{number:010}": "yes" for number in range(200)})
+    assert (refused.status, "Check at most 200 at once" in refused.text) == (422, True)
+    assert "done" not in table.item(reference)
+    assert office.post(action, fields).status == 303
+    assert "done" in table.item(reference)
+
+
 def test_plaques_of_one_day_stand_everywhere_in_the_order_in_which_they_came(office, submitted, clock, inbox):
     came = []
     for number in range(6):
