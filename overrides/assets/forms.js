@@ -77,11 +77,12 @@ function fillIn(form, answers) {
   }
 }
 
-/** Returns the draft without the answers that were typed before this script came. */
-const unlessTyped = (form, answers) =>
+/** Returns the draft without the answers that were typed or chosen before this script came. */
+const unlessGiven = (form, answers) =>
   answers.filter(([name]) => {
-    const { type, value, defaultValue = value } = form.elements.namedItem(name) ?? {};
-    return type === "checkbox" || value === defaultValue;
+    const box = form.elements.namedItem(name);
+    const drawn = box?.querySelector("[selected]")?.value ?? box?.defaultValue ?? ""; // a list's first choice is empty
+    return box?.type === "checkbox" || box?.value === drawn;
   });
 
 function takeHandedOn(form) {
@@ -192,7 +193,7 @@ function start(form) {
   // The server redraws what it was sent: a text that was only offered is not in it.
   const isRedrawn = main.querySelector(".error-summary");
   const draft = readDraft(form).filter(([, , isOffered]) => isOffered || !isRedrawn);
-  fillIn(form, unlessTyped(form, draft));
+  fillIn(form, unlessGiven(form, draft));
   if (!isRedrawn) takeHandedOn(form);
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {

@@ -198,9 +198,11 @@ def test_an_answer_typed_before_the_script_came_is_not_replaced_by_its_draft(pag
         page.evaluate("location.assign('/contact/')")
     page.wait_for_load_state()
     page.locator("[name=name]").fill("Jordan Sample")
+    page.locator("[name=topic]").select_option("other")
     held[0].continue_()
     expect(page.locator("[name=message]")).to_have_value(message)
     expect(page.locator("[name=name]")).to_have_value("Jordan Sample")
+    expect(page.locator("[name=topic]")).to_have_value("other")
 
 
 def test_going_back_from_the_receipt_shows_a_form_that_can_be_sent(page):
