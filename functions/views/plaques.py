@@ -22,7 +22,7 @@ def show(
 ) -> Response:
     """List the plaques to mail, and links to those that were just marked: `gone` from the list, or in the address."""
     gone = gone or request.fields.get("marked", "").split(",")
-    found = filter(None, (submissions.get(reference_in(each)) for each in gone))
+    found = filter(None, map(submissions.get, dict.fromkeys(map(reference_in, gone))))
     left = [each for each in found if each.done or each.closed]
     return draw(
         request,
@@ -65,4 +65,4 @@ def mark(request: Request, session: Session) -> Response:
             f"Marked as mailed: {len(checked) - len(missed)}. Changed meanwhile by someone else: {', '.join(missed)}."
         )
         return show(request, session, HTTPStatus.CONFLICT, told, checked)
-    return see_other(f"/desk/plaques?marked={','.join(checked)}")
+    return see_other(f"/desk/plaques?marked={','.join(map(reference_in, checked))}")

@@ -399,6 +399,14 @@ def test_some_plaques_are_marked_while_many_wait_and_not_all_of_them_at_once(off
     assert "done" in table.item(reference)
 
 
+def test_the_address_after_marking_holds_references_only(office, submitted):
+    reference = submitted("plaque")
+    fields = office.get("/desk/plaques").form("/desk/plaques/mark").fields
+    answer = office.post("/desk/plaques/mark", fields | {f"mark.chief@example.gov\r\n[{reference}]": "yes"})
+    assert answer.headers["location"] == f"/desk/plaques?marked={reference}"
+    assert "Marked as mailed: 1." in office.get(f"/desk/plaques?marked={reference},{reference}").words
+
+
 def test_plaques_of_one_day_stand_everywhere_in_the_order_in_which_they_came(office, submitted, clock, inbox):
     came = []
     for number in range(6):
