@@ -172,14 +172,17 @@ def details(entry: Mapping[str, Any]) -> str:
 def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "") -> bool:
     """Close a submission without doing it, for one of REASONS; return False if it is done or closed.
 
-    Raises ValueError with a message if a duplicate does not name the other one, which is kept.
+    Raises ValueError with a message if a duplicate does not name another one that is not closed.
     """
     about = {"reason": reason}
     if reason == "duplicate":
         if not duplicate_of:
             raise ValueError("Enter the reference of the one you keep.")
-        if duplicate_of == submission.reference or submissions.get(duplicate_of) is None:
+        kept = submissions.get(duplicate_of)
+        if kept is None or kept.reference == submission.reference:
             raise ValueError(f"Nothing else has the reference {duplicate_of}.")
+        if kept.closed:
+            raise ValueError(f"{duplicate_of} is closed itself. Enter the reference of one you keep.")
         about["of"] = duplicate_of
     closed = {"at": step.at.isoformat(), "by": step.by, **about}
     sets = ["closed = :closed", "stage = :stage", "stage_at = :now"]

@@ -506,7 +506,7 @@ def test_undone_in_time_no_e_mail_goes_out(office, submitted, inbox, clock):
 
 @pytest.mark.parametrize("slug", ["contact", "plaque"])
 def test_what_is_closed_is_not_reminded_of_and_nobody_is_mailed(slug, office, submitted, inbox, clock, table):
-    reasons = {"spam": "Spam", "duplicate": "Duplicate", "withdrawn": "Withdrawn", "not-eligible": "Not eligible"}
+    reasons = {"duplicate": "Duplicate", "spam": "Spam", "withdrawn": "Withdrawn", "not-eligible": "Not eligible"}
     closed = {reason: submitted(slug, telephone=f"555 555 01{each}0") for each, reason in enumerate(reasons)}
     before = len(inbox.messages())
     for reason, reference in closed.items():
@@ -553,6 +553,25 @@ def test_a_duplicate_is_offered_its_twin_and_leads_to_it(office, submitted, tabl
     office.do(first, "undo")
     third = submitted("plaque", city="Third Town")  # no one knows of which of two
     assert office.get(f"/desk/{third}").form(f"/desk/{third}/close").fields["of"] == ""
+
+
+def test_no_twin_is_offered_where_not_all_others_were_looked_at(office, submitted, clock, monkeypatch):
+    from web.desk import casefile
+
+    monkeypatch.setattr(casefile, "OTHERS", 2)
+    for slug, changes in (("plaque", {"city": "Old Town"}), ("plaque", {}), ("contact", {"email": PLAQUE["email"]})):
+        submitted(slug, **changes)
+        clock.forward(minutes=1)
+    reference = submitted("plaque", city="New Town")
+    assert office.get(f"/desk/{reference}").form(f"/desk/{reference}/close").fields["of"] == ""
+
+
+def test_two_are_not_closed_as_duplicates_of_each_other(office, submitted, table):
+    first, second = submitted("plaque", city="Old Town"), submitted("plaque", city="New Town")
+    office.do(first, "close", reason="duplicate", of=second)
+    page = office.do(second, "close", reason="duplicate", of=first)
+    assert (page.status, f"{first} is closed itself" in page.words) == (422, True)
+    assert "closed" not in table.item(second)
 
 
 def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office, submitted, inbox, clock, table):

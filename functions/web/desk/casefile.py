@@ -177,10 +177,10 @@ def _beside(submission: Submission, other: Submission, now: datetime) -> dict[st
     }
 
 
-def _twin(submission: Submission, others: Iterable[Submission]) -> str:
+def _twin(submission: Submission, others: Sequence[Submission]) -> str:
     """Return the reference to propose where it is closed as a duplicate: of the only other one; empty if unclear."""
     kept = [each.reference for each in others if each.form == submission.form and not (each.closed or each.erased_at)]
-    return kept[0] if len(kept) == 1 else ""
+    return kept[0] if len(kept) == 1 and len(others) < OTHERS else ""  # where OTHERS are full, there may be more
 
 
 def _differences(earlier: Submission, later: Submission) -> list[tuple[str, str, str]]:
