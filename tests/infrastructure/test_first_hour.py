@@ -104,7 +104,7 @@ def test_it_sees_whether_a_release_is_mailed(post, table, inbox, run_staff):
         ("receipt=three", "HTTP/2 503 \n<h1>It is busy</h1>\nthen 400", 'HTTP/2 503 \n{"message"}\nthen 400'),
         ("remove-permission", "NO_PERMISSIONS\tarn:aws:events", "None"),
         ("RetriesExhausted", "RetriesExhausted", ""),
-        ("$API_LOGS", '{"route": "GET /desk/", "status": "200"}', ""),
+        ("$API_LOGS", '{"route": "GET /desk/{proxy+}", "status": "200"}', ""),
         ("$ALARMS", "1 stack-GivenUp-1 to ALARM\n2 stack-FormsFail-2 to ALARM", "1 stack-FormsFail-2 to ALARM"),
         ("$ALARMS", "FormsFail GivenUp NoMail WorkFails", "StreamWaits FormsFail GivenUp"),
     ],
