@@ -97,6 +97,14 @@ def test_a_drawing_has_words_beside_it_and_none_of_its_own(page, read):
         assert tag != "img" or attributes.get("alt")
 
 
+@pytest.mark.parametrize("page", ["index", "framework"])
+def test_each_picture_that_front_matter_names_is_drawn(page, built_site):
+    named = re.findall(r"picture: \w+", (ROOT / f"docs/{page}.md").read_text("utf-8"))
+    html = (built_site / page.replace("index", "") / "index.html").read_text("utf-8")
+    drawn = re.findall(r'class="?icon"?[^>]*><path d="([^"]+)', html)
+    assert len(named) == len(drawn) == len(set(drawn)) > 0
+
+
 @pytest.mark.parametrize("page", [*PAGES, *ERROR_PAGES])
 def test_a_page_says_on_its_first_screen_who_runs_it_and_whom_to_call(page, read):
     header = read(page).text.partition("Skip to content")[2][:700]
