@@ -43,11 +43,12 @@ coverage: $(READY) ## Run all tests, slower, and say what they run of functions/
 	@$(PROGRAMS)
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-fail-under=$(FLOOR)
 
-PROPERTIES = EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal \
-	$$(grep -lr "tests.support.examples" tests --include "test_*.py")
+# The tests whose files have these words in them.
+LONGER = EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal \
+	$$(grep -lr "$(1)" tests --include "test_*.py")
 test-long: $(READY) ## Run what repeats whole, and the property tests on EXAMPLES=5 times as many inputs, new ones; then `make chaos`
 	@$(PROGRAMS)
-	@$(PROPERTIES)
+	@$(call LONGER,tests.support.examples)
 	@$(MAKE) --no-print-directory chaos
 
 chaos: $(READY) ## Break everything at every point, in pairs too, and account for each e-mail
@@ -73,7 +74,7 @@ fuzz: $(READY) ## Try hostile input for SECONDS=60 a target, then EXAMPLES=5 tim
 	@$(PROGRAMS)
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/fuzz/requirements.txt
 	@.venv/bin/python -m tools.fuzz --seconds $(or $(SECONDS),60)
-	@$(PROPERTIES)
+	@$(call LONGER,import examples)
 
 judges: $(READY) ## Ask other people's programs what they make of pages, e-mails and files
 	@$(PROGRAMS) judges
