@@ -260,6 +260,13 @@ def test_what_an_agency_and_a_person_sent_stands_beside_it_with_what_the_later_o
     assert f"Received after this one, {promises.short_moment(promises.now(), noon)}" in earlier.words
 
 
+def test_of_two_requests_of_one_second_both_pages_call_the_same_one_the_first(office, submitted, clock):
+    pages = [submitted("plaque", city=city) for city in ("Old Town", "New Town")]
+    words = [office.get(f"/desk/{each}").words for each in pages]
+    assert sorted(re.findall("Received (before|after) this one", " ".join(words))) == ["after", "before"]
+    assert len({tuple(re.findall("(?:Old|New) Town → (?:Old|New) Town", each)) for each in words}) == 1
+
+
 def test_nothing_is_compared_with_a_request_whose_sender_was_erased(office, submitted):
     erased, other = submitted("plaque", email="former@example.gov"), submitted("plaque")
     assert all(" → " in office.get(f"/desk/{each}").words for each in (erased, other))

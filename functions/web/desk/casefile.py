@@ -169,11 +169,13 @@ def _others(submission: Submission, earlier: Iterable[Submission]) -> list[Submi
 
 def _beside(submission: Submission, other: Submission, now: datetime) -> dict[str, Any]:
     """Return the row of another submission, whether it came before, and what the later of the two changed."""
+    # The references, so that both pages say the same of two requests of one second.
+    earlier, later = sorted((other, submission), key=lambda each: (each.received_at, each.reference))
     return {
         "row": worklist.row(other, now),
-        "came": "after" if other.received_at > submission.received_at else "before",
+        "came": "after" if later is other else "before",
         "received": promises.short_moment(other.received_at, now),
-        "differs": _differences(*sorted((other, submission), key=lambda each: each.received_at)),
+        "differs": _differences(earlier, later),
     }
 
 
