@@ -10,6 +10,7 @@ from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def as_file(content: str, content_type: str, policy: str = "default-src 'none'",
     return Response(status, headers, content.encode())
 
 
+@lru_cache(maxsize=1000)  # reading one takes some 10 ms, and each look at the mailbox is at all of them
 def _described(number: int, raw: str) -> dict[str, Any]:
     message = message_from_bytes(raw.encode(), _class=EmailMessage, policy=default)
     headers: dict[str, str] = {}

@@ -49,7 +49,8 @@ class Inbox:
         return [message for message in self.messages() if message["subject"].startswith(beginning)]
 
     def receipts(self) -> list[dict[str, Any]]:
-        return [message for message in self.messages() if message not in self.to_staff()]
+        to_staff = self.to_staff()
+        return [message for message in self.messages() if message not in to_staff]
 
 
 TOKEN = re.compile(r"token=|receipt=|[\w-]{20,}\.[\w-]{27}\b")
