@@ -139,4 +139,5 @@ document.addEventListener("keydown", walk);
 // After going back, WebKit clears the box in a task after this event.
 addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(begin));
 form.hidden = false;
+box.setAttribute("aria-describedby", "q-hint"); // until now, nothing appears while one types
 begin();

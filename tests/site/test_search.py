@@ -301,11 +301,36 @@ def test_only_the_search_page_loads_the_search(built_site):
     assert holding == ["search"]
 
 
+def test_if_the_script_never_comes_the_box_promises_nothing_and_leads_to_help(browser, local_run):
+    context = browser.new_context(base_url=local_run.url)
+    page = context.new_page()
+    page.route("**/search.*.js", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.goto("/search/")
+    box, help_ = page.get_by_label("Words to look for"), page.locator(".search__help")
+    expect(page.get_by_text("Results appear below")).to_be_hidden()
+    expect(box).to_have_accessible_description("")
+    expect(help_).to_be_hidden()
+    box.fill("plaque")
+    with page.expect_event("requestfailed"):
+        box.press("Enter")
+    expect(help_).to_be_in_viewport()
+    expect(help_.get_by_role("link")).to_have_count(2)
+    expect(page.get_by_role("heading", name="Pages")).to_be_in_viewport()
+    page.unroute("**/search.*.js")
+    page.reload()
+    expect(page.locator(RESULTS).first).to_contain_text("plaque")
+    expect(help_).to_be_hidden()
+    expect(box).to_have_accessible_description("Results appear below while you type.")
+    context.close()
+
+
 def test_without_script_there_is_no_box_that_does_nothing(browser, local_run):
     context = browser.new_context(base_url=local_run.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/search/")
     assert not page.get_by_role("searchbox").is_visible()
+    expect(page.locator(".search__help").get_by_role("link")).to_have_count(2)
     page.get_by_role("link", name="How do we renew?").click()
     page.wait_for_url("**/faq/#how-do-we-renew")
     context.close()
