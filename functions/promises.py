@@ -14,7 +14,8 @@ VALID_FOR_YEARS = 2
 LISTED_AFTER_END = timedelta(days=60)
 """How long the public register shows an agency whose certification ended."""
 ENDS_SOON = timedelta(days=60)
-"""A certification that ends sooner than this is pointed out to the sender of its plaque request, and to staff."""
+"""From this long before its end on, a certification ends soon: the sender of a plaque request, staff and the register
+are told so."""
 MORNING = time(7)
 """Start of the office's day: the time of the digest and of invitations to renew."""
 
@@ -93,6 +94,11 @@ def end_of_day_at_office(day: date) -> datetime:
 def day_at_office(moment: datetime) -> date:
     """Return the calendar day at the office at an aware time."""
     return moment.astimezone(_office_zone()).date()
+
+
+def ends_soon(last_day: date, today: date) -> bool:
+    """Return whether a certification ends soon, or has ended."""
+    return last_day - today <= ENDS_SOON
 
 
 def ending_in_words(last_day: date, today: date) -> str:

@@ -197,7 +197,7 @@ class PlaqueForm(Form):
         told = answers.get("listed") and rendering.office().keeps_register
         listed = [IF_LISTED[answers["listed"]]] if told else []
         ends_on, today = cls.ends_on(answers), promises.day_at_office(received)
-        if ends_on - today >= promises.ENDS_SOON:
+        if not promises.ends_soon(ends_on, today):
             return listed
         words = promises.ending_in_words(ends_on, today)
         return [

@@ -176,7 +176,7 @@ def _validity(ends_on: date | None) -> str:
         return ""
     today = promises.day_at_office(promises.now())
     words = f"Valid until {promises.day_in_words(ends_on)}."
-    if ends_on - today >= promises.ENDS_SOON:
+    if not promises.ends_soon(ends_on, today):
         return words
     ends = promises.ending_in_words(ends_on, today)
     return (

@@ -17,8 +17,6 @@ Row = TypeVar("Row")
 ON_A_PAGE = 100
 LISTED_AT_ONCE = 60
 """Most agencies that the first page lists by name; where there are more, it lists the states only."""
-ENDS_SOON = 60
-"""Days before the end from which the days are counted."""
 QUERY_LIMIT = 100
 TILES = """
 AK .. .. .. .. .. .. .. .. .. ME
@@ -142,7 +140,7 @@ def status(entry: Entry, today: date) -> str:
     if not entry.holds(today):
         return f"Ended on {promises.day_in_words(entry.end)}"
     until = f"Certified until {promises.day_in_words(entry.last_day)}"
-    if (entry.last_day - today).days > ENDS_SOON:
+    if not promises.ends_soon(entry.last_day, today):
         return until
     return f"{until}: {promises.ending_in_words(entry.last_day, today)}"
 

@@ -460,6 +460,13 @@ def test_the_engraver_gets_a_csv_that_no_spreadsheet_takes_for_formulas(office, 
     assert (line["Agency name"], line["Addressee"], line["ZIP code"]) == ("'=1+2", "'+Chief", PLAQUE["zip"])
 
 
+@pytest.mark.parametrize(("days_left", "is_soon"), [(59, True), (60, True), (61, False)])
+def test_a_plaque_whose_certification_ends_soon_says_so_in_the_list(days_left, is_soon, office, submitted):
+    ends = promises.day_at_office(promises.now()) + timedelta(days=days_left)
+    submitted("plaque", completed=ends.replace(year=ends.year - 2).isoformat())
+    assert ("(ends soon)" in office.get("/desk/plaques").words) is is_soon
+
+
 def test_labels_fill_sheets_of_ten(office, submitted):
     for number in range(11):
         submitted("plaque", telephone=f"555 555 01{number:02}", addressee=f"Chief {number}")

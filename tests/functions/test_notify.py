@@ -225,7 +225,7 @@ def test_of_many_requests_the_newest_are_compared_with_one_that_may_correct_them
 @pytest.mark.parametrize(
     ("days_left", "warned"),
     [
-        *((700, ""), (60, ""), (59, "The certification ends in 59 days:")),
+        *((700, ""), (61, ""), (60, "The certification ends in 60 days:"), (59, "The certification ends in 59 days:")),
         *((1, "ends tomorrow:"), (0, "ends today:"), (-1, "The certification ended yesterday:")),
     ],
 )

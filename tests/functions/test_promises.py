@@ -149,13 +149,18 @@ def test_a_certification_that_has_ended_is_refused_with_its_last_day():
     assert "go through the process again" in said
 
 
-def test_a_certification_that_ends_soon_is_accepted_with_a_remark():
+@pytest.mark.parametrize(("days_left", "is_soon"), [(59, True), (60, True), (61, False), (730, False)])
+def test_a_certification_that_ends_soon_is_accepted_with_a_remark(days_left, is_soon):
     received = promises.now()
-    completed = (received - timedelta(days=700)).date()
-    assert messages(filled(PlaqueForm, completed=completed.isoformat())) == {}
-    [remark] = PlaqueForm.remarks(received, {"completed": completed.isoformat()})
-    assert "begin the process again" in remark
-    assert PlaqueForm.remarks(received, {"completed": received.date().isoformat()}) == []
+    ends = promises.day_at_office(received) + timedelta(days=days_left)
+    completed = ends.replace(year=ends.year - 2).isoformat()
+    assert messages(filled(PlaqueForm, completed=completed)) == {}
+    remarks = PlaqueForm.remarks(received, {"completed": completed})
+    assert ["begin the process again" in remark for remark in remarks] == [True] * is_soon
+
+
+def test_a_certification_ends_soon_from_the_second_invitation_to_renew_on(template):
+    assert str(promises.ENDS_SOON.days) in template.environment()["INVITATION_DAYS"].split(",")
 
 
 @pytest.mark.parametrize("state", ["NY", "GU"])

@@ -318,7 +318,7 @@ def test_the_page_and_the_badge_follow_the_dates_and_nobody_does_anything(certif
     for days, status in (
         (0, said),
         (left - 61, said),
-        (left - 40, f"{said}: ends in 40 days"),
+        *((left - days, f"{said}: ends in {days} days") for days in (60, 59)),
         (left - 1, f"{said}: ends tomorrow"),
         (left, f"{said}: ends today"),
         (left + 1, f"Ended on {last}"),

@@ -112,7 +112,7 @@ def plaques(now: datetime) -> list[dict[str, Any]]:
             "label": each.declared.mailing_label(each.answers),
             "completed": dict(each.declared.in_words_by_name(each.answers))["completed"],
             "valid_until": promises.day_in_words(submissions.valid_until(each)),
-            "ends_soon": "ends soon" if submissions.valid_until(each) - today < promises.ENDS_SOON else "",
+            "ends_soon": "ends soon" if promises.ends_soon(submissions.valid_until(each), today) else "",
         }
         for place, each in enumerate(found)
     ]
