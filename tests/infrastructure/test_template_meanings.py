@@ -112,6 +112,42 @@ def test_every_answer_has_these_headers_and_no_others():
     assert headers == HEADERS
 
 
+WORKS_BY_ITSELF = re.compile(
+    """AWS::( Serverless::Function | CloudWatch::Alarm | Budgets::Budget | Logs::Delivery | SES::EmailIdentity
+    | SES::ConfigurationSetEventDestination | SQS::QueuePolicy | S3::BucketPolicy | SNS::TopicPolicy )""",
+    re.VERBOSE,
+)
+"""Types whose resources name what they are for, or are called from outside."""
+
+
+def named_in(part):
+    """The logical ids and parameters that part of the template names."""
+    match part:
+        case {"Ref": name}:
+            yield name
+        case {"Fn::GetAtt": [name, *_]}:
+            yield name
+        case {"Fn::Sub": text}:
+            yield from re.findall(r"\$\{(\w+)", str(text))
+        case dict():
+            for each in part.values():
+                yield from named_in(each)
+        case list():
+            for each in part:
+                yield from named_in(each)
+
+
+def test_whatever_works_only_where_another_names_it_is_named(raw):
+    """A firewall, a policy or a function of the edge that nothing names is deployed and does nothing."""
+    resources = raw["Resources"]
+    waiting = {name for name, each in resources.items() if not WORKS_BY_ITSELF.fullmatch(each["Type"])}
+    assert len(waiting) >= 20
+    named = set(named_in(raw["Globals"]))
+    for name, resource in resources.items():
+        named |= set(named_in(resource.get("Properties", {}))) - {name}
+    assert waiting - named == set()
+
+
 def test_no_key_can_be_guessed():
     for name, secret in Template(FILE).resources("AWS::SecretsManager::Secret").items():
         made = secret["GenerateSecretString"]
@@ -191,6 +227,14 @@ def test_every_alarm_compares_with_a_number(alarms):
     for alarm in alarms.values():
         assert alarm["ComparisonOperator"].endswith("Threshold"), alarm
         assert isinstance(alarm["Threshold"], int | float), alarm
+
+
+def test_an_alarm_on_one_metric_counts_what_happens_and_takes_the_highest_of_a_rate_or_an_age(alarms):
+    """cfn-lint lets one pass that says neither; CloudWatch refuses it, and a stack with it."""
+    highest = {"StreamWaits", "BouncesRise", "ComplaintsRise"}
+    single = {name: each.get("Statistic") for name, each in alarms.items() if "Metrics" not in each}
+    assert single == {name: "Maximum" if name in highest else "Sum" for name in single}
+    assert highest < single.keys()
 
 
 def test_every_index_says_what_it_copies(template):

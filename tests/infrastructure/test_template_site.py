@@ -62,7 +62,7 @@ def test_the_register_is_cached_as_its_function_says_by_address_page_and_words(t
     config = policy["CachePolicyConfig"]
     assert behavior["CachePolicyId"] == {"Ref": "RegisterCache"}
     # stale-if-error holds at most for MaxTTL.
-    assert (config["MinTTL"], config["MaxTTL"]) == (0, 86400)
+    assert (config["MinTTL"], config["DefaultTTL"], config["MaxTTL"]) == (0, 0, 86400)
     key = config["ParametersInCacheKeyAndForwardedToOrigin"]
     assert key["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["page", "q"]}
     assert (key["CookiesConfig"], key["HeadersConfig"]) == ({"CookieBehavior": "none"}, {"HeaderBehavior": "none"})
@@ -179,6 +179,19 @@ def test_whom_the_firewall_stops_reads_what_to_do_in_words(template):
     assert (answer["ResponseCode"], body["ContentType"]) == (429, "TEXT_HTML")
     assert "not received" in body["Content"]
     assert "style" not in body["Content"]
+
+
+def test_the_firewall_lets_through_whom_no_rule_stops(template):
+    [acl] = template.resources("AWS::WAFv2::WebACL").values()
+    assert acl["DefaultAction"] == {"Allow": {}}
+
+
+def test_rules_of_the_firewall_and_the_steps_of_each_are_numbered_from_zero(template):
+    """AWS refuses two of one number."""
+    [acl] = template.resources("AWS::WAFv2::WebACL").values()
+    scopes = [each["Statement"]["RateBasedStatement"]["ScopeDownStatement"] for each in acl["Rules"]]
+    for ordered in (acl["Rules"], *(each["ByteMatchStatement"]["TextTransformations"] for each in scopes)):
+        assert [each["Priority"] for each in ordered] == [*range(len(ordered))]
 
 
 def test_the_firewall_keeps_no_visitors_request(template):

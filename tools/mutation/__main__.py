@@ -66,6 +66,7 @@ TEMPLATE = of(
     "template_meanings",
     "template_site",
     "template_calls",
+    "template_requests",
     "deploy_role",
     "first_hour",
     "runbook",
