@@ -8,12 +8,30 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "handbook/architecture.md").read_text("utf-8")
+NAMED = sorted(
+    {
+        (name, path)
+        for names, path in re.findall(r"((?:`\w+`(?:,| and)? )+)in (?:the form's class, as in )?`([\w./-]+)`", TEXT)
+        for name in re.findall(r"\w+", names.replace(" and ", " "))
+    }
+)
+"""What it names in a file: a function, a constant, a parameter."""
 PATHS = sorted(set(re.findall(r"`([A-Za-z][\w.]*/[\w./-]*)`", TEXT)))
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_that_it_names_is_there(path):
     assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize(("name", "path"), NAMED)
+def test_a_file_defines_what_it_says_is_in_it(name, path):
+    defined = rf"\b(?:def|class|function|const|let) {name}\b|^\s*{name}\s*[:=]"
+    assert re.search(defined, (ROOT / path).read_text("utf-8"), re.MULTILINE)
+
+
+def test_where_a_file_is_long_it_names_what_to_look_for():
+    assert len(NAMED) > 20
 
 
 def test_it_names_each_function_and_each_table(template):
