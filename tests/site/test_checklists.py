@@ -292,3 +292,12 @@ def test_the_index_draws_every_step_with_its_number_of_items(page, checklist_sit
 def test_a_checklist_prints_on_one_page(name, paper, page):
     page.visit(name)
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper, print_background=False))) == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_checklist_says_whom_to_ask_on_a_phone_too(width, page):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.visit("leader")
+    help_ = page.get_by_role("main").locator("p", has_text="No access to the training platform, or a question?")
+    assert help_.locator("[href^='tel:']").is_visible()
+    assert help_.get_by_role("link", name="write to us").is_visible()

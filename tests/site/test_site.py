@@ -112,6 +112,15 @@ def test_a_page_says_on_its_first_screen_who_runs_it_and_whom_to_call(page, read
     assert "(555) 555-0100" in header
 
 
+def test_the_way_begins_with_asking_for_what_the_reader_has_not(built_site):
+    """No one can enter the platform before the office has given access."""
+    html = (built_site / "certification/index.html").read_text("utf-8")
+    way, _, after = html.partition('class="way"')[2].partition("</ol>")
+    first_step = way.partition("</li>")[0]
+    assert re.findall('href="([^"]*)"', first_step) == ["../contact/"]
+    assert re.findall('class="button" href="([^"]*)"', after)[:1] == ["../contact/"]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_ids_are_unique_on_a_page(page, read):
     ids = [attributes["id"] for _, attributes in read(page).elements if "id" in attributes]
