@@ -172,7 +172,7 @@ def details(entry: Mapping[str, Any]) -> str:
 def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "") -> bool:
     """Close a submission without doing it, for one of REASONS; return False if it is done or closed.
 
-    Raises ValueError with a message if a duplicate does not name another one that is not closed.
+    Raises ValueError with a message if a duplicate does not name another one of the same form that is not closed.
     """
     about = {"reason": reason}
     if reason == "duplicate":
@@ -181,6 +181,9 @@ def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "
         kept = submissions.get(duplicate_of)
         if kept is None or kept.reference == submission.reference:
             raise ValueError(f"Nothing else has the reference {duplicate_of}.")
+        if kept.form != submission.form:
+            what = kept.declared.title.lower()
+            raise ValueError(f"{duplicate_of} is a {what}. Enter the reference of one of the same kind.")
         if kept.closed:
             raise ValueError(f"{duplicate_of} is closed itself. Enter the reference of one you keep.")
         about["of"] = duplicate_of

@@ -566,6 +566,16 @@ def test_no_twin_is_offered_where_not_all_others_were_looked_at(office, submitte
     assert office.get(f"/desk/{reference}").form(f"/desk/{reference}/close").fields["of"] == ""
 
 
+def test_one_form_is_no_duplicate_of_another(office, submitted, run_staff, table):
+    plaque, message = submitted("plaque"), submitted("contact")
+    for one, other, what in ((plaque, message, "message"), (message, plaque, "plaque request")):
+        words = f"{other} is a {what}. Enter the reference of one of the same kind."
+        page = office.do(one, "close", reason="duplicate", of=other)
+        assert (page.status, words in page.words) == (422, True)
+        assert run_staff("close", one, "duplicate", "--of", other)[::2] == (1, f"{words}\n")
+        assert "closed" not in table.item(one)
+
+
 def test_two_are_not_closed_as_duplicates_of_each_other(office, submitted, table):
     first, second = submitted("plaque", city="Old Town"), submitted("plaque", city="New Town")
     office.do(first, "close", reason="duplicate", of=second)

@@ -61,6 +61,8 @@ def test_staff_find_it_by_command_and_at_the_desk(written, post, table, office, 
     post("plaque", PLAQUE)
     of = {item["form"]: item["reference"] for item in table.items()}
     contact, plaque = of["contact"], of["plaque"]
+    post("contact", CONTACT | {"message": "Once more."})
+    [again] = {item["reference"] for item in table.items()} - {contact, plaque}
     typed = as_written(written, contact)
     for command in (("show", typed), ("find", typed), ("note", typed, "Called.")):
         code, told, _ = run_staff(*command)
@@ -68,9 +70,8 @@ def test_staff_find_it_by_command_and_at_the_desk(written, post, table, office, 
     found = office.press(office.get(), "/desk/find", q=typed).words
     assert contact in found
     assert plaque not in found
-    office.do(plaque, "close", reason="duplicate", of=typed)
-    [closed] = [item["closed"] for item in table.items() if item["reference"] == plaque]
-    assert closed["of"] == contact
+    office.do(again, "close", reason="duplicate", of=typed)
+    assert table.item(again)["closed"]["of"] == contact
 
 
 @pytest.mark.parametrize("words", ["sheriff sample", "K7M2P", "555 555 0100", "", "[no reference]"])
