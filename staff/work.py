@@ -29,7 +29,8 @@ def find(
     """Find messages and requests, the newest first, and certified agencies."""
     query = " ".join(words)
     found = search.find(query, promises.now())
-    agencies = [_as_row(each) for each in known_agencies.found(query)[: search.SHOWN]]
+    named = known_agencies.found(query)
+    agencies = [_as_row(each) for each in named[: search.SHOWN]]
     if as_json:
         print_json({"submissions": [listing.as_json(each) for each in found.submissions], "certifications": agencies})
         return
@@ -40,6 +41,8 @@ def find(
     elif not agencies:
         out.print("Nothing to list.")
     _print_agencies(agencies)
+    if len(named) > len(agencies):
+        told.print(f"{len(agencies)} of {len(named):,} agencies are shown; add a word to find fewer.")
     if found.until:
         told.print(f"Looked at the newest {found.looked_at:,} only; add a word to find fewer.")
 

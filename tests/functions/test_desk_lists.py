@@ -235,6 +235,20 @@ def test_a_slip_finds_what_is_written_almost_so_and_nothing_says_so(office, subm
         assert "<script" not in page.text
 
 
+def test_a_search_says_that_there_are_more_agencies_than_it_shows(office, submitted, run_staff, monkeypatch):
+    from office import search
+
+    monkeypatch.setattr(search, "SHOWN", 2)
+    for number in range(3):
+        office.do(submitted("plaque", agency=f"Riverside {number}", email=f"{number}@example.gov"), "mark")
+        page = office.press(office.get(), "/desk/find", q="riverside")
+        _, out, told = run_staff("find", "riverside")
+        assert page.text.count('href="/desk/certified/') == out.count("  certified  ") == min(number + 1, 2)
+        is_more = number == 2
+        assert ("2 of 3 agencies are shown. Add a word to find fewer." in page.words) is is_more
+        assert ("2 of 3 agencies are shown; add a word to find fewer." in told) is is_more
+
+
 @pytest.mark.parametrize("query", ["nothing like it", "Number", "Numbrr"], ids=["none", "exact", "similar"])
 def test_a_search_says_how_far_it_looked(query, office, submitted, monkeypatch):
     from office import search

@@ -51,7 +51,7 @@ BOARD: dict[str, dict[str, str]] = {
 def found(query: str, now: datetime) -> dict[str, Any]:
     """Return the results of a query, and how far it looked."""
     if not query.strip():
-        return {"query": "", "told": "", "certified": [], "found": [], "person": None}
+        return {"query": "", "told": "", "certified": [], "agencies": 0, "found": [], "person": None}
     result = search.find(query, now)
     agencies = known_agencies.found(query)
     address = search.stored_spelling(query)
@@ -68,6 +68,7 @@ def found(query: str, now: datetime) -> dict[str, Any]:
         "query": query,
         "told": told.strip(),
         "certified": [agency(each, now) for each in agencies[: search.SHOWN]],
+        "agencies": len(agencies),
         "found": worklist.rows(result.submissions, now),
         "person": {"address": address, "words": _stored_of(person)} if person else None,
     }
