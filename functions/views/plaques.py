@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from http import HTTPStatus
+from itertools import islice
 
 from forms.form import reference_in
 from office import workflow
@@ -22,7 +23,8 @@ def show(
 ) -> Response:
     """List the plaques to mail, and links to those that were just marked: `gone` from the list, or in the address."""
     gone = gone or request.fields.get("marked", "").split(",")
-    found = filter(None, map(submissions.get, dict.fromkeys(map(reference_in, gone))))
+    references = islice(dict.fromkeys(map(reference_in, gone)), MARKED_AT_ONCE)
+    found = filter(None, map(submissions.get, references))
     left = [each for each in found if each.done or each.closed]
     return draw(
         request,

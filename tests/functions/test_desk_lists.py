@@ -420,6 +420,13 @@ def test_some_plaques_are_marked_while_many_wait_and_not_all_of_them_at_once(off
     assert "done" in table.item(reference)
 
 
+def test_an_address_that_names_too_many_plaques_reads_no_more_than_are_marked_at_once(office, monkeypatch):
+    asked = []
+    monkeypatch.setattr(submissions, "get", asked.append)
+    assert office.get(f"/desk/plaques?marked={','.join(f'{number:010}' for number in range(300))}").status == 200
+    assert len(asked) == 200
+
+
 def test_the_address_after_marking_holds_references_only(office, submitted):
     reference = submitted("plaque")
     fields = office.get("/desk/plaques").form("/desk/plaques/mark").fields
