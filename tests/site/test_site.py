@@ -194,3 +194,13 @@ def test_json_of_the_checklists_is_published(built_site):
     for each in everything:
         single = json.loads((built_site / f"checklists/{each['name']}.json").read_text("utf-8"))
         assert single == {"checklists": [each]}
+
+
+@pytest.mark.parametrize("page", ["/", "/certification/", "/checklists/"])
+def test_a_page_says_before_its_first_list_of_checklists_where_the_certification_is_taken(page, built_site):
+    """This site's checklists are a working aid; whoever takes them for the certification does the work twice."""
+    html = (built_site / page.strip("/") / "index.html").read_text("utf-8")
+    main = html.partition("<main")[2]
+    start = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", re.split('class="(?:band|way|steps)', main)[0]))
+    assert re.search("take[s]? (?:it|the certification) on the (?:online )?training platform", start)
+    assert "are a working aid beside it" in start
