@@ -13,7 +13,11 @@ const told = new WeakMap(); // the message element of each box
 
 /** Shows the error message below a date box, while typing and on leaving it. */
 export function checkDay(box, typing) {
-  const words = box.type === "date" ? wrongDay(box, typing) : "";
+  sayOfDay(box, box.type === "date" ? wrongDay(box, typing) : "");
+}
+
+/** Shows an error message below a date box, "" to take it away. */
+export function sayOfDay(box, words) {
   if (!words && !told.has(box)) return;
   if (!told.has(box)) {
     const place = document.createElement("span");

@@ -1,6 +1,6 @@
 // The questions about one item: its state, its date, and the decision if it needs one.
 
-import { checkDay, wrongDay } from "./dates.js";
+import { checkDay, sayOfDay, wrongDay } from "./dates.js";
 import { FIRST_DAY, today } from "./progress.js";
 
 const ANSWERS = ["on", "who", "when", "why"];
@@ -9,6 +9,17 @@ const DAYS = ["on", "when"];
 /** Whether an answer may be kept: a day that is wrong leaves the one that is kept. Only a decision may lose its day. */
 const isWhole = (box) =>
   !DAYS.includes(box.name) || (box.value ? !wrongDay(box) : box.name === "when" && !box.validity.badInput);
+
+/** Returns the first question that is asked now and has a wrong answer, and says what is wrong. */
+function firstWrong({ on, when }) {
+  const wrong = [on, when].filter((box) => {
+    const words = wrongDay(box) || (box === on && !on.value ? "Enter the day, such as 11/20/2026." : "");
+    const isAsked = !box.closest("[hidden]");
+    if (isAsked) sayOfDay(box, words);
+    return isAsked && words;
+  });
+  return wrong[0];
+}
 
 /** Shows the questions that apply to the state of the item. */
 function askWhatApplies(form, { kind, mark }) {
@@ -82,7 +93,10 @@ export function toggleQuestions(found, button, stands, keep) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    finish();
+    if (typed) keepAnswers(typed);
+    const wrong = firstWrong(form.elements);
+    if (wrong) wrong.focus();
+    else finish();
   });
   found.questions = form;
   found.askAgain = (standsNow) => askWhatApplies(form, standsNow);

@@ -149,6 +149,35 @@ def test_a_day_counts_when_it_is_whole_real_and_within_sense(name, typed, words,
     assert "October 17, 2026" in state(page, item)
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "words"),
+    [
+        ("Done on", "01/01/2099", "Enter a day that is not in the future."),
+        ("Done on", "", "Enter the day, such as 11/20/2026."),
+        ("Decided on", "01/01/2099", "Enter a day that is not in the future."),
+    ],
+)
+def test_a_wrong_day_keeps_the_questions_open_with_its_message(name, typed, words, page):
+    item = LEADER.items[0]
+    keep(page, {item.id: entry(out=True, **DECISION)})
+    was = state(page, item)
+    box = open_details(page, item).get_by_label(name)
+    box.fill("")
+    box.focus()
+    page.keyboard.type(typed)
+    row(page, item).get_by_role("button", name="Save and close").click()
+    expect(row(page, item).get_by_role("alert")).to_have_text(words)
+    expect(box).to_be_focused()
+    expect(box).to_have_attribute("aria-invalid", "true")
+    if name == "Done on":
+        assert state(page, item) == was
+    box.fill("2026-10-17")
+    expect(row(page, item).get_by_role("alert")).to_be_empty()
+    row(page, item).get_by_role("button", name="Save and close").click()
+    expect(row(page, item).locator(".questions")).to_have_count(0)
+    assert "October 17, 2026" in state(page, item)
+
+
 def test_days_that_were_kept_half_typed_are_gone_and_nothing_else(page):
     first, second = LEADER.items[:2]
     keep(page, {first.id: entry(on="0026-11-01"), second.id: entry(on="2026-11-01")}, agency="Town of Sample")
