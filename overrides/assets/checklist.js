@@ -1,7 +1,7 @@
 // Shows the record on the pages of the checklists, and updates it when someone checks a box or notes a decision.
 
 import { remember } from "./place.js";
-import { howFar, load, onChangeElsewhere, survey, today, update } from "./progress.js";
+import { howFar, load, missing, onChangeElsewhere, survey, today, update } from "./progress.js";
 
 export const find = (selector, where = document) => where.querySelector(selector);
 const all = (selector, where = document) => [...where.querySelectorAll(selector)];
@@ -46,7 +46,7 @@ export function stateInWords({ kind, entry, mark, item, decided }) {
     done: `Done ${day(entry.on)}.`,
     out: `Done out of sequence, ${day(entry.on)}.${decision || " No decision is noted yet."}`,
     "not-taken": `Skipped by decision.${decision}`,
-    undecided: "Not skipped yet: note who decided, when, and why.",
+    undecided: `Not skipped yet: note ${missing(entry)}.`,
   };
   const marks = {
     changed: ` Changed in edition ${item.changed}, after you marked it.`,

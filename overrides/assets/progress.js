@@ -222,14 +222,18 @@ export const howFar = ({ settled, total, notTaken, out }) =>
   (notTaken ? `, ${notTaken} skipped by decision` : "") +
   (out ? `, ${out} out of sequence` : "");
 
-const isDecided = (entry) => Boolean(entry.who?.trim() && entry.when && entry.why?.trim());
+/** Says what a decision lacks, "" if it is whole. */
+export function missing({ who, when, why }) {
+  const parts = [!who?.trim() && "who decided", !when && "when", !why?.trim() && "why"].filter(Boolean);
+  return parts.length > 2 ? "who decided, when, and why" : parts.join(" and ");
+}
 
 /** Returns the state of an item. Its kind is to-do, done, out (of sequence), not-taken or undecided. */
 function standing(item, entry, isAhead, begun) {
   const { state = "to-do" } = entry;
   let kind = state;
   if (state === "done" && (entry.out ?? isAhead)) kind = "out";
-  if (state === "not-taken" && !isDecided(entry)) kind = "undecided";
+  if (state === "not-taken" && missing(entry)) kind = "undecided";
   const settled = ["done", "out", "not-taken"].includes(kind);
   const isLater = item.changed && item.changed > (settled ? (entry.edition ?? "") : (begun ?? item.changed));
   const day = state === "done" ? entry.on : entry.when;
@@ -238,7 +242,7 @@ function standing(item, entry, isAhead, begun) {
     entry,
     kind,
     settled,
-    decided: isDecided(entry),
+    decided: !missing(entry),
     day,
     mark: isLater ? (settled ? "changed" : "new") : "",
   };

@@ -1,7 +1,7 @@
 // The questions about one item: its state, its date, and the decision if it needs one.
 
 import { checkDay, sayOfDay, wrongDay } from "./dates.js";
-import { FIRST_DAY, today } from "./progress.js";
+import { FIRST_DAY, missing, today } from "./progress.js";
 
 const ANSWERS = ["on", "who", "when", "why"];
 const DAYS = ["on", "when"];
@@ -10,14 +10,25 @@ const DAYS = ["on", "when"];
 const isWhole = (box) =>
   !DAYS.includes(box.name) || (box.value ? !wrongDay(box) : box.name === "when" && !box.validity.badInput);
 
-/** Returns the first question that is asked now and has a wrong answer, and says what is wrong. */
-function firstWrong({ on, when }) {
-  const wrong = [on, when].filter((box) => {
-    const words = wrongDay(box) || (box === on && !on.value ? "Enter the day, such as 11/20/2026." : "");
-    const isAsked = !box.closest("[hidden]");
-    if (isAsked) sayOfDay(box, words);
-    return isAsked && words;
+function tell(form, words, className = "said") {
+  Object.assign(form.querySelector("[role=status]"), { textContent: words, className });
+}
+
+/** Marks what is asked for now and is wrong or missing, says so, and returns the first of these boxes. */
+function firstWrong(form) {
+  const { state, on, who, when, why } = form.elements;
+  const isSkipped = state.value === "not-taken";
+  const wrong = [on, who, when, why].filter((box) => {
+    if (box.closest("[hidden]")) return false;
+    const isDay = DAYS.includes(box.name);
+    const words = isDay && (wrongDay(box) || (box === on && !on.value ? "Enter the day, such as 11/20/2026." : ""));
+    if (isDay) sayOfDay(box, words);
+    const isWrong = words || (isSkipped && !box.value.trim());
+    if (isWrong) box.setAttribute("aria-invalid", "true");
+    return isWrong;
   });
+  const parts = isSkipped && missing({ who: who.value, when: when.value, why: why.value });
+  tell(form, parts ? `Not skipped yet: note ${parts}.` : "", "wrong-day");
   return wrong[0];
 }
 
@@ -32,6 +43,7 @@ function askWhatApplies(form, { kind, mark }) {
 export function toggleQuestions(found, button, stands, keep) {
   let keyed = null; // the box that had the last key
   let typed = null; // the date box that somebody types in
+  let { kind } = stands;
   const close = () => {
     if (typed) keepAnswers(typed);
     found.questions.remove();
@@ -66,7 +78,7 @@ export function toggleQuestions(found, button, stands, keep) {
       if (isWhole(on)) answers.on = on.value;
     }
     const isSaved = keep(answers);
-    form.querySelector("[role=status]").textContent = isSaved ? "Saved in this browser." : "";
+    tell(form, isSaved && kind !== "undecided" ? "Saved in this browser." : "");
   };
   // A date box passes through other days, and through the years 2 and 20, while 11/20/2026 is typed: it counts once left.
   form.addEventListener("keydown", ({ target, key }) => {
@@ -74,6 +86,7 @@ export function toggleQuestions(found, button, stands, keep) {
     if (key === "Escape") finish();
   });
   form.addEventListener("input", ({ target }) => {
+    target.removeAttribute("aria-invalid");
     checkDay(target, true);
     if (DAYS.includes(target.name) && keyed === target) typed = target;
     else keepAnswers(target);
@@ -94,12 +107,15 @@ export function toggleQuestions(found, button, stands, keep) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (typed) keepAnswers(typed);
-    const wrong = firstWrong(form.elements);
+    const wrong = firstWrong(form);
     if (wrong) wrong.focus();
     else finish();
   });
   found.questions = form;
-  found.askAgain = (standsNow) => askWhatApplies(form, standsNow);
+  found.askAgain = (standsNow) => {
+    kind = standsNow.kind;
+    askWhatApplies(form, standsNow);
+  };
   found.refill = refill;
   found.row.append(form);
   found.row.classList.add("item--open");

@@ -97,7 +97,7 @@ def test_a_step_not_taken_counts_once_its_decision_is_complete(page):
     open_details(page, item).get_by_label("Skipped, by decision").check()
     assert state(page, item) == "Not skipped yet: note who decided, when, and why."
     assert so_far(page) == f"0 of {len(LEADER.items)} items done."
-    row(page, item).get_by_role("button", name="Save and close").click()
+    page.keyboard.press("Escape")
     decide(page, item, **DECISION)
     assert (
         state(page, item)
@@ -105,6 +105,41 @@ def test_a_step_not_taken_counts_once_its_decision_is_complete(page):
     )
     assert so_far(page) == f"0 of {len(LEADER.items)} items done, 1 skipped by decision."
     assert not row(page, item).get_by_role("checkbox").is_checked()
+
+
+LABELS = {"who": "Who decided", "when": "Decided on", "why": "Reason"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((), "who decided, when, and why"),
+        (("why",), "who decided and when"),
+        (("who", "why"), "when"),
+        (("who", "when"), "why"),
+    ],
+)
+def test_an_incomplete_decision_keeps_the_questions_open_and_says_only_what_is_missing(given, words, page):
+    item = LEADER.items[0]
+    questions = open_details(page, item)
+    questions.get_by_label("Skipped, by decision").check()
+    for name in given:
+        questions.get_by_label(LABELS[name]).fill(DECISION[name])
+    expect(questions.get_by_role("status")).to_be_empty()  # while somebody still chooses, nothing is called saved
+    questions.get_by_role("button", name="Save and close").click()
+    expect(questions.get_by_role("status")).to_have_text(f"Not skipped yet: note {words}.")
+    assert state(page, item) == f"Not skipped yet: note {words}."
+    missing = [label for name, label in LABELS.items() if name not in given]
+    expect(questions.get_by_label(missing[0])).to_be_focused()
+    for label in LABELS.values():
+        box = questions.get_by_label(label)
+        assert (box.get_attribute("aria-invalid") == "true") == (label in missing), label
+    for name in DECISION.keys() - given:
+        questions.get_by_label(LABELS[name]).fill(DECISION[name])
+        expect(questions.get_by_label(LABELS[name])).not_to_have_attribute("aria-invalid", "true")
+    questions.get_by_role("button", name="Save and close").click()
+    expect(questions).to_have_count(0)
+    assert state(page, item).startswith("Skipped by decision.")
 
 
 def test_a_clock_that_is_behind_changes_nothing_that_was_kept(page):
