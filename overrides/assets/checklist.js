@@ -21,7 +21,9 @@ export const write = (element, text) => {
 const progress = find("[data-progress]");
 export const index = progress.dataset.index;
 /** @type {Map<string, any>} */
-const rows = new Map(all(".item").map((row) => [row.id, { row, box: find("input", row) }]));
+const rows = new Map(
+  all(".item").map((row) => [row.id, { row, box: find("input", row), more: find(".item__more", row) }]),
+);
 // A browser would check boxes again by their place on a page, which may be another item's in the next edition.
 for (const { box } of rows.values()) box.autocomplete = "off";
 export let checklists = [];
@@ -61,6 +63,21 @@ export function entryInWords(entry = {}) {
   return stateInWords({ kind, entry, item: {}, decided: Boolean(entry.who) });
 }
 
+/** What the button of an item does, by the kind of the item. */
+const DOES = {
+  "to-do": "Mark or skip",
+  done: "Change date",
+  out: "Date and decision",
+  "not-taken": "Change decision",
+  undecided: "Note decision",
+};
+
+function drawButton(button, { kind, number }) {
+  if (!button || button.textContent === DOES[kind]) return; // the page of all has none
+  button.setAttribute("aria-label", `${DOES[kind]}, item ${number}`);
+  button.replaceChildren(DOES[kind]);
+}
+
 function pointOut(row, isNext) {
   row.classList.toggle("item--next", isNext);
   if (isNext) find(".item__ask", row).after(make("p", { className: "item__next", id: "next-item" }, "Next item"));
@@ -83,6 +100,7 @@ function drawItem(stands, isNext) {
   if (box.checked !== checked) box.checked = checked;
   if (row.dataset.kind !== stands.kind) row.dataset.kind = stands.kind;
   if (row.classList.contains("item--next") !== isNext) pointOut(row, isNext);
+  drawButton(found.more, stands);
   found.askAgain?.(stands);
   const words = stateInWords(stands);
   if (!found.words && (words || row.id === justSaved)) {

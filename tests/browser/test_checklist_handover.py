@@ -624,7 +624,8 @@ def test_a_checklist_prints_with_its_progress(paper, page, tmp_path):
     ):
         assert words in text
     assert LEADER.items[0].id not in text  # a machine's word
-    assert "Set date or skip" not in text
+    assert "Change date" not in text
+    assert "Mark or skip" not in text
 
 
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
@@ -867,7 +868,7 @@ def test_after_another_edition_ticks_stay_and_what_changed_is_marked(page, next_
     new = items.filter(has_text="Do something new.")
     assert "New or changed in edition 2027-02." in new.inner_text()
     assert so_far(page) == f"{len(LEADER.items) - 1} of {len(LEADER.items)} items done."
-    row(page, LEADER.items[0]).get_by_role("button", name="Set date or skip").click()
+    row(page, LEADER.items[0]).get_by_role("button", name="Change date").click()
     row(page, LEADER.items[0]).get_by_role("button", name="It is still correct").click()
     assert "Changed" not in state(page, LEADER.items[0])
     visit(page)

@@ -399,12 +399,12 @@ def test_an_incomplete_decision_is_an_error_only_once_it_is_left(page):
     while_open = row(page, item).locator(".item__state").evaluate(color)
     page.keyboard.press("Escape")
     expect(row(page, item).locator(".questions")).to_have_count(0)
-    expect(row(page, item).get_by_role("button", name="Set date or skip")).to_be_focused()
+    expect(row(page, item).get_by_role("button", name="Note decision")).to_be_focused()
     assert row(page, item).locator(".item__state").evaluate(color) != while_open
 
 
 def test_dating_and_skipping_stand_below_the_number_on_a_phone(page):
-    box = row(page, LEADER.items[0]).get_by_role("button", name="Set date or skip").bounding_box()
+    box = row(page, LEADER.items[0]).get_by_role("button", name="Mark or skip").bounding_box()
     words = row(page, LEADER.items[0]).locator("label").bounding_box()
     assert box["x"] + box["width"] <= words["x"] + 1
     assert box["y"] < words["y"] + words["height"]
@@ -523,8 +523,24 @@ def test_ticking_by_keyboard_keeps_the_focus_and_is_announced(page):
     expect(row(page, LEADER.items[1]).get_by_role("checkbox")).to_have_accessible_description("Next item")
 
 
+def test_the_button_of_an_item_says_what_it_does_there(page):
+    items = LEADER.items[:3]
+    button = [row(page, item).locator(".item__more") for item in items]
+    tick(page, items[:1])
+    decide(page, items[1], **DECISION)
+    open_details(page, items[2]).get_by_label("Skipped, by decision").check()
+    for each, words in zip(button, ["Change date", "Change decision", "Note decision"], strict=True):
+        expect(each).to_have_text(words)
+    expect(button[0]).to_have_accessible_name("Change date, item 1.1")
+    tick(page, items[:1])
+    expect(button[0]).to_have_accessible_name("Mark or skip, item 1.1")
+    visit(page, "team")
+    tick(page, TEAM.items[:1])
+    expect(row(page, TEAM.items[0]).locator(".item__more")).to_have_text("Date and decision")
+
+
 def test_details_are_opened_and_closed_by_keyboard_and_the_focus_comes_back(page):
-    button = row(page, LEADER.items[0]).get_by_role("button", name="Set date or skip item 1.1")
+    button = row(page, LEADER.items[0]).get_by_role("button", name="Mark or skip, item 1.1")
     button.focus()
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-expanded", "true")
@@ -621,9 +637,9 @@ def test_on_the_page_of_all_ticks_that_could_not_be_kept_are_kept_with_the_next_
 
 def test_the_questions_open_once_however_often_they_are_asked_for_before_they_come(page):
     come = late(page, "questions.*.js")
-    button = row(page, LEADER.items[0]).get_by_role("button", name="Set date or skip")
+    button = row(page, LEADER.items[0]).get_by_role("button", name="Mark or skip")
     button.dblclick()
-    other = row(page, LEADER.items[1]).get_by_role("button", name="Set date or skip")
+    other = row(page, LEADER.items[1]).get_by_role("button", name="Mark or skip")
     other.click()
     come()
     expect(other).to_have_attribute("aria-expanded", "true")

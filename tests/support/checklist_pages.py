@@ -38,7 +38,7 @@ def tick(page: Page, items: Iterable[Item]) -> None:
 
 
 def open_details(page: Page, item: Item) -> Locator:
-    row(page, item).get_by_role("button", name="Set date or skip").click()
+    row(page, item).locator(".item__more").click()
     return row(page, item).locator(".questions")
 
 
