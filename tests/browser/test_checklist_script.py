@@ -403,11 +403,18 @@ def test_an_incomplete_decision_is_an_error_only_once_it_is_left(page):
     assert row(page, item).locator(".item__state").evaluate(color) != while_open
 
 
-def test_dating_and_skipping_stand_below_the_number_on_a_phone(page):
-    box = row(page, LEADER.items[0]).get_by_role("button", name="Mark or skip").bounding_box()
-    words = row(page, LEADER.items[0]).locator("label").bounding_box()
-    assert box["x"] + box["width"] <= words["x"] + 1
-    assert box["y"] < words["y"] + words["height"]
+def test_on_a_phone_the_button_of_an_item_is_one_line_below_its_words(page):
+    tick(page, LEADER.items[:1])
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        for number in (0, 1):
+            item = row(page, LEADER.items[number])
+            box = item.locator(".item__more").bounding_box()
+            above = item.locator(".item__ask, .item__state").last.bounding_box()
+            words = item.locator(".item__ask span").bounding_box()
+            assert box["y"] >= above["y"] + above["height"] - 12  # what they leave free around their words
+            assert abs(box["x"] - words["x"]) < 1
+            assert 24 <= box["height"] < 44
 
 
 # Who answers for a checklist, and until when
