@@ -184,6 +184,13 @@ def test_on_paper_the_page_is_a_certificate_on_one_sheet(which, page, visit):
     assert page.evaluate(CLIPPED) == []
 
 
+@pytest.mark.parametrize("which", ["holds", "ends soon", "ended"])
+def test_the_plaque_of_a_certification_is_gray_once_it_ended(which, page, visit):
+    visit(page, which)
+    expect(page.locator(".plaque")).to_be_visible()
+    expect(page.locator(".plaque")).to_have_css("filter", "grayscale(1)" if which == "ended" else "none")
+
+
 def test_the_lines_of_the_badge_are_copied_with_one_button(page, visit):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit(page, "holds")
