@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import boto3
 import pytest
@@ -432,3 +433,8 @@ def test_what_is_held_says_when_the_digest_lists_it_for_the_last_time(submitted,
     listed = [message["text"] for message in digests(inbox) if held["reference"] in message["text"]]
     assert ["for the last time" in text for text in listed] == [False] * (len(listed) - 1) + [True]
     assert len(listed) >= 13
+
+
+def test_the_handbook_says_for_how_long_the_digest_lists_what_is_held():
+    text = " ".join((Path(__file__).parents[2] / "handbook/office.md").read_text("utf-8").split())
+    assert f"what is held is in it for its first {digest.HELD_LISTED_FOR.days} days only" in text
