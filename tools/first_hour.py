@@ -105,7 +105,9 @@ def remove(resources: Mapping[str, tuple[str, str]]) -> list[str]:
             client.get_waiter("stack_delete_complete").wait(StackName=stack)
         except (BotoCoreError, ClientError) as error:
             left.append(f"the stack {stack}: {error}")
-            break  # without its roles, nothing could remove the stack any more
+            if stack == STACK:
+                left.append(f"the stack {ROLES}: it has the rights that remove {STACK}")
+            break
     for logical_id, (kind, physical_id) in resources.items():
         try:
             KEPT.get(kind, lambda _: None)(physical_id)

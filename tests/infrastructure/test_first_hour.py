@@ -1,5 +1,6 @@
 """`make first-hour`: its dry run shows every step, its commands are ones that a shell reads, and it cleans up."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -137,6 +138,33 @@ def test_it_makes_changes_and_removes_the_stack_with_the_rights_of_the_workflow_
     assert "ServiceRoleArn" in file["Outputs"]
 
 
+@pytest.mark.parametrize(
+    ("has_stack", "has_account", "expected"),
+    [(False, False, "make"), (False, True, "exists"), (True, True, "make")],
+    ids=["nobody has one", "the account has one", "a run that broke off made one"],
+)
+def test_the_roles_make_the_provider_that_nobody_else_made(has_stack, has_account, expected, tmp_path):
+    [command] = [step.command for step in MAKE if "--stack-name $ROLES" in step.command and "Provider=" in step.command]
+    chosen, deploys, _ = command.partition("aws cloudformation deploy")
+    assert deploys
+    aws = tmp_path / "aws"
+    aws.write_text(
+        f"""#!/bin/sh
+case "$*" in
+  "iam list-open-id-connect-providers") {"echo oidc-provider/token.actions.githubusercontent.com" * has_account} ;;
+  "cloudformation describe-stack-resource --stack-name {ROLES} --logical-resource-id GitHub") exit {1 - has_stack} ;;
+  *) exit 99 ;;
+esac
+""",
+        "utf-8",
+    )
+    aws.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "ROLES": ROLES}
+    script = f'{chosen}echo "Provider=$provider"'
+    said = subprocess.run(["bash", "-c", script], env=environment, check=True, capture_output=True, text=True).stdout
+    assert said == f"Provider={expected}\n"
+
+
 def test_a_stack_that_cannot_be_removed_is_told_and_the_rest_is_removed(stand_in, monkeypatch):
     def refuse(*_, **__):
         raise WaiterError("StackDeleteComplete", "DELETE_FAILED", {})
@@ -144,8 +172,9 @@ def test_a_stack_that_cannot_be_removed_is_told_and_the_rest_is_removed(stand_in
     monkeypatch.setattr("botocore.waiter.Waiter.wait", refuse)
     queue = boto3.client("sqs", REGION).create_queue(QueueName="kept")["QueueUrl"]
     boto3.client("cloudformation", REGION).create_stack(StackName=ROLES, TemplateBody=ROLE)
-    [left] = remove({"Queue": ("AWS::SQS::Queue", queue)})
-    assert STACK in left
+    left, roles = remove({"Queue": ("AWS::SQS::Queue", queue)})
+    assert left.startswith(f"the stack {STACK}: ")
+    assert roles == f"the stack {ROLES}: it has the rights that remove {STACK}"
     assert ROLES in stacks()  # with its rights it can be tried again
     assert queue not in boto3.client("sqs", REGION).list_queues().get("QueueUrls", [])
     monkeypatch.undo()
