@@ -72,6 +72,7 @@ def found(entries: Sequence[Entry], query: str, today: date) -> dict[str, Any]:
         "agencies": rows(agencies[:ON_A_PAGE], today, with_state=True),
         "left_out": max(0, len(agencies) - ON_A_PAGE),
         "found": len(agencies),
+        "is_empty": not entries,
         "states": [_state(code, listed.get(code, []), today) for code in states],
     }
 
@@ -80,7 +81,8 @@ def of_state(entries: Sequence[Entry], code: str, page: int, today: date) -> dic
     """Return one page of the agencies of a state; pages count from 1."""
     agencies = [entry for entry in entries if entry.state == code]
     shown, place = page_of(agencies, page)
-    return {"state": _state(code, agencies, today), "agencies": rows(shown, today), **place}
+    state = _state(code, agencies, today)
+    return {"state": state, "agencies": rows(shown, today), "is_empty": not entries, **place}
 
 
 def page_of(listed: Sequence[Row], page: int) -> tuple[Sequence[Row], dict[str, int]]:

@@ -525,6 +525,22 @@ def test_the_search_finds_names_however_they_are_spelled(query, found, filled, l
     assert ("All of Illinois (2 certified)" in words(answer)) == (query == "IL")
 
 
+@pytest.mark.parametrize("address", ["/certified/?q=millbrook", "/certified/?q=Ohio", "/certified/oh/"])
+def test_an_empty_register_says_so_wherever_one_looks(address, look, filled, clock):
+    """Otherwise people try other spellings."""
+    empty = words(look(address))
+    assert "no agency is listed yet" in empty
+    assert "Try one word" not in empty
+    filled([(NAME, "IL")])
+    assert "no agency is listed yet" not in words(look(address))
+
+
+def test_whoever_looked_for_a_state_is_not_told_to_look_for_its_state(look, filled, clock):
+    filled([(NAME, "IL")])
+    assert "Try one word of its name, or its state." in words(look("/certified/?q=millbrook"))
+    assert "Try one word of its name." in words(look("/certified/?q=Ohio"))
+
+
 def test_a_state_is_found_by_its_name_and_its_letters(filled, look, clock):
     filled([(NAME, "IL")])
     for query in ("il", "Illinois", "illi"):
