@@ -56,11 +56,16 @@ def e_mail_address(form: Form, field: Field) -> None:
         ask_once(form, field, f"Did you mean {domain}? Correct it, or send the form again to keep {typed}", field.data)
 
 
-def telephone_number(_form: Form, field: Field) -> None:
-    """Accept any spelling of a telephone number, with an extension or with a word as in 1-800-FLOWERS."""
+def telephone_number(form: Form, field: Field) -> None:
+    """Accept any spelling of a telephone number, with an extension or with a word as in 1-800-FLOWERS.
+
+    Ask once about one without its area code, which the office could not call.
+    """
     digits, letters = len(re.findall(r"\d", field.data)), len(re.findall("[A-Za-z]", field.data))
     if not (7 <= digits <= 25 or (digits >= 3 and digits + letters >= 10)):
         raise ValidationError("Enter a telephone number, such as (555) 555-0100")
+    if normalize.folding.lacks_area_code(field.data):
+        ask_once(form, field, f"Include the area code, or send the form again to keep {field.data}", field.data)
 
 
 def zip_code(_form: Form, field: Field) -> None:

@@ -145,6 +145,12 @@ def numbers_in(text: str) -> list[str]:
     return [digits for digits in found if digits]
 
 
+def lacks_area_code(text: str) -> bool:
+    """Return whether no number in a text is long enough to be called from everywhere, but one is in its own area."""
+    longest = max(map(len, numbers_in(text)), default=0)
+    return SHORTEST_NUMBER <= longest < NATIONAL_DIGITS
+
+
 def _digits_of(vanity: str) -> str:
     """Return the digits of a number with a word in it: of 1-800-CONTACTS, a telephone takes no eighth letter."""
     return re.sub("[^0-9]", "", vanity.translate(KEYPAD)).removeprefix("1")[:NATIONAL_DIGITS]

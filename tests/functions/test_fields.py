@@ -203,6 +203,32 @@ def test_a_telephone_number_is_accepted_as_it_is_written(number):
     assert messages(filled(PlaqueForm, telephone=number)) == {}
 
 
+LOCAL = [
+    "555-0142 x12",
+    "5550142",
+    "555 0142",
+    "555.0142 ext. 7",
+    "Office: 555-0142",
+    "1-555-0142",
+    "555-0142 or 555-0143",
+]
+
+
+@pytest.mark.parametrize("number", [*LOCAL, "５５５－０１４２", "555–0142 #4"])
+def test_a_telephone_number_without_its_area_code_is_asked_about_once(number):
+    asked = filled(PlaqueForm, telephone=number)
+    kept = asked.answers()["telephone"]
+    assert messages(asked) == {"telephone": [f"Include the area code, or send the form again to keep {kept}"]}
+    assert messages(filled(PlaqueForm, telephone=number, asked=" ".join(asked.asked))) == {}
+
+
+@pytest.mark.parametrize(
+    "number", ["555-0142 or (555) 555-0143", "+44 20 7946 0958", "555/555-0142", "call 1-800-555-COPS"]
+)
+def test_a_telephone_number_that_can_be_called_is_not_asked_about(number):
+    assert messages(filled(PlaqueForm, telephone=number)) == {}
+
+
 @pytest.mark.parametrize("number", ["call me", "555", "12 34", "12 POLICEDEPT"])
 def test_too_few_digits_are_not_a_telephone_number(number):
     assert list(messages(filled(PlaqueForm, telephone=number))) == ["telephone"]
