@@ -33,14 +33,14 @@ def find(
     agencies = [_as_row(each) for each in named[: search.SHOWN]]
     if as_json:
         print_json({"submissions": [listing.as_json(each) for each in found.submissions], "certifications": agencies})
-        return
-    if found.alike and found.submissions:
-        told.print("No exact match. These are similar:")
-    if found.submissions:
-        out.print(listing.table(found.submissions))
-    elif not agencies:
-        out.print("Nothing to list.")
-    _print_agencies(agencies)
+    else:
+        if found.alike and found.submissions:
+            told.print("No exact match. These are similar:")
+        if found.submissions:
+            out.print(listing.table(found.submissions))
+        elif not agencies:
+            out.print("Nothing to list.")
+        _print_agencies(agencies)
     if len(named) > len(agencies):
         told.print(f"{len(agencies)} of {len(named):,} agencies are shown; add a word to find fewer.")
     if found.until:

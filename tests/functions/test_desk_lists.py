@@ -246,7 +246,9 @@ def test_a_search_says_that_there_are_more_agencies_than_it_shows(office, submit
         assert page.text.count('href="/desk/certified/') == out.count("  certified  ") == min(number + 1, 2)
         is_more = number == 2
         assert ("2 of 3 agencies are shown. Add a word to find fewer." in page.words) is is_more
-        assert ("2 of 3 agencies are shown; add a word to find fewer." in told) is is_more
+        for said in (told, run_staff("find", "riverside", "--json")[2]):
+            assert ("2 of 3 agencies are shown; add a word to find fewer." in said) is is_more
+            assert ("Looked at the newest" in said) is (number > 0)
 
 
 @pytest.mark.parametrize("query", ["nothing like it", "Number", "Numbrr"], ids=["none", "exact", "similar"])
