@@ -98,6 +98,17 @@ def test_the_renewal_can_be_put_in_a_calendar(post, get):
     assert "We cannot show this receipt" in get("/forms/plaque/renewal.ics?receipt=x").text
 
 
+@pytest.mark.parametrize("slug", SAMPLES)
+def test_page_and_e_mail_say_how_to_correct_what_neither_of_them_shows(slug, post, get, inbox):
+    page = get(post(slug, SAMPLES[slug]).headers["location"]).text
+    inbox.deliver()
+    [receipt] = inbox.receipts()
+    told = "To correct something" + (" before the plaque is engraved" if slug == "plaque" else "")
+    assert f'{told}, <a href="/contact/">write to us</a> or call <a href="tel:+15555550100">' in page
+    for part in ("text", "html"):
+        assert f"{told}, reply to this e-mail or call (555) 555-0100" in receipt[part]
+
+
 @pytest.mark.parametrize("broken", ["", "?receipt=", "?receipt=abc.def", "?receipt=%00", "?other=1"])
 def test_a_receipt_address_that_was_changed_gets_a_plain_page(broken, get):
     answer = get(f"/forms/contact/received{broken}")

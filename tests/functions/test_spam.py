@@ -78,6 +78,9 @@ def test_the_page_after_sending_is_true_of_what_is_held_and_tells_no_one_that_it
         pages.append(re.sub(r"receipt=[^\"&]+", "", page.replace(reference, "")))
     assert pages[0] == pages[1]
     assert "the receipt and the promised time wait until someone at the office has looked at it" in pages[0]
+    # The first thing after a success is no doubt: it stands last, under a heading of its own.
+    assert "spam" not in pages[0].partition("<h2>If no receipt comes</h2>")[0].partition("<main")[2]
+    assert "spam" in pages[0].partition("<h2>If no receipt comes</h2>")[2]
 
 
 def test_staff_release_what_was_held_with_one_button_and_the_sender_gets_the_receipt(post, office, inbox, table):
