@@ -412,7 +412,7 @@ def test_on_a_phone_the_button_of_an_item_is_one_line_below_its_words(page):
             box = item.locator(".item__more").bounding_box()
             above = item.locator(".item__ask, .item__state").last.bounding_box()
             words = item.locator(".item__ask span").bounding_box()
-            assert box["y"] >= above["y"] + above["height"] - 12  # what they leave free around their words
+            assert box["y"] >= above["y"] + above["height"] - 16  # what they leave free around their words
             assert abs(box["x"] - words["x"]) < 1
             assert 24 <= box["height"] < 44
 
