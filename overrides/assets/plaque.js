@@ -1,8 +1,20 @@
-// Fills the plaque form from the checklists in this browser once they are complete, whichever link led here.
+// Fills the plaque form from the checklists in this browser, whichever link led here: the name, and once they are
+// complete all that they know. Before that, says where they stand.
 
 import { handedOn, offer } from "./forms.js";
 
 const OFFERED = "offered by the checklists"; // offered once per window: an answer that was deleted stays deleted
+
+/** Says where a record stands that is begun, in the place of another line, so that nothing moves. */
+function sayHowFar({ settled, total, notTaken, next }) {
+  const words = `${settled} of ${total} checklist items are done${notTaken ? " or skipped" : ""}`;
+  const link = Object.assign(document.createElement("a"), {
+    href: new URL(`../${next.checklist.url}#${next.item.id}`, import.meta.url).href,
+    textContent: `Continue with item ${next.number}`,
+  });
+  const rest = ", or go on here if they are done elsewhere.";
+  document.querySelector("#not-there-yet")?.replaceChildren(`In this browser, ${words}. `, link, rest);
+}
 
 async function offerFromChecklists(form) {
   const [{ load, survey }, { answers }, lists] = await Promise.all([
@@ -12,8 +24,9 @@ async function offerFromChecklists(form) {
   ]);
   const { record } = load();
   const whole = survey((await lists.json()).checklists, record);
-  const offered = JSON.stringify(answers(whole, record));
-  if (!whole.complete || sessionStorage.getItem(OFFERED) === offered) return;
+  if (whole.settled && whole.next) sayHowFar(whole);
+  const offered = JSON.stringify(whole.complete ? answers(whole, record) : { agency: record.agency });
+  if (sessionStorage.getItem(OFFERED) === offered) return;
   offer(form, Object.entries(JSON.parse(offered)));
   sessionStorage.setItem(OFFERED, offered);
 }

@@ -761,10 +761,57 @@ def test_every_way_to_the_plaque_form_takes_name_date_and_summary_along(address,
     assert not page.locator("[name=summary]").is_checked()
 
 
-def test_an_incomplete_record_offers_nothing_to_the_plaque_form(page):
+SHIFTS = """() => new Promise((done) => {
+  const shifts = [];
+  new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value)))
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(shifts), 300);
+})"""
+
+
+def test_an_incomplete_record_offers_the_name_to_the_plaque_form_and_nothing_else(page):
     keep(page, {FIRST.id: entry()}, agency="Town of Sample")
     look_at_plaque_form(page)
-    assert page.get_by_label("Agency name").input_value() == ""
+    expect(page.get_by_label("Agency name")).to_have_value("Town of Sample")
+    assert page.locator("[name=completed]").input_value() == ""
+    expect(page.locator("[name=summary]")).to_be_hidden()
+    assert not page.locator("[type=checkbox][required]").first.is_checked()
+    page.get_by_label("Agency name").fill("")
+    look_at_plaque_form(page)
+    assert page.get_by_label("Agency name").input_value() == ""  # what somebody took out stays out
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_the_plaque_form_says_where_a_record_that_is_begun_stands_and_nothing_moves(width, page):
+    page.set_viewport_size({"width": width, "height": 1600})
+    skipped = {LEADER.items[2].id: entry("not-taken", **DECISION)}
+    for items, words in (
+        ({item.id: entry() for item in LEADER.items[:2]}, f"2 of {REQUIRED} checklist items are done"),
+        (
+            {item.id: entry() for item in LEADER.items[:2]} | skipped,
+            f"3 of {REQUIRED} checklist items are done or skipped",
+        ),
+    ):
+        visit(page)
+        keep(page, items)
+        look_at_plaque_form(page)
+        line = page.locator("#not-there-yet")
+        expect(line).to_have_text(
+            f"In this browser, {words}. Continue with item 1.{len(items) + 1}, or go on here "
+            "if they are done elsewhere."
+        )
+        assert page.evaluate(SHIFTS) == []
+    line.get_by_role("link").click()
+    page.wait_for_url(f"**/checklists/leader/#{LEADER.items[3].id}")
+
+
+@pytest.mark.parametrize(
+    "items", [{}, {FIRST.id: entry("to-do")}, all_done()], ids=["none", "nothing done", "complete"]
+)
+def test_of_a_record_that_is_not_begun_or_complete_the_plaque_form_says_nothing(items, page):
+    keep(page, items)
+    look_at_plaque_form(page)
+    expect(page.locator("#not-there-yet")).to_contain_text("Not there yet?")
 
 
 def test_what_is_kept_is_in_view_where_a_checklist_leads_to_it(page):
