@@ -10,15 +10,18 @@ const incoming = find("#incoming");
 const link = find("#link");
 
 /** Says what was done, beside the buttons or, where the person was led to the top of the section, there. */
-const tell = (words, place = ".keep__done") => {
-  for (const told of section.querySelectorAll("[role=status]")) write(told, told.matches(place) ? words : "");
+const tell = (words, place = ".keep__done", role = "status") => {
+  for (const told of section.querySelectorAll(".keep__told, .keep__done")) {
+    told.setAttribute("role", role);
+    write(told, told.matches(place) ? words : "");
+  }
 };
 
-function finish(words) {
+function finish(words, role) {
   incoming.hidden = true;
   find("#file").value = "";
   draw();
-  tell(words, ".keep__told");
+  tell(words, ".keep__told", role);
   find("h2", section).focus();
 }
 
@@ -132,7 +135,7 @@ async function receive(reading) {
   try {
     review(await reading);
   } catch (error) {
-    finish(`${error.message} Nothing changed.`);
+    finish(`${error.message} Nothing changed.`, "alert");
   }
 }
 

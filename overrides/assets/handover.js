@@ -94,11 +94,17 @@ export function toFile(record, name) {
 /** Reads the record in a file. Throws Refused. */
 export async function fromFile(file) {
   if (file.size > LARGEST) throw new Refused("This file is too large to be a copy of checklists.");
+  const bytes = await file.arrayBuffer();
   let text;
   try {
-    text = decoded(await file.arrayBuffer());
+    text = decoded(bytes);
   } catch {
-    throw new Refused("This file was saved in another encoding, which damages names. Ask for the original file.");
+    const isOurs = new TextDecoder("latin1").decode(bytes).replaceAll("\0", "").includes('"version"');
+    throw new Refused(
+      isOurs
+        ? "This file was saved in another encoding, which damages names. Ask for the original file."
+        : "This is not a file that this site saved.",
+    );
   }
   return readCopy(text);
 }

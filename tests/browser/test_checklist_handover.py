@@ -254,6 +254,33 @@ def test_a_wrong_file_is_refused_in_words_and_changes_nothing(page, tmp_path):
         assert record(page) == before, which
 
 
+def refused(page: Page, words: str) -> None:
+    """It is an error, looks so, and is in view."""
+    told = page.locator(".keep__told")
+    expect(told).to_contain_text(words)
+    expect(told).to_have_attribute("role", "alert")
+    expect(told).to_be_in_viewport()
+    color = "(each) => getComputedStyle(each).borderInlineStartColor"
+    bad = "() => getComputedStyle(document.documentElement).getPropertyValue('--bad').trim()"
+    shown = told.evaluate(color)
+    assert shown == page.evaluate(
+        "(bad) => { const e = document.body.appendChild(document.createElement('i')); e.style.color = bad; "
+        "const color = getComputedStyle(e).color; e.remove(); return color }",
+        page.evaluate(bad),
+    )
+
+
+def test_what_is_refused_looks_like_an_error_and_what_comes_after_it_does_not(page, tmp_path):
+    open_file(page, {"name": "plaque.png", "mimeType": "image/png", "buffer": WRONG["a picture"]})
+    refused(page, "This is not a file that this site saved. Nothing changed.")
+    page.evaluate("location.hash = '#progress=zAAAA'")
+    refused(page, "This link is incomplete.")
+    page.get_by_text("Erase everything", exact=True).click()
+    page.get_by_role("button", name="Erase everything in this browser").click()
+    said(page, "Everything is erased from this browser.")
+    expect(page.locator(".keep__told")).to_have_attribute("role", "status")
+
+
 def test_a_copy_of_a_newer_version_of_the_site_asks_to_reload(page, tmp_path):
     file = tmp_path / "newer.json"
     file.write_text(json.dumps(copy() | {"version": 2}))
