@@ -158,10 +158,11 @@ NO_CORRECTION = {
 
 
 @pytest.mark.parametrize("changes", LATER.values(), ids=LATER)
-def test_a_correction_is_told_to_staff_line_by_line(changes, post, inbox, table, office):
+def test_a_correction_is_told_to_staff_line_by_line(changes, post, inbox, table, office, clock):
     post("plaque", FIRST)
     [first] = table.items()
     inbox.deliver()
+    clock.forward(seconds=1)  # of one second, the first by reference would be the earlier one
     post("plaque", FIRST | changes)
     inbox.deliver()
     [second] = [item for item in table.items() if item["reference"] != first["reference"]]
