@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
+from normalize.dates import WRONG_FORM
 from tests.support.checklist_pages import (
     CHECKLISTS,
     KEY,
@@ -162,7 +163,7 @@ def test_a_clock_that_is_behind_changes_nothing_that_was_kept(page):
         ("11/01/26", "Enter the year in four digits."),
         ("01/01/2099", "Enter a day that is not in the future."),
         ("01/01/1999", "Enter a date from the year 2000 on."),
-        ("02/30/2026", "Enter a real date, such as 11/20/2026."),
+        ("02/30/2026", f"{WRONG_FORM}."),
     ],
 )
 def test_a_day_counts_when_it_is_whole_real_and_within_sense(name, typed, words, page):
