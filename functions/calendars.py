@@ -1,6 +1,7 @@
 """Makes a calendar file for the last day of a certification (iCalendar, RFC 5545)."""
 
 from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 
 import promises
 
@@ -19,7 +20,7 @@ def renewal(reference: str, ends_on: date, received: datetime, site: str, today:
 
     event = Event()
     # A stable UID: opening the file twice updates one event instead of adding a second.
-    event.add("uid", f"{reference}@{site.removeprefix('https://')}")
+    event.add("uid", f"{reference}@{urlsplit(site).hostname}")
     event.add("dtstamp", received)
     event.add("dtstart", ends_on)
     event.add("dtend", ends_on + timedelta(days=1))

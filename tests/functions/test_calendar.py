@@ -15,8 +15,14 @@ RECEIVED = datetime(2026, 11, 26, 15, tzinfo=UTC)
 SITE = "https://certification.example.org"
 
 
-def renewal(ends_on: date, today: date) -> Calendar:
-    return Calendar.from_ical(calendars.renewal("K7M2P9QRTX", ends_on, RECEIVED, SITE, today))
+def renewal(ends_on: date, today: date, site: str = SITE) -> Calendar:
+    return Calendar.from_ical(calendars.renewal("K7M2P9QRTX", ends_on, RECEIVED, site, today))
+
+
+@pytest.mark.parametrize("site", [SITE, "http://certification.example.org:8000"])
+def test_an_event_is_named_by_its_reference_and_the_host_alone(site):
+    [event] = renewal(RECEIVED.date(), RECEIVED.date(), site).walk("VEVENT")
+    assert event["uid"] == "K7M2P9QRTX@certification.example.org"
 
 
 @given(st.dates(date(2026, 1, 1), date(2036, 1, 1)), st.integers(-2, 800))
