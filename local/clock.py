@@ -60,11 +60,15 @@ class Clock:
             thread.start()
 
     def stop(self) -> None:
-        """Stop firing schedules, also during a move, and return the process to the real time."""
+        """Stop firing schedules, also during a move."""
         self._stopped.set()
         for thread in self._threads:
             if thread.ident:
                 thread.join()
+
+    def close(self) -> None:
+        """Stop, and return the process to the real time: once nothing else goes on in it."""
+        self.stop()
         with self._lock:
             self._return()
 

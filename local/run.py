@@ -62,7 +62,8 @@ def running(
         streams: list[Stream] = []
         reports = Reports(template)
         clock = Clock(template, lambda: _settle(streams, reports), data)  # first: what follows lives in its time
-        stack.callback(clock.stop)
+        # Last: a form that is still on its way belongs to the day on which the visitor sends it again.
+        stack.callback(clock.close)
         cloud = StandIn(template, data, account)
         stack.callback(cloud.close)
         folder = Path(tempfile.mkdtemp(prefix="site-"))

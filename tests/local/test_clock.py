@@ -21,6 +21,7 @@ from local.aws.lambda_runtime import forget, invoke
 from local.clock import Clock
 from local.events import Schedule
 from local.run import serving
+from local.server import Server
 from local.template import Template
 from tests.support.client import ask
 from tests.support.local_project import TEMPLATE, write_project
@@ -143,7 +144,7 @@ def start(template):
 
     yield start
     for clock in reversed(made):
-        clock.stop()
+        clock.close()
 
 
 def in_hours(times, start):
@@ -205,7 +206,7 @@ def test_time_goes_on_from_where_it_was_moved_to_and_comes_back(start, tick):
     assert datetime.now(UTC) - before < LAST
     clock.advance(timedelta(hours=1))
     assert datetime.now(UTC) - before > timedelta(hours=1)
-    clock.stop()
+    clock.close()
     assert datetime.now(UTC) - before < LAST
 
 
@@ -231,13 +232,13 @@ def test_a_restart_goes_on_at_the_moved_time(start, tick, tmp_path):
     before = datetime.now(UTC)
     first = start(tmp_path)
     first.advance(timedelta(hours=1.5))
-    first.stop()
+    first.close()
     assert datetime.now(UTC) - before < LAST
     second = start(tmp_path)
     assert second.ahead == timedelta(hours=1.5)
     assert timedelta(hours=1.5) <= datetime.now(UTC) - before < timedelta(hours=1.5) + LAST
     second.reset()
-    second.stop()
+    second.close()
     assert list(tmp_path.glob("clock*")) == []
     assert start(tmp_path).ahead == timedelta(0)
 
@@ -245,7 +246,7 @@ def test_a_restart_goes_on_at_the_moved_time(start, tick, tmp_path):
 def test_without_a_folder_the_moved_time_is_forgotten(start, tick):
     first = start()
     first.advance(timedelta(hours=1))
-    first.stop()
+    first.close()
     assert start().ahead == timedelta(0)
 
 
@@ -273,7 +274,7 @@ def test_stopping_ends_a_move_on_its_way(start, tick):
     move = threading.Thread(target=clock.advance, args=[timedelta(days=3650)])
     move.start()
     until(lambda: len(tick.times) > 2)
-    clock.stop()
+    clock.close()
     move.join(5)
     assert not move.is_alive()
     assert datetime.now(UTC) - before < LAST
@@ -339,6 +340,17 @@ def server(running):
     """The running server, in the real time."""
     yield running
     running.clock.reset()
+
+
+def test_what_is_still_on_its_way_at_the_end_is_in_the_moved_time(project, monkeypatch):
+    before, seen = datetime.now(UTC), []
+    close = Server.close
+    monkeypatch.setattr(Server, "close", lambda self: (seen.append(datetime.now(UTC)), close(self)))
+    with serving(root=project) as server:
+        server.clock.advance(timedelta(days=1), at_once=True)
+    assert len(seen) > 1  # the last of them with everything else stopped
+    assert min(seen) - before > timedelta(days=1)
+    assert datetime.now(UTC) - before < LAST
 
 
 def advance(server, hours, **headers):

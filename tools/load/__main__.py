@@ -64,7 +64,7 @@ def package_flood(number: int) -> tuple[Measured, Account]:
             clock = Clock(template, lambda: None)
             with redirect_stdout(StringIO()):  # the clock's own metrics
                 items = Tables(dict(os.environ)).at_rest(lambda: clock.advance(timedelta(hours=1)))
-            clock.stop()
+            clock.close()
             stream.stop()
         return measured, reconcile(measured.sent, items, Mailbox(cloud.sent_mail).messages())
 
