@@ -77,13 +77,29 @@ function fillIn(form, answers) {
   }
 }
 
+/** Returns whether an answer is the one that the page came with. */
+function isAsDrawn(box) {
+  if (box.type === "checkbox") return box.checked === box.defaultChecked;
+  return box.value === (box.querySelector("[selected]")?.value ?? box.defaultValue ?? ""); // a list's first choice is empty
+}
+
 /** Returns the draft without the answers that were typed or chosen before this script came. */
 const unlessGiven = (form, answers) =>
   answers.filter(([name]) => {
     const box = form.elements.namedItem(name);
-    const drawn = box?.querySelector("[selected]")?.value ?? box?.defaultValue ?? ""; // a list's first choice is empty
-    return box?.type === "checkbox" || box?.value === drawn;
+    return box && (box.type === "checkbox" || isAsDrawn(box));
   });
+
+/** Takes the server's message from each answer that is another one now. Its line stays empty, so that nothing moves. */
+function takeBack(form) {
+  for (const field of form.querySelectorAll(".field--error")) {
+    const box = field.querySelector("input, select, textarea");
+    if (isAsDrawn(box)) continue;
+    field.classList.replace("field--error", "field--changed");
+    box.removeAttribute("aria-invalid");
+    box.setAttribute("aria-describedby", box.getAttribute("aria-describedby").replace(`${box.id}-error`, "").trim());
+  }
+}
 
 function takeHandedOn(form) {
   if (!location.hash.includes("=")) return;
@@ -197,6 +213,7 @@ function start(form) {
   if (!isRedrawn) takeHandedOn(form);
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {
+    takeBack(form);
     check(target);
     unconfirm(target);
     saveDraft(form);
@@ -204,6 +221,7 @@ function start(form) {
   });
   form.addEventListener("change", ({ target }) => {
     for (const box of form.querySelectorAll(`[data-follows="${target.name}"]`)) box.value ||= target.value;
+    takeBack(form);
     saveDraft(form);
   });
   form.addEventListener("focusout", ({ target }) => check(target));

@@ -78,6 +78,32 @@ def test_the_progress_can_be_seen_in_forced_colors(scheme, page):
     assert len(pictures) == 3
 
 
+def test_a_message_goes_away_with_the_answer_that_it_is_about_and_nothing_moves(page):
+    page.goto("/plaque/")
+    page.get_by_role("button", name="Request the plaque").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    send = page.get_by_role("button", name="Request the plaque")
+    for fill, boxes in (
+        (lambda: page.locator("#city").fill("Sampleville"), ["city"]),
+        (lambda: page.locator("#agency_state").select_option("OH"), ["agency_state", "state"]),  # the other follows
+        (lambda: page.locator("#completed").fill("2026-11-01"), ["completed"]),
+        (lambda: page.locator("#name_confirmed").check(), ["name_confirmed"]),
+    ):
+        messages = [page.locator(f"#{box}-error") for box in boxes]
+        for message in messages:
+            expect(message).to_be_visible()
+        place = send.bounding_box()["y"] + page.evaluate("scrollY")
+        fill()
+        for box, message in zip(boxes, messages, strict=True):
+            expect(message).to_be_hidden()
+            expect(page.locator(f"#{box}")).not_to_have_attribute("aria-invalid", "true")
+            assert f"{box}-error" not in (page.locator(f"#{box}").get_attribute("aria-describedby") or "")
+        assert send.bounding_box()["y"] + page.evaluate("scrollY") == place
+    expect(page.locator("#zip-error")).to_be_visible()
+    page.locator("#completed").fill("2099-11-01")
+    expect(page.locator("#completed")).to_have_attribute("aria-invalid", "true")  # by the check of days
+
+
 def test_a_lost_connection_is_told_keeps_everything_and_can_be_tried_again(page):
     page.route("**/forms/contact", lambda route: route.abort())
     send(page)
