@@ -300,7 +300,7 @@ def test_what_draws_the_plaque_is_fetched_once_a_name_is_typed(page):
 
 
 def test_the_form_does_without_a_preview_that_does_not_come(context):
-    page = context.new_page()
+    page = after_its_script(context.new_page())
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
     page.route("**/assets/engraving.*.js", lambda route: route.abort())
