@@ -3,7 +3,7 @@
 
 import { checklists, draw, entryInWords, find, index, make, write } from "./checklist.js";
 import { fromFile, fromLink, merge, toFile, toLink } from "./handover.js";
-import { bringBack, empty, forgetPrevious, load, newRound, today, update } from "./progress.js";
+import { bringBack, empty, forgetPrevious, howFar, load, newRound, survey, today, update } from "./progress.js";
 
 const section = find("#keep");
 const incoming = find("#incoming");
@@ -70,7 +70,7 @@ export async function share() {
 /** The name of a choice: if mine changes in another window meanwhile, it is another one, and the newer answer stays. */
 const choiceOf = ({ id, mine }) => `${id} ${mine.at}`;
 
-function takeOver(theirs) {
+function takeOver(theirs, done) {
   update((mine) => {
     const { record, differences } = merge(mine, theirs);
     Object.assign(mine, record);
@@ -79,14 +79,42 @@ function takeOver(theirs) {
       if (chosen) mine.items[difference.id] = difference[chosen];
     }
   });
-  finish("The copy was added to yours.");
+  finish(done);
 }
+
+const count = (number, one) => `${number} ${number === 1 ? one : `${one}s`}`;
+
+/** Returns what a copy would change, in parts of a sentence. An item to do that was none before is no change. */
+function changes(mine, { record, taken }) {
+  const ids = Object.keys(record.items).filter((id) => record.items[id] !== mine.items[id]);
+  const isToDo = (entry = { state: "to-do" }) => entry.state === "to-do";
+  const added = ids.filter((id) => !isToDo(record.items[id])).length;
+  const back = ids.filter((id) => isToDo(record.items[id]) && !isToDo(mine.items[id])).length;
+  const plans = taken - ids.length;
+  return [
+    added && `adds or updates ${count(added, "item")}`,
+    back && `sets ${count(back, "item")} back to To do`,
+    plans && `says who is responsible or by when for ${count(plans, "checklist")}`,
+  ].filter(Boolean);
+}
+
+/** Writes the question and its two answers. */
+function ask(title, yes, no) {
+  write(find("#incoming-title"), title);
+  write(find("[data-take]"), yes);
+  write(find("[data-leave]"), no);
+}
+
+const inOneSentence = (parts) =>
+  parts.length > 2 ? `${parts.slice(0, -1).join(", ")}, and ${parts.at(-1)}` : parts.join(" and ");
 
 /** Shows what a copy would change, and asks. */
 function review(theirs) {
   const mine = load().record;
-  const { record, taken, differences, dropped } = merge(mine, theirs);
-  if (!taken && !differences.length && !dropped && record.agency === mine.agency)
+  const merged = merge(mine, theirs);
+  const { record, differences, dropped } = merged;
+  const parts = changes(mine, merged);
+  if (!parts.length && !differences.length && !dropped && record.agency === mine.agency)
     return finish(
       theirs.since < mine.since
         ? "The copy is from an earlier round, and has nothing new."
@@ -96,16 +124,23 @@ function review(theirs) {
   const texts = new Map(
     checklists.flatMap((list) => [...list.items, ...list.removed]).map(({ id, text }) => [id, text]),
   );
-  const count = (number, one) => `${number} ${number === 1 ? one : `${one}s`}`;
+  const isFirst = !Object.keys(mine.items).length && !Object.keys(mine.plans).length;
+  const whose = theirs.agency ? `of ${theirs.agency}` : "in this copy";
+  if (isFirst) ask(`Open the progress ${whose}?`, "Open it", "Do not open it");
+  else ask("Add a saved copy?", "Add to mine", "Keep mine as it is");
+  const copy = theirs.agency ? `copy from ${theirs.agency}` : "copy";
+  const words = [
+    parts.length && `The ${copy} ${inOneSentence(parts)}.`,
+    differences.length &&
+      `Where yours and the ${copy} differ, the newer answer is selected below. You can select the other.`,
+    dropped &&
+      `The ${copy} begins a new round and removes ${count(dropped, "item")} of yours. Save yours to a file first.`,
+  ];
   write(
     find("[data-incoming-words]"),
-    `${theirs.agency ? `From ${theirs.agency}: ` : ""}${count(taken, "item")} to add or update.` +
-      (differences.length
-        ? " Where yours and the copy differ, the newer answer is selected below. You can select the other."
-        : "") +
-      (dropped
-        ? ` The copy begins a new round and removes ${count(dropped, "item")} of yours. Save yours to a file first.`
-        : ""),
+    isFirst
+      ? `${howFar(survey(checklists, record))}. From then on there are two separate copies: what is changed in one does not change the other.`
+      : words.filter(Boolean).join(" "),
   );
   const choice = (difference, value, whose) => {
     const entry = difference[value];
@@ -124,10 +159,12 @@ function review(theirs) {
     ),
   );
   find("[data-differences]").replaceChildren(...choices);
-  find("[data-take]").onclick = () => takeOver(theirs);
+  const done = isFirst ? "Done. From now on this browser has a copy of its own." : "The copy was added to yours.";
+  find("[data-take]").onclick = () => takeOver(theirs, done);
   find("[data-leave]").onclick = () => finish("The copy was not added. Nothing changed.");
   incoming.hidden = false;
-  incoming.focus();
+  incoming.scrollIntoView({ behavior: "instant" });
+  incoming.focus({ preventScroll: true });
 }
 
 /** Reviews a copy. A bad one shows a message, and changes nothing. */

@@ -8,9 +8,9 @@ import { hasPrevious, howFar, load, update } from "./progress.js";
 const section = find("#keep");
 const agency = find("#agency");
 
-function status({ settled, total, checklist, items }) {
+function status({ settled, notTaken, total, checklist, items }) {
   if (settled === total) return "Done";
-  if (items.some(({ entry }) => entry.state && entry.state !== "to-do")) return `${settled} of ${total}`;
+  if (items.some(({ entry }) => entry.state && entry.state !== "to-do")) return `${settled - notTaken} of ${total}`;
   return checklist.optional ? "Optional" : "Not started";
 }
 

@@ -41,6 +41,7 @@ ROOT = Path(__file__).parents[2]
 LEADER, TEAM = named("leader"), named("team")
 REQUIRED = sum(len(checklist.items) for checklist in CHECKLISTS if not checklist.optional)
 FIRST = LEADER.items[0]
+OPENED = "Done. From now on this browser has a copy of its own."
 DECISION: dict[str, Any] = {"who": "Chief Sample", "when": "2026-11-01", "why": "Too small for it."}
 
 
@@ -98,10 +99,10 @@ def test_a_file_takes_everything_to_another_computer(page, computer, tmp_path):
     jsonschema.validate(json.loads(file.read_text("utf-8")), schema, format_checker=jsonschema.FormatChecker())
     other = computer()
     open_file(other, file)
-    expect(other.locator("#incoming")).to_contain_text("From Town of Kapaʻa & Sons: 4 items to add or update.")
+    expect(other.locator("#incoming")).to_contain_text("Open the progress of Town of Kapaʻa & Sons?")
     assert record(other) is None
-    other.get_by_role("button", name="Add to mine").click()
-    said(other, "The copy was added to yours.")
+    other.locator("[data-take]").click()
+    said(other, OPENED)
     assert record(other) == record(page)
     visit(other, "leader")
     assert (
@@ -141,7 +142,8 @@ def test_a_link_takes_everything_over_and_no_server_sees_it(old, page, computer)
     asked = []
     other.on("request", lambda request: asked.append(request.url))
     other.goto(link)
-    other.get_by_role("button", name="Add to mine").click()
+    other.locator("[data-take]").click()
+    said(other, OPENED)
     assert record(other) == record(page)
     assert urlsplit(other.url).fragment == ""
     secret = link.partition("#")[2]
@@ -174,6 +176,46 @@ def test_two_copies_are_merged_the_newer_entry_wins_and_disagreements_show_both(
     assert merged == dict(zip([item.id for item in LEADER.items], ["not-taken", "to-do", "done", "done"], strict=False))
 
 
+def test_whoever_has_nothing_is_asked_whether_to_open_it_and_told_that_it_is_a_copy(page, computer):
+    keep(page, {FIRST.id: entry(), LEADER.items[1].id: entry("not-taken", **DECISION)}, agency="Town of Sample")
+    visit(page)
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#link")).not_to_have_value("")
+    other = computer()
+    other.set_viewport_size({"width": 390, "height": 700})
+    other.goto(page.locator("#link").input_value())
+    asked = other.locator("#incoming")
+    expect(asked).to_be_focused()
+    expect(asked.get_by_role("heading", name="Open the progress of Town of Sample?")).to_be_in_viewport()
+    expect(asked).to_contain_text(f"1 of {REQUIRED} items done, 1 skipped by decision.")
+    expect(asked).to_contain_text("two separate copies")
+    expect(asked.get_by_role("button", name="Do not open it")).to_be_in_viewport()
+    asked.get_by_role("button", name="Open it", exact=True).click()
+    said(other, OPENED)
+    assert record(other)["items"] == record(page)["items"]
+
+
+def test_a_copy_counts_what_it_adds_and_what_it_sets_back_each_for_itself(page, tmp_path):
+    first, second, third, fourth = (item.id for item in LEADER.items[:4])
+    keep(page, {first: entry(at=1_000), second: entry(at=3_000)})
+    file = tmp_path / "theirs.json"
+    words = page.locator("[data-incoming-words]")
+    theirs = {first: entry("to-do", at=2_000), third: entry("to-do", at=2_000), fourth: entry(at=2_000)}
+    plans = {"leader": {"owner": "Lt. Sample", "at": 1}}
+    file.write_text(json.dumps({"version": 1, "agency": "", "items": theirs, "plans": plans}))
+    open_file(page, file)
+    expect(words).to_contain_text(
+        "The copy adds or updates 1 item, sets 1 item back to To do, and says who is responsible or by when "
+        "for 1 checklist. Where yours"
+    )
+    file.write_text(json.dumps({"version": 1, "agency": "", "items": {second: entry("to-do", at=2_000)}}))
+    open_file(page, file)
+    expect(words).to_have_text(re.compile("^Where yours and the copy differ, the newer answer is selected"))
+    file.write_text(json.dumps({"version": 1, "agency": "", "items": {third: entry("to-do", at=2_000)}}))
+    open_file(page, file)
+    said(page, "The copy has nothing new.")
+
+
 @pytest.mark.parametrize("number", [0, 1], ids=["one that was asked about", "one that was not"])
 def test_an_item_that_another_window_changes_during_the_choice_stays_changed(number, page, tmp_path):
     item = LEADER.items[number]
@@ -200,8 +242,8 @@ def test_a_day_to_come_in_a_copy_is_today(way, page):
         open_file(page, {"name": "copy.json", "mimeType": "application/json", "buffer": text})
     else:
         page.goto(f"/checklists/?#progress=j{base64.urlsafe_b64encode(text).decode().strip('=')}")
-    page.get_by_role("button", name="Add to mine").click()
-    said(page, "The copy was added to yours.")
+    page.locator("[data-take]").click()
+    said(page, OPENED)
     assert record(page)["items"][FIRST.id]["on"] == date.today().isoformat()
 
 
@@ -293,7 +335,7 @@ def test_a_constructor_and_markup_are_nothing_but_text(page, tmp_path):
     odd = copy(constructor=entry(who="<script>alert(1)</script>", when="2026-11-01", why="<b>", out=True))
     file.write_text(json.dumps(odd))
     open_file(page, file)
-    page.get_by_role("button", name="Add to mine").click()
+    page.locator("[data-take]").click()
     expect(page.locator("[data-unknown]")).to_contain_text("<script>alert(1)</script>")
 
 
@@ -317,7 +359,7 @@ def test_a_link_that_a_mail_program_touched_is_the_same_link(touch, page, comput
     said(page, "")
     other = computer()
     other.goto(touch(page.locator("#link").input_value()))
-    expect(other.locator("#incoming")).to_contain_text("1 item to add or update")
+    expect(other.locator("#incoming")).to_contain_text("1 of 100 items done.".replace("100", str(REQUIRED)))
     assert urlsplit(other.url).fragment == ""
 
 
@@ -342,7 +384,7 @@ def test_a_file_that_an_editor_marked_as_utf_8_is_taken(page, tmp_path):
     file = tmp_path / "copy.json"
     file.write_text(json.dumps(copy(x=entry()) | {"agency": "Town of Cañon"}, ensure_ascii=False), "utf-8-sig")
     open_file(page, file)
-    expect(page.locator("#incoming")).to_contain_text("From Town of Cañon:")
+    expect(page.locator("#incoming")).to_contain_text("Open the progress of Town of Cañon?")
 
 
 @pytest.mark.parametrize("packed", ["", "%", "%3", "z", "zAAAA", "j!!!", "jbnVsbA", "q123", "z" + "A" * 5000])
@@ -541,7 +583,7 @@ def test_a_round_that_ended_by_mistake_comes_back_and_nothing_is_lost(page, tmp_
     page.get_by_role("button", name="Erase everything in this browser").click()
     expect(again).to_be_hidden()
     open_file(page, tmp_path / "before.json")
-    page.get_by_role("button", name="Add to mine").click()
+    page.locator("[data-take]").click()
     expect(page.locator("#complete")).to_be_visible()
 
 
@@ -599,9 +641,7 @@ def test_a_copy_of_a_later_round_says_what_it_ends(page, computer, tmp_path):
     visit(other, "leader")
     tick(other, LEADER.items[:1])
     open_file(page, saved(other, tmp_path / "new.json"))
-    words = (
-        "1 item to add or update. The copy begins a new round and removes 3 items of yours. Save yours to a file first."
-    )
+    words = "The copy adds or updates 1 item. The copy begins a new round and removes 3 items of yours. Save yours to a file first."
     expect(page.locator("[data-incoming-words]")).to_contain_text(words)
     page.get_by_role("button", name="Add to mine").click()
     said(page, "The copy was added to yours.")
