@@ -38,6 +38,8 @@ export async function makeLink() {
   link.value = await toLink(load().record, index);
   find("[data-link-box]").hidden = false;
   find("[data-does=share]").hidden = !navigator.share;
+  find("[data-link-box]").scrollIntoView({ behavior: "instant" });
+  link.focus({ preventScroll: true });
   link.select();
   // Outlook cuts an address at about 2,048 characters.
   const isLong = link.value.length > 2000;
@@ -147,7 +149,7 @@ function review(theirs) {
     const checked = record.items[difference.id] === entry;
     const box = make("input", { type: "radio", name: choiceOf(difference), value, checked });
     const at = new Date(entry.at).toLocaleString("en-US");
-    return make("label", {}, box, ` ${whose}, ${at}: ${entryInWords(entry) || "To do."}`);
+    return make("label", {}, box, make("span", {}, `${whose}, ${at}: ${entryInWords(entry) || "To do."}`));
   };
   const choices = differences.map((difference) =>
     make(
