@@ -16,6 +16,11 @@ const agencies = document.querySelector(".search__agency a"); // not there where
 let finder = null; // a promise of what answers a question, once someone searches
 let pause = 0;
 
+// What begins like a question, or has more words than any name, is no name of an agency. `Will` is a county.
+const ASKED =
+  /\?|^(?:are|can|could|do|does|how|is|may|must|should|what|when|where|which|who|whose|why)[\s'’]|(?:\S+\s+){8}/i;
+const mayBeName = (words) => !ASKED.test(words.trim());
+
 function loadIndex() {
   const entries = async () => {
     const answer = await fetch(form.dataset.index);
@@ -84,6 +89,7 @@ async function search() {
   clearTimeout(pause);
   const question = box.value;
   const isAsked = /[\p{L}\p{N}]/u.test(question);
+  const isOffered = isAsked && agencies && mayBeName(question);
   let words = "";
   let shown = [];
   if (isAsked) {
@@ -93,7 +99,8 @@ async function search() {
       shown = found.slice(0, SHOWN).map((entry) => drawn(entry, isMeant));
       const number = `${found.length} ${found.length === 1 ? "result" : "results"}`;
       words = found.length > SHOWN ? `${number}; these are the best ${SHOWN}` : number;
-      if (!found.length) words = "Nothing found. Everything on this site is listed below.";
+      if (!found.length)
+        words = `Nothing found on the pages of this site.${isOffered ? "" : " They are all listed below."}`;
       else if (!whole) words = `Nothing has all of these words. ${words} with some of them`;
     } catch {
       finder = null;
@@ -109,7 +116,7 @@ async function search() {
     // The index knows the pages that were built, not who is certified today.
     agencies.textContent = `find an agency named “${question.trim()}”`;
     agencies.search = `?${new URLSearchParams({ q: question.trim() })}`;
-    agencies.parentElement.hidden = !isAsked;
+    agencies.parentElement.hidden = !isOffered;
   }
   pause = setTimeout(settle, PAUSE, words);
 }

@@ -43,7 +43,8 @@ def _tidied(section: Section) -> Section:
 
 
 def _is_unseen(attributes: dict[str, str | None]) -> bool:
-    return "hidden" in attributes or attributes.get("aria-hidden") == "true"
+    """Return whether nobody reads an element on its page, or nobody looks for it: the labels of a search."""
+    return "hidden" in attributes or attributes.get("aria-hidden") == "true" or attributes.get("role") == "search"
 
 
 class _Reader(HTMLParser):

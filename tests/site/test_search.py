@@ -79,6 +79,7 @@ UNSEEN = {
     "what a script copies": "<template><p>Leave this box empty</p></template>",
     "what is read without script": "<noscript><p>Leave this box empty</p></noscript>",
     "what comes later": "<p hidden>Leave this box empty</p>",
+    "another search": '<form role="search"><label for="q">Leave this box empty</label><button>Find</button></form>',
 }
 
 
@@ -210,7 +211,9 @@ def test_a_question_in_many_words_finds_what_has_some_of_them(page):
 def test_what_is_not_there_is_said_and_the_index_stays(page):
     page.goto("/search/")
     ask(page, "xylophone")
-    assert page.get_by_role("status").inner_text() == "Nothing found. Everything on this site is listed below."
+    assert page.get_by_role("status").inner_text() == "Nothing found on the pages of this site."
+    offer, listed = (page.locator(place).bounding_box()["y"] for place in (".search__agency", ".search__index"))
+    assert offer < listed
     assert page.locator(".search__index").is_visible()
     help_ = page.locator(".search__help")
     assert help_.locator("[href^='tel:']").is_visible()
@@ -344,6 +347,27 @@ def test_any_words_lead_on_to_the_agencies_of_the_register(words, page):
     page.get_by_role("link", name=f"find an agency named “{words}”").click()
     expect(page.get_by_label("Find an agency")).to_have_value(words)
     expect(page.locator("#found")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("words", "may_be"),
+    [
+        *(
+            (words, True)
+            for words in ("Will County Sheriff's Office", "Howell Police", "Ware, MA", "Canton PD", "Isle of Wight")
+        ),
+        ("University of North Texas at Dallas Police Department", True),
+        *((words, False) for words in ("how much does it cost", "xylophones?", "What’s a zebra", "is zebra ok")),
+        ("we would like to know whether zebras count as officers", False),
+    ],
+)
+def test_only_what_may_be_a_name_is_offered_as_the_name_of_an_agency(words, may_be, page):
+    page.goto("/search/")
+    ask(page, words)
+    offer = page.locator(".search__agency")
+    expect(offer).to_be_visible() if may_be else expect(offer).to_be_hidden()
+    told = page.get_by_role("status").inner_text()
+    assert told.endswith("They are all listed below.") == (not may_be and told.startswith("Nothing found"))
 
 
 def test_without_script_the_search_page_leads_to_the_search_of_the_register(browser, local_run):
