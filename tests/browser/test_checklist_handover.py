@@ -669,10 +669,10 @@ def test_on_a_phone_the_link_comes_into_view_with_its_warning_and_its_button(pag
     expect(page.get_by_text("This link contains everything you entered")).to_be_in_viewport(ratio=1)
     expect(page.locator("#link")).to_be_in_viewport(ratio=1)
     expect(page.locator("#link")).to_be_focused()
-    copy = page.get_by_role("button", name="Copy the link")
-    expect(copy).to_be_in_viewport(ratio=1)
+    beside = page.get_by_role("button", name="Copy the link")
+    expect(beside).to_be_in_viewport(ratio=1)
     link = page.locator("#link").bounding_box()
-    button = copy.bounding_box()
+    button = beside.bounding_box()
     assert link is not None
     assert button is not None
     assert button["y"] - link["y"] - link["height"] >= 8  # the ring of the focus needs it
