@@ -16,9 +16,9 @@ const agencies = document.querySelector(".search__agency a"); // not there where
 let finder = null; // a promise of what answers a question, once someone searches
 let pause = 0;
 
-// What begins like a question, or has more words than any name, is no name of an agency. `Will` is a county.
+// What begins or ends like a question, or has more words than any name, is no name of an agency. `Will` is a county.
 const ASKED =
-  /\?|^(?:are|can|could|do|does|how|is|may|must|should|what|when|where|which|who|whose|why)[\s'’]|(?:\S+\s+){8}/i;
+  /\?\s*$|^(?:are|can|could|do|does|how|is|may|must|should|what|when|where|which|who|whose|why)[\s'’]|(?:\S+\s+){8}/i;
 const mayBeName = (words) => !ASKED.test(words.trim());
 
 function loadIndex() {
