@@ -343,9 +343,13 @@ def server(running):
 
 
 def test_what_is_still_on_its_way_at_the_end_is_in_the_moved_time(project, monkeypatch):
-    before, seen = datetime.now(UTC), []
-    close = Server.close
-    monkeypatch.setattr(Server, "close", lambda self: (seen.append(datetime.now(UTC)), close(self)))
+    before, seen, close = datetime.now(UTC), [], Server.close
+
+    def close_late(server):
+        seen.append(datetime.now(UTC))
+        close(server)
+
+    monkeypatch.setattr(Server, "close", close_late)
     with serving(root=project) as server:
         server.clock.advance(timedelta(days=1), at_once=True)
     assert len(seen) > 1  # the last of them with everything else stopped
