@@ -21,7 +21,7 @@ function firstWrong(form) {
   const wrong = [on, who, when, why].filter((box) => {
     if (box.closest("[hidden]")) return false;
     const isDay = DAYS.includes(box.name);
-    const words = isDay && (wrongDay(box) || (box === on && !on.value ? "Enter the day, such as 11/20/2026." : ""));
+    const words = isDay && (wrongDay(box) || (box === on && !on.value ? "Enter the day, such as 3/27/2026." : ""));
     if (isDay) sayOfDay(box, words);
     const isWrong = words || (isSkipped && !box.value.trim());
     if (isWrong) box.setAttribute("aria-invalid", "true");

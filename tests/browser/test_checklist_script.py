@@ -189,7 +189,7 @@ def test_a_day_counts_when_it_is_whole_real_and_within_sense(name, typed, words,
     ("name", "typed", "words"),
     [
         ("Done on", "01/01/2099", "Enter a day that is not in the future."),
-        ("Done on", "", "Enter the day, such as 11/20/2026."),
+        ("Done on", "", "Enter the day, such as 3/27/2026."),
         ("Decided on", "01/01/2099", "Enter a day that is not in the future."),
     ],
 )
