@@ -356,9 +356,11 @@ def test_any_words_lead_on_to_the_agencies_of_the_register(words, page):
             (words, True)
             for words in ("Will County Sheriff's Office", "Howell Police", "Ware, MA", "Canton PD", "Isle of Wight")
         ),
-        ("University of North Texas at Dallas Police Department", True),
+        ("Port Authority of New York and New Jersey Police Department", True),
+        ("University of Texas Health Science Center at San Antonio Police Department", True),
         *((words, False) for words in ("how much does it cost", "xylophones?", "What’s a zebra", "is zebra ok")),
         ("we would like to know whether zebras count as officers", False),
+        ("tell me about zebras that would like to become peace officers some day soon", False),
     ],
 )
 def test_only_what_may_be_a_name_is_offered_as_the_name_of_an_agency(words, may_be, page):
