@@ -97,6 +97,7 @@ function changes(mine, { record, taken }) {
     added && `adds or updates ${count(added, "item")}`,
     back && `sets ${count(back, "item")} back to To do`,
     plans && `says who is responsible or by when for ${count(plans, "checklist")}`,
+    record.agency !== mine.agency && "fills in the name of your agency",
   ].filter(Boolean);
 }
 
@@ -116,7 +117,7 @@ function review(theirs) {
   const merged = merge(mine, theirs);
   const { record, differences, dropped } = merged;
   const parts = changes(mine, merged);
-  if (!parts.length && !differences.length && !dropped && record.agency === mine.agency)
+  if (!parts.length && !differences.length && !dropped)
     return finish(
       theirs.since < mine.since
         ? "The copy is from an earlier round, and has nothing new."

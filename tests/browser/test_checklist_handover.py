@@ -224,6 +224,18 @@ def test_a_copy_counts_what_it_adds_and_what_it_sets_back_each_for_itself(page, 
     said(page, "The copy has nothing new.")
 
 
+def test_a_copy_that_only_names_the_agency_says_so(page, tmp_path):
+    keep(page, {FIRST.id: entry()})
+    file = tmp_path / "theirs.json"
+    file.write_text(json.dumps({"version": 1, "agency": "Town of Sample", "items": {}}))
+    open_file(page, file)
+    words = page.locator("[data-incoming-words]")
+    expect(words).to_have_text("The copy from Town of Sample fills in the name of your agency.")
+    page.get_by_role("button", name="Add to mine").click()
+    said(page, "The copy was added to yours.")
+    assert record(page)["agency"] == "Town of Sample"
+
+
 @pytest.mark.parametrize("number", [0, 1], ids=["one that was asked about", "one that was not"])
 def test_an_item_that_another_window_changes_during_the_choice_stays_changed(number, page, tmp_path):
     item = LEADER.items[number]
