@@ -147,6 +147,8 @@ def numbers_in(text: str) -> list[str]:
 
 def lacks_area_code(text: str) -> bool:
     """Return whether no number in a text is long enough to be called from everywhere, but one is in its own area."""
+    if re.search(r"\+\s?[2-9]", plain(text)):
+        return False  # another country's, which may be as short
     longest = max(map(len, numbers_in(text)), default=0)
     return SHORTEST_NUMBER <= longest < NATIONAL_DIGITS
 

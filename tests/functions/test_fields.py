@@ -211,6 +211,7 @@ LOCAL = [
     "Office: 555-0142",
     "1-555-0142",
     "555-0142 or 555-0143",
+    "+1 555 0142",
 ]
 
 
@@ -223,7 +224,7 @@ def test_a_telephone_number_without_its_area_code_is_asked_about_once(number):
 
 
 @pytest.mark.parametrize(
-    "number", ["555-0142 or (555) 555-0143", "+44 20 7946 0958", "555/555-0142", "call 1-800-555-COPS"]
+    "number", ["555-0142 or (555) 555-0143", "+44 20 7946 0958", "+298 123456", "555/555-0142", "call 1-800-555-COPS"]
 )
 def test_a_telephone_number_that_can_be_called_is_not_asked_about(number):
     assert messages(filled(PlaqueForm, telephone=number)) == {}
