@@ -85,7 +85,7 @@ times: $(READY) ## Run the tests that depend on the clock at eight hours and day
 	@$(PROGRAMS)
 	@.venv/bin/python -m tools.times
 
-load: $(READY) ## Flood the local run and the built package with FORMS=5000 each; account for each
+load: build ## Flood the local run and the built package with FORMS=5000 each; account for each
 	@.venv/bin/python -m tools.load --local $(or $(FORMS),5000) --package $(or $(FORMS),5000)
 
 soak: $(READY) ## Run visitors, staff, clock, bounces and a new version for MINUTES=40; account for each
