@@ -144,7 +144,7 @@ def test_a_day_at_the_desk(person, browser, run, days, tmp_path):
     page.goto("/desk/plaques")
     for reference in (day.plaque, day.other):
         page.locator(f'[id="mark.{reference}"]').check()
-        page.locator(f'[id="tracking.{reference}"]').fill(f"9400 {width}")
+        page.locator(f'[name="tracking.{reference}"]').fill(f"9400 {width}")
     press(page, "Mark the checked ones as mailed")
     assert "Marked as mailed: 2." in page.inner_text("main")
     page.get_by_role("status").locator(f'a[href="/desk/{day.other}"]').click()
