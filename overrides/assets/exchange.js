@@ -3,7 +3,18 @@
 
 import { checklists, draw, entryInWords, find, index, make, write } from "./checklist.js";
 import { fromFile, fromLink, merge, toFile, toLink } from "./handover.js";
-import { bringBack, empty, forgetPrevious, howFar, load, newRound, survey, today, update } from "./progress.js";
+import {
+  bringBack,
+  empty,
+  forgetPrevious,
+  howFar,
+  inOneSentence,
+  load,
+  newRound,
+  survey,
+  today,
+  update,
+} from "./progress.js";
 
 const section = find("#keep");
 const incoming = find("#incoming");
@@ -107,9 +118,6 @@ function ask(title, yes, no) {
   write(find("[data-take]"), yes);
   write(find("[data-leave]"), no);
 }
-
-const inOneSentence = (parts) =>
-  parts.length > 2 ? `${parts.slice(0, -1).join(", ")}, and ${parts.at(-1)}` : parts.join(" and ");
 
 /** Shows what a copy would change, and asks. */
 function review(theirs) {

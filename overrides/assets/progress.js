@@ -222,10 +222,13 @@ export const howFar = ({ settled, total, notTaken, out }) =>
   (notTaken ? `, ${notTaken} skipped by decision` : "") +
   (out ? `, ${out} out of sequence` : "");
 
+export const inOneSentence = (parts) =>
+  parts.length > 2 ? `${parts.slice(0, -1).join(", ")}, and ${parts.at(-1)}` : parts.join(" and ");
+
 /** Says what a decision lacks, "" if it is whole. */
 export function missing({ who, when, why }) {
   const parts = [!who?.trim() && "who decided", !when && "when", !why?.trim() && "why"].filter(Boolean);
-  return parts.length > 2 ? "who decided, when, and why" : parts.join(" and ");
+  return inOneSentence(parts);
 }
 
 /** Returns the state of an item. Its kind is to-do, done, out (of sequence), not-taken or undecided. */
