@@ -15,11 +15,12 @@ import pytest
 import time_machine
 from playwright.sync_api import Browser, sync_playwright
 
-from local.aws import iam, lambda_runtime
+from local.aws import iam
 from local.aws.api_gateway import Gateway, Request, event_for, invoke
 from local.aws.stand_in import StandIn
 from local.template import Template
 from settings import settings
+from tests.support import same_modules
 from tests.support.answers import FORM, Answer, as_answer
 from tests.support.inbox import Inbox, powers_in, ses_event
 from tests.support.office import DIRECTOR, OFFICE, Office, at_desk
@@ -54,20 +55,13 @@ def _rights_suffice(request: pytest.FixtureRequest) -> Iterator[None]:
     assert request.node.get_closest_marker("denies") or not denied
 
 
-COLLECTED: dict[str, Any] = {}
-"""The modules of the functions that the tests hold, by name."""
-
-
 def pytest_collection_finish() -> None:
-    COLLECTED.update(lambda_runtime.loaded(Template(ROOT / "template.yaml")))
+    same_modules.hold()
 
 
 @pytest.fixture(autouse=True)
 def _same_modules() -> None:
-    """Put back the modules that the tests hold, if something before let the functions be imported anew."""
-    if sys.modules.get("settings") is not COLLECTED["settings"]:
-        lambda_runtime.forget(Template(ROOT / "template.yaml"))  # not of a project that a test file has of its own
-        sys.modules.update(COLLECTED)
+    same_modules.put_back()
 
 
 @pytest.fixture

@@ -1,9 +1,14 @@
 """The tests themselves: what several of them use is in tests/support/, and no fixture hides a module."""
 
 import ast
+import importlib
+import sys
+from types import ModuleType
 
 import pytest
 
+from local.aws.lambda_runtime import forget, loaded
+from tests.support import same_modules
 from tests.support.pages import ROOT
 
 FILES = sorted((ROOT / "tests").rglob("*.py"))
@@ -29,3 +34,23 @@ def test_no_test_imports_another_and_no_fixture_is_called_like_a_module(file):
     assert [name for name in of_tests if not name.startswith("tests.support")] == []
     here = {name for node in tree.body for name in imported_by(node)}
     assert [node.name for node in tree.body if is_fixture(node) and node.name in MODULES | here] == []
+
+
+def test_what_a_test_changes_is_what_the_functions_use_though_they_were_imported_anew(template, stand_in):
+    """A module that functions import late was there twice, and a test changed the one that was not used."""
+    handlers = {each["Handler"].partition(".")[0] for each in template.functions.values()}
+    for _ in range(2):
+        for handler in sorted(handlers):
+            importlib.import_module(handler)
+        importlib.import_module("views.certified")
+        forget(template)
+        importlib.import_module("settings")
+        same_modules.put_back()
+    importlib.import_module("views.certified")
+    twice = {
+        f"{module.__name__}: {value.__name__}"
+        for module in loaded(template).values()
+        for value in vars(module).values()
+        if isinstance(value, ModuleType) and sys.modules.get(value.__name__) is not value
+    }
+    assert twice == set()
