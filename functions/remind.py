@@ -15,7 +15,7 @@ from mail.delivery import try_to_send
 from mail.messages import composer
 from office import numbers, periods
 from settings import require
-from storage import certifications, submissions
+from storage import certifications, dynamodb, submissions
 from storage.outbox import BUNDLED, ClaimedByAnother, Owed, is_settled
 from storage.submissions import LONGEST_PAUSE, SWEPT_AFTER, Submission
 from telemetry import count, log_failure, logger, publish
@@ -128,7 +128,7 @@ def _try_each(
             break
         try:
             what(item, now)
-        except (ClaimedByAnother, numbers.Conflict):
+        except (ClaimedByAnother, dynamodb.Conflict):
             pass  # another invocation is at it; its next visit stays due, and a later call tries again
         except Exception as failure:
             failures.append(_failed(failure))

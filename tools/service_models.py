@@ -15,8 +15,8 @@ from local.template import Template
 SERVICES = {"ses": "sesv2"}
 """botocore's name of a service, where policies call it otherwise."""
 
-RIGHTS_ONLY = ("ses:SendRawEmail",)
-"""Actions that are not operations: SendEmail with a raw message requires this one."""
+RIGHTS_ONLY = ("dynamodb:ConditionCheckItem", "ses:SendRawEmail")
+"""Actions that are not operations: part of a transaction requires the one, SendEmail with a raw message the other."""
 
 ONE_BY_ONE = {"dynamodb:UpdateItem": "TransactWriteItems"}
 """Rights that an operation asks for each of its parts, which has none of its own."""

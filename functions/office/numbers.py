@@ -8,6 +8,7 @@ and however often it is repeated. What is open is in no count: a report reads it
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -23,10 +24,6 @@ MEDIAN = "median hours"
 """Name of the median, beside those of the counters."""
 HOURS = "hours"
 """Prefix of the counters of messages answered within a number of hours."""
-
-
-class Conflict(Exception):
-    """Something else was written to the same month, or the submission, at the same time. Nothing was counted."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,10 @@ class Month:
 
 
 def settle(submission: Submission) -> None:
-    """Add what a submission adds now, less what it added before. Raises Conflict, BotoCoreError, ClientError."""
+    """Add what a submission adds now, less what it added before.
+
+    Raises dynamodb.Conflict, BotoCoreError, ClientError.
+    """
     if not submission.declared.staff_task:
         return
     adds, added = _adds(submission), submission.counted
@@ -70,37 +70,23 @@ def settle(submission: Submission) -> None:
     values = {f":n{number}": change for number, change in enumerate(changes.values())}
     month = promises.day_at_office(submission.received_at)
     first = "" if added else " OR attribute_not_exists(counted)"
-    transaction: list[Any] = [
-        {
-            "Update": {
-                "TableName": settings().submissions_table,
-                "Key": dynamodb.to_item({"reference": submission.reference}),
-                "UpdateExpression": "SET counted = :counted",
-                "ConditionExpression": f"counted = :seen{first}",
-                "ExpressionAttributeValues": dynamodb.to_item({":counted": adds, ":seen": added}),
-            }
-        },
-        {
-            "Update": {
-                "TableName": settings().counters_table,
-                "Key": dynamodb.to_item({"key": _key(month)}),
-                "UpdateExpression": f"ADD {', '.join(f'#n{number} :n{number}' for number in range(len(changes)))}",
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": dynamodb.to_item(values),
-            }
-        },
-    ]
-    client = dynamodb.client()
-    try:
-        client.transact_write_items(TransactItems=transaction)
-    except client.exceptions.TransactionCanceledException as error:
-        # DynamoDB cancels for a conflict or a throttled table, too, and then nobody has counted.
-        reasons = {reason.get("Code", "None") for reason in error.response["CancellationReasons"]}
-        if reasons - {"None", "ConditionalCheckFailed", "TransactionConflict"}:
-            raise
-        if "TransactionConflict" in reasons:
-            raise Conflict from None
-        # Another invocation counted or changed it; remind.py visits it again.
+    count: Any = {
+        "TableName": settings().submissions_table,
+        "Key": dynamodb.to_item({"reference": submission.reference}),
+        "UpdateExpression": "SET counted = :counted",
+        "ConditionExpression": f"counted = :seen{first}",
+        "ExpressionAttributeValues": dynamodb.to_item({":counted": adds, ":seen": added}),
+    }
+    add: Any = {
+        "TableName": settings().counters_table,
+        "Key": dynamodb.to_item({"key": _key(month)}),
+        "UpdateExpression": f"ADD {', '.join(f'#n{number} :n{number}' for number in range(len(changes)))}",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": dynamodb.to_item(values),
+    }
+    # Where the condition fails, another invocation counted or changed it; remind.py visits it again.
+    with suppress(dynamodb.ConditionFailed):
+        dynamodb.transact({"Update": count}, {"Update": add})
 
 
 def months(now: datetime, number: int) -> list[Month]:

@@ -7,6 +7,7 @@ submission at once, and updates e-mail, certification and numbers from the item.
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,7 +36,7 @@ REASONS = {
 """Reasons to close a submission without doing it, in words."""
 OPEN = "attribute_exists(stage) AND attribute_not_exists(done) AND attribute_not_exists(closed)"
 TRIES = 3
-"""How often to retry if an e-mail is sent between the read and the write that would stop it."""
+"""How often to try, if something else is written at the same moment."""
 
 
 @dataclass(frozen=True)
@@ -172,24 +173,14 @@ def details(entry: Mapping[str, Any]) -> str:
 def close(submission: Submission, step: Step, reason: str, duplicate_of: str = "") -> bool:
     """Close a submission without doing it, for one of REASONS; return False if it is done or closed.
 
-    Raises ValueError with a message if a duplicate does not name another one of the same form that is not closed.
+    Raises ValueError with a message if a duplicate does not name another one of the same form that is kept.
     """
-    about = {"reason": reason}
-    if reason == "duplicate":
-        if not duplicate_of:
-            raise ValueError("Enter the reference of the one you keep.")
-        kept = submissions.get(duplicate_of)
-        if kept is None or kept.reference == submission.reference:
-            raise ValueError(f"Nothing else has the reference {duplicate_of}.")
-        if kept.form != submission.form:
-            what = kept.declared.title.lower()
-            raise ValueError(f"{duplicate_of} is a {what}. Enter the reference of one of the same kind.")
-        if kept.closed:
-            raise ValueError(f"{duplicate_of} is closed itself. Enter the reference of one you keep.")
-        about["of"] = duplicate_of
-    closed = {"at": step.at.isoformat(), "by": step.by, **about}
-    sets = ["closed = :closed", "stage = :stage", "stage_at = :now"]
-    return _write(submission, step, "closed", sets, OPEN, about, closed=closed, stage=_stage(submission, "closed"))
+    if reason != "duplicate":
+        return _close(submission, step, {"reason": reason})
+    for _ in range(TRIES - 1):
+        with suppress(dynamodb.Conflict):
+            return _close_duplicate(submission, step, duplicate_of)
+    return _close_duplicate(submission, step, duplicate_of)
 
 
 def release(submission: Submission, step: Step) -> bool:
@@ -281,6 +272,36 @@ def _correct(submission: Submission, step: Step, answers: Mapping[str, str], *, 
     return _write(submission, step, "corrected", sets, condition, details, remove=remove, names=names, **values)
 
 
+def _close_duplicate(submission: Submission, step: Step, kept: str) -> bool:
+    _check_kept(submission, kept)
+    closed = _close(submission, step, {"reason": "duplicate", "of": kept}, kept)
+    if not closed:
+        _check_kept(submission, kept)  # it may have been closed or erased since it was read
+    return closed
+
+
+def _check_kept(submission: Submission, reference: str) -> None:
+    """Raise ValueError with a message if a submission cannot be the one that is kept in place of a duplicate."""
+    if not reference:
+        raise ValueError("Enter the reference of the one you keep.")
+    kept = submissions.get(reference)
+    if kept is None or kept.reference == submission.reference:
+        raise ValueError(f"Nothing else has the reference {reference}.")
+    if kept.form != submission.form:
+        what = kept.declared.title.lower()
+        raise ValueError(f"{reference} is a {what}. Enter the reference of one of the same kind.")
+    if kept.erased_at:
+        raise ValueError(f"{reference} was erased. Enter the reference of one you keep.")
+    if kept.closed:
+        raise ValueError(f"{reference} is closed itself. Enter the reference of one you keep.")
+
+
+def _close(submission: Submission, step: Step, about: Mapping[str, str], kept: str = "") -> bool:
+    closed = {"at": step.at.isoformat(), "by": step.by, **about}
+    sets, to = ["closed = :closed", "stage = :stage", "stage_at = :now"], _stage(submission, "closed")
+    return _write(submission, step, "closed", sets, OPEN, about, kept=kept, closed=closed, stage=to)
+
+
 def _stage(submission: Submission, name: str) -> str:
     return stage(submission.form, name, submission.reference)
 
@@ -331,9 +352,13 @@ def _write(
     *,
     remove: list[str] | None = None,
     names: Mapping[str, str] | None = None,
+    kept: str = "",
     **values: Any,
 ) -> bool:
-    """Update the item and its history in one write; return True also if this very step was written before."""
+    """Update the item and its history in one write; return True also if this very step was written before.
+
+    `kept` names a submission that must be neither closed nor erased at that moment.
+    """
     entry = {"what": what, "at": step.at.isoformat(), "by": step.by, **(details or {})}
     written = ["history = list_append(if_not_exists(history, :nothing), :entry)", "clock = :on", "next_at = :now"]
     change = f"SET {', '.join([*sets, *written])} ADD steps :steps"
@@ -345,7 +370,7 @@ def _write(
     condition = f"attribute_not_exists(erased_at) AND NOT contains(steps, :step) AND ({condition})"
     used = {"#by": "by", "#state": "state", **(names or {})}
     try:
-        submissions.change(submission.reference, change, condition, used, **values)
+        submissions.change(submission.reference, change, condition, used, kept=kept, **values)
     # The SDK repeats a write whose response was lost, and a person presses twice: the same step was carried out.
     except dynamodb.ConditionFailed as failed:
         return step.once in failed.item.get("steps", ())

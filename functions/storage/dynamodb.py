@@ -12,6 +12,7 @@ import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 PAGE = 300
 """Items of an index that one call reads: a caller that stops early has not read much more than it wanted."""
@@ -26,6 +27,10 @@ class ConditionFailed(Exception):
     def __init__(self, item: dict[str, Any]) -> None:
         super().__init__()
         self.item = item
+
+
+class Conflict(Exception):
+    """Something else was written to an item of a transaction at the same moment. Nothing was written."""
 
 
 @cache
@@ -65,6 +70,51 @@ def update(
         **_placeholders(change + condition, names, values),
     )
     return from_item(answer["Attributes"])
+
+
+def update_beside(
+    table: str,
+    key: Mapping[str, str],
+    change: str,
+    condition: str,
+    names: Mapping[str, str],
+    *,
+    other: Mapping[str, str],
+    other_condition: str,
+    **values: Any,
+) -> None:
+    """Update an item if the condition holds, and at that moment the one of another item of the table, unchanged by it.
+
+    Raises ConditionFailed with the item to update, empty if it is the other one's condition; Conflict.
+    """
+    update: Any = {
+        "TableName": table,
+        "Key": to_item(key),
+        "UpdateExpression": change,
+        "ConditionExpression": condition,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        **_placeholders(change + condition, names, values),
+    }
+    check: Any = {"TableName": table, "Key": to_item(other), "ConditionExpression": other_condition}
+    transact({"Update": update}, {"ConditionCheck": check})
+
+
+def transact(*writes: "TransactWriteItemTypeDef") -> None:
+    """Carry out all writes at one moment, or none.
+
+    Raises ConditionFailed with the item of the first write, empty if another condition failed; Conflict.
+    """
+    try:
+        client().transact_write_items(TransactItems=writes)
+    except client().exceptions.TransactionCanceledException as error:
+        # DynamoDB cancels for a conflict or a throttled table, too, and the SDK tries none again.
+        canceled = error.response["CancellationReasons"]
+        reasons = {reason.get("Code", "None") for reason in canceled}
+        if reasons - {"None", "ConditionalCheckFailed", "TransactionConflict"}:
+            raise
+        if "TransactionConflict" in reasons:
+            raise Conflict from None
+        raise ConditionFailed(from_item(canceled[0].get("Item", {}))) from None
 
 
 def get(table: str, key: Mapping[str, str]) -> dict[str, Any] | None:

@@ -200,9 +200,20 @@ def update(reference: str, change: str, condition: str, **values: Any) -> bool:
     return True
 
 
-def change(reference: str, change: str, condition: str, names: Mapping[str, str], **values: Any) -> None:
-    """Update an item if the condition holds. Raises ConditionFailed with the existing item."""
-    dynamodb.update(_table(), {"reference": reference}, change, condition, names, **values)
+def change(
+    reference: str, change: str, condition: str, names: Mapping[str, str], *, kept: str = "", **values: Any
+) -> None:
+    """Update an item if the condition holds, and if the submission `kept`, where one is named, is not closed or erased.
+
+    Raises ConditionFailed with the existing item, empty if it is for `kept`; with `kept` also dynamodb.Conflict.
+    """
+    key = {"reference": reference}
+    if not kept:
+        dynamodb.update(_table(), key, change, condition, names, **values)
+        return
+    stays = "attribute_exists(received_at) AND attribute_not_exists(closed) AND attribute_not_exists(erased_at)"
+    other = {"reference": kept}
+    dynamodb.update_beside(_table(), key, change, condition, names, other=other, other_condition=stays, **values)
 
 
 def indexed(form: type[Form], answers: Mapping[str, str]) -> dict[str, str]:

@@ -14,8 +14,8 @@ import pytest
 
 import promises
 from local.aws.api_gateway import Gateway, Request
-from office import agencies, invitations
-from storage import certifications
+from office import agencies, erasure, invitations, workflow
+from storage import certifications, dynamodb, submissions
 from storage.outbox import Owed
 from tests.support.office import DIRECTOR, FORM, OFFICE, SITE, at_desk, code_in
 from tests.support.samples import CONTACT, HOSTILE, PLAQUE
@@ -582,6 +582,81 @@ def test_two_are_not_closed_as_duplicates_of_each_other(office, submitted, table
     page = office.do(second, "close", reason="duplicate", of=first)
     assert (page.status, f"{first} is closed itself" in page.words) == (422, True)
     assert "closed" not in table.item(second)
+
+
+def test_none_is_closed_as_the_duplicate_of_one_that_was_erased(office, submitted, run_staff, table):
+    kept, duplicate = submitted("contact", email="erased@example.gov"), submitted("contact")
+    erasure.erase(erasure.find("erased@example.gov"), OFFICE, promises.now())
+    page = office.do(duplicate, "close", reason="duplicate", of=kept)
+    words = f"{kept} was erased. Enter the reference of one you keep."
+    assert (page.status, words in page.words) == (422, True)
+    assert run_staff("close", duplicate, "duplicate", "--of", kept)[::2] == (1, f"{words}\n")
+    assert "closed" not in table.item(duplicate)
+
+
+@pytest.fixture
+def just_before(monkeypatch):
+    """Do something of someone else between the reads and the write of the next step."""
+
+    def just_before(what):
+        write = submissions.change
+
+        def change(*args, **kwargs):
+            monkeypatch.setattr(submissions, "change", write)
+            what()
+            write(*args, **kwargs)
+
+        monkeypatch.setattr(submissions, "change", change)
+
+    return just_before
+
+
+def close(reference, reason, of=""):
+    assert workflow.close(submissions.get(reference), workflow.Step(DIRECTOR, promises.now()), reason, of)
+
+
+@pytest.mark.parametrize("meanwhile", ["duplicate", "spam", "erased"])
+def test_the_one_that_is_kept_must_be_there_at_the_moment_of_closing(meanwhile, office, submitted, table, just_before):
+    closing, kept = submitted("contact"), submitted("contact", email="kept@example.gov")
+    if meanwhile == "erased":
+        just_before(lambda: erasure.erase(erasure.find("kept@example.gov"), DIRECTOR, promises.now()))
+    else:
+        just_before(lambda: close(kept, meanwhile, closing))
+    page = office.do(closing, "close", reason="duplicate", of=kept)
+    words = f"{kept} was erased" if meanwhile == "erased" else f"{kept} is closed itself"
+    assert (page.status, words in page.words) == (422, True)
+    assert "closed" not in table.item(closing)
+
+
+def test_who_closes_a_duplicate_that_someone_else_closed_meanwhile_reads_so(office, submitted, table, just_before):
+    closing, kept = submitted("contact"), submitted("contact", telephone="555 555 0199")
+    just_before(lambda: close(closing, "spam"))
+    page = office.press(office.get(f"/desk/{closing}"), f"/desk/{closing}/close", reason="duplicate", of=kept)
+    assert (page.status, f"closed, by {DIRECTOR}" in page.words) == (409, True)
+    assert table.item(closing)["closed"]["reason"] == "spam"
+
+
+@pytest.mark.parametrize(("conflicts", "status"), [(2, 200), (3, 500)])
+def test_a_duplicate_is_closed_although_dynamodb_is_at_the_kept_one(
+    conflicts, status, office, submitted, table, monkeypatch
+):
+    """It cancels a transaction while another write to one of its items is under way, and the SDK tries none again."""
+    closing, kept = submitted("contact"), submitted("contact", telephone="555 555 0199")
+    client = dynamodb.client()
+    write, left = client.transact_write_items, [*range(conflicts)]
+    reasons: Any = {"CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]}
+
+    def conflict(**parameters):
+        if not left:
+            return write(**parameters)
+        left.pop()
+        error: Any = {"Error": {"Code": "TransactionCanceledException"}, **reasons}
+        raise client.exceptions.TransactionCanceledException(error, "TransactWriteItems")
+
+    monkeypatch.setattr(client, "transact_write_items", conflict)
+    page, action = office.get(f"/desk/{closing}"), f"/desk/{closing}/close"
+    assert office.press(page, action, reason="duplicate", of=kept).status == status
+    assert ("closed" in table.item(closing)) == (status == 200)
 
 
 def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office, submitted, inbox, clock, table):

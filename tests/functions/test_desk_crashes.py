@@ -27,6 +27,7 @@ WORK: dict[str, Any] = {
         ("mark",),
         {"agency": "Springfield Police", "email": "new@example.gov", "new-receipt": "yes"},
     ),
+    "close": ("contact", {}, ("another",), {"reason": "duplicate"}),
     "erase": ("contact", {}, (), {"confirm": "yes", "unfinished": "yes"}),
     "same": ("plaque", {}, (), {"certification": ""}),
     "address": ("plaque", {}, ("mark",), {"email": "new@example.gov"}),
@@ -108,6 +109,8 @@ def lived(office, template, submitted, table, inbox, clock, monkeypatch):
         reference = submitted(slug, **whom, **changed)
         for earlier in before:
             match earlier:
+                case "another":  # which the page then proposes to keep
+                    submitted(slug, **whom, telephone="555 555 0199")
                 case "stop":
                     [agency] = certifications.everybody()
                     invitations.stop(agency.id, promises.now(), invitations.BOUNCED)

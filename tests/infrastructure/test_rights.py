@@ -67,6 +67,8 @@ def everything_done(asked, post, get, press, inbox, clock, report, table, templa
     office = at_desk(template)
     office.sign_in(inbox)
     office.do(certified[0]["reference"], "mark")
+    office.do(certified[2]["reference"], "close", reason="duplicate", of=certified[1]["reference"])
+    office.do(certified[2]["reference"], "undo")
     office.get("/desk/certified")
     get("/certified/")
     office.get("/desk/find?q=agency")
