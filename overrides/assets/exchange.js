@@ -28,6 +28,9 @@ const tell = (words, place = ".keep__done", role = "status") => {
   }
 };
 
+/** Says what did not work. */
+const fail = (words) => tell(words, ".keep__done", "alert");
+
 function finish(words, role) {
   incoming.hidden = true;
   find("#file").value = "";
@@ -54,7 +57,8 @@ export async function makeLink() {
   link.select();
   // Outlook cuts an address at about 2,048 characters.
   const isLong = link.value.length > 2000;
-  tell(isLong ? "This link is too long for some mail programs. Save to a file, and send that instead." : "");
+  if (isLong) fail("This link is too long for some mail programs. Save to a file, and send that instead.");
+  else tell("");
 }
 
 export async function copyLink() {
@@ -63,8 +67,8 @@ export async function copyLink() {
     await navigator.clipboard.writeText(link.value);
     tell("Link copied.");
   } catch {
-    tell(
-      "The link is selected. To copy it, press Ctrl+C, or Command+C on a Mac. On a phone, choose Copy in the menu above it.",
+    fail(
+      "The link was not copied, but it is selected: press Ctrl+C, or Command+C on a Mac. On a phone, choose Copy in the menu above it.",
     );
   }
 }
@@ -74,7 +78,7 @@ export async function share() {
     await navigator.share({ title: document.title, url: link.value });
     tell("Shared with the app you chose.");
   } catch (error) {
-    if (error.name !== "AbortError") tell("This device could not share it. Copy the link instead.");
+    if (error.name !== "AbortError") fail("This device could not share the link. Copy it instead.");
   }
 }
 
@@ -223,5 +227,6 @@ export function begin() {
 }
 
 export function back() {
-  finish(bringBack() ? "Your last round is back." : "Your last round could not be brought back. Nothing changed.");
+  if (bringBack()) finish("Your last round is back.");
+  else finish("Your last round could not be brought back. Nothing changed.", "alert");
 }

@@ -75,8 +75,11 @@ function aim() {
   target.focus({ preventScroll: true });
 }
 
-const tell = (words) => write(find(".keep__done"), words);
-const exchange = (say = tell) => loaded(import("./exchange.js"), say);
+function fail(words) {
+  find(".keep__done").setAttribute("role", "alert");
+  write(find(".keep__done"), words);
+}
+const exchange = (say = fail) => loaded(import("./exchange.js"), say);
 
 section.hidden = false;
 agency.addEventListener("input", () => {

@@ -316,9 +316,9 @@ def test_a_wrong_file_is_refused_in_words_and_changes_nothing(page, tmp_path):
         assert record(page) == before, which
 
 
-def refused(page: Page, words: str) -> None:
+def failed(page: Page, words: str, place: str = ".keep__told") -> None:
     """It is an error, looks so, and is in view."""
-    told = page.locator(".keep__told")
+    told = page.locator(place)
     expect(told).to_contain_text(words)
     expect(told).to_have_attribute("role", "alert")
     expect(told).to_be_in_viewport()
@@ -334,9 +334,9 @@ def refused(page: Page, words: str) -> None:
 
 def test_what_is_refused_looks_like_an_error_and_what_comes_after_it_does_not(page, tmp_path):
     open_file(page, {"name": "plaque.png", "mimeType": "image/png", "buffer": WRONG["a picture"]})
-    refused(page, "This is not a file that this site saved. Nothing changed.")
+    failed(page, "This is not a file that this site saved. Nothing changed.")
     page.evaluate("location.hash = '#progress=zAAAA'")
-    refused(page, "This link is incomplete.")
+    failed(page, "This link is incomplete.")
     page.get_by_text("Erase everything", exact=True).click()
     page.get_by_role("button", name="Erase everything in this browser").click()
     said(page, "Everything is erased from this browser.")
@@ -387,7 +387,7 @@ def test_for_a_link_that_mail_programs_cut_a_file_is_recommended(page):
     keep(page, {item.id: entry("not-taken", **DECISION | {"why": token_hex(100)}) for item in LEADER.items})
     visit(page)
     page.get_by_role("button", name="Make a link").click()
-    expect(page.locator(".keep__done")).to_contain_text("too long for some mail programs. Save to a file")
+    failed(page, "too long for some mail programs. Save to a file", ".keep__done")
     assert len(page.locator("#link").input_value()) > 2000
 
 
@@ -514,12 +514,15 @@ def test_the_focus_stays_where_somebody_types(part, page, late):
     assert record(page)["agency"] == "Town of Sample"
 
 
+def choose_file(page: Page) -> None:
+    box = page.get_by_label("Open a saved file")
+    box.scroll_into_view_if_needed()
+    box.set_input_files(ROOT / "package.json")
+
+
 USES = {
     "a button": (lambda page: page.get_by_role("button", name="Save to a file").click(), ".keep__done"),
-    "a file": (
-        lambda page: page.get_by_label("Open a saved file").set_input_files(ROOT / "package.json"),
-        ".keep__done",
-    ),
+    "a file": (choose_file, ".keep__done"),
     "a link": (lambda page: page.evaluate("location.hash = '#progress=q'"), ".progress__trouble"),
 }
 
@@ -528,7 +531,10 @@ USES = {
 def test_what_cannot_be_loaded_is_said(use, told, page):
     page.route("**/assets/exchange.*.js", lambda route: route.abort())
     use(page)
-    expect(page.locator(told)).to_have_text("A part of this page did not load. Reload it.")
+    words = "A part of this page did not load. Reload it."
+    expect(page.locator(told)).to_have_text(words)
+    if told == ".keep__done":
+        failed(page, words, told)
 
 
 def test_a_summary_that_cannot_be_loaded_is_said(page):
@@ -632,7 +638,7 @@ def test_a_round_that_the_browser_has_no_room_to_exchange_stays_and_so_does_the_
     refuse(page, key)
     again = page.get_by_role("button", name="Go back to the last round")
     again.click()
-    said(page, "Your last round could not be brought back. Nothing changed.")
+    failed(page, "Your last round could not be brought back. Nothing changed.")
     assert so_far(page) == f"1 of {REQUIRED} items done."
     assert record(page) == before
     visit(page)
@@ -690,15 +696,46 @@ def test_on_a_phone_the_link_comes_into_view_with_its_warning_and_its_button(pag
     assert button["y"] - link["y"] - link["height"] >= 8  # the ring of the focus needs it
 
 
-@pytest.mark.parametrize(("answer", "words"), [("", "Shared with"), ("NotAllowedError", "Copy the link instead.")])
-def test_a_phone_offers_its_own_way_to_share_the_link(answer, words, page):
-    share = f"async (given) => {{ window.given = given; if ('{answer}') throw new DOMException('', '{answer}') }}"
-    page.evaluate(f"() => {{ navigator.share = {share} }}")
+WORKS, FAILS = "Promise.resolve()", "Promise.reject(new DOMException('', 'NotAllowedError'))"
+
+
+def stub(page: Page, where: str, answer: str) -> None:
+    """Have a function of the browser answer so; what it was given is in `given`."""
+    page.evaluate(f"() => {{ {where} = (given) => {{ window.given = given; return {answer} }} }}")
+
+
+def worked(page: Page, words: str) -> None:
+    """It is no error, and in view."""
+    told = page.locator(".keep__done")
+    expect(told).to_contain_text(words)
+    expect(told).to_have_attribute("role", "status")
+    expect(told).to_be_in_viewport()
+
+
+def test_a_phone_offers_its_own_way_to_share_the_link(page):
+    stub(page, "navigator.share", WORKS)
     page.get_by_role("button", name="Make a link").click()
-    page.get_by_role("button", name="Share the link").click()
-    expect(page.locator(".keep__done")).to_contain_text(words)
-    expect(page.locator(".keep__done")).to_be_in_viewport()
+    share = page.get_by_role("button", name="Share the link")
+    share.click()
+    worked(page, "Shared with")
     assert page.evaluate("given.url") == page.locator("#link").input_value()
+    stub(page, "navigator.share", FAILS)
+    share.click()
+    failed(page, "This device could not share the link. Copy it instead.", ".keep__done")
+
+
+def test_a_link_that_was_not_copied_is_said_to_be_selected(page):
+    page.get_by_role("button", name="Make a link").click()
+    copy_ = page.get_by_role("button", name="Copy the link")
+    stub(page, "navigator.clipboard.writeText", FAILS)
+    copy_.click()
+    failed(page, "The link was not copied, but it is selected: press Ctrl+C", ".keep__done")
+    selected = "() => document.activeElement.value.slice(document.activeElement.selectionStart)"
+    assert page.evaluate(selected) == page.locator("#link").input_value() != ""
+    stub(page, "navigator.clipboard.writeText", WORKS)
+    copy_.click()
+    worked(page, "Link copied.")
+    assert page.evaluate("given") == page.locator("#link").input_value()
 
 
 def test_where_nothing_can_be_shared_no_button_says_so(page):
