@@ -76,13 +76,19 @@ function drawn(entry, isMeant) {
   return element("li", "", link, page, excerpt(entry, isMeant));
 }
 
+/** Announces what stands on the page: the number of results, and for those who do not see it the register's offer. */
 function settle(words) {
   const address = new URL(location.href);
   address.hash = "";
   if (box.value.trim()) address.searchParams.set("q", box.value.trim());
   else address.searchParams.delete("q");
   if (address.href !== location.href) history.replaceState(null, "", address);
-  if (told.textContent !== words) told.textContent = words;
+  const offer = agencies && !agencies.parentElement.hidden && agencies.parentElement.textContent;
+  const end = words.endsWith(".") ? "" : ".";
+  const unseen = offer ? `${end} ${offer}.` : "";
+  if (told.textContent === words + unseen) return;
+  told.textContent = words;
+  if (unseen) told.append(element("span", "visually-hidden", unseen));
 }
 
 async function search() {

@@ -43,6 +43,11 @@ def page(browser, local_run):
     assert not errors
 
 
+def announced(page):
+    """What a screen reader says of a search."""
+    return " ".join(page.get_by_role("status").text_content().split())
+
+
 def ask(page, words: str) -> None:
     page.get_by_label("Words to look for").fill(words)
     page.wait_for_selector(".search__told:not(:empty)")
@@ -211,7 +216,9 @@ def test_a_question_in_many_words_finds_what_has_some_of_them(page):
 def test_what_is_not_there_is_said_and_the_index_stays(page):
     page.goto("/search/")
     ask(page, "xylophone")
-    assert page.get_by_role("status").inner_text() == "Nothing found on the pages of this site."
+    assert announced(page) == (
+        "Nothing found on the pages of this site. In the public register: find an agency named “xylophone”."
+    )
     offer, listed = (page.locator(place).bounding_box()["y"] for place in (".search__agency", ".search__index"))
     assert offer < listed
     assert page.locator(".search__index").is_visible()
@@ -368,8 +375,21 @@ def test_only_what_may_be_a_name_is_offered_as_the_name_of_an_agency(words, may_
     ask(page, words)
     offer = page.locator(".search__agency")
     expect(offer).to_be_visible() if may_be else expect(offer).to_be_hidden()
-    told = page.get_by_role("status").inner_text()
+    told = announced(page)
     assert told.endswith("They are all listed below.") == (not may_be and told.startswith("Nothing found"))
+    assert ("In the public register" in told) == may_be
+
+
+def test_the_offer_of_the_register_is_announced_as_it_stands_once_typing_ends(page):
+    page.goto("/search/")
+    ask(page, "Springfield Police")
+    offer = page.locator(".search__agency").inner_text()
+    assert offer == "In the public register: find an agency named “Springfield Police”"
+    shown = page.locator(".search__told").evaluate("(told) => told.firstChild.textContent")
+    assert announced(page) == f"{shown}. {offer}."
+    ask(page, "how long is it valid")
+    expect(page.get_by_role("status")).not_to_contain_text("register")
+    expect(page.get_by_role("status")).to_contain_text("result")
 
 
 def test_without_script_the_search_page_leads_to_the_search_of_the_register(browser, local_run):
