@@ -210,6 +210,9 @@ function start(form) {
   const isRedrawn = main.querySelector(".error-summary");
   const draft = readDraft(form).filter(([, , isOffered]) => isOffered || !isRedrawn);
   fillIn(form, unlessGiven(form, draft));
+  // What was typed, or even sent, before this script came.
+  if (isRedrawn || [...form.querySelectorAll("input, select, textarea")].some((box) => !isAsDrawn(box)))
+    saveDraft(form);
   if (!isRedrawn) takeHandedOn(form);
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {

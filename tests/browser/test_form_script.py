@@ -11,7 +11,7 @@ from forms.contact import ContactForm
 from forms.plaque import PlaqueForm
 from tests.support.run import wait_for
 from tests.support.samples import CONTACT, PLAQUE, new_address
-from tests.support.visits import COMING_BACK, after_its_script, fill_in
+from tests.support.visits import COMING_BACK, LATE, after_its_script, fill_in
 
 SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
 
@@ -229,6 +229,35 @@ def test_an_answer_typed_before_the_script_came_is_not_replaced_by_its_draft(pag
     expect(page.locator("[name=message]")).to_have_value(message)
     expect(page.locator("[name=name]")).to_have_value("Jordan Sample")
     expect(page.locator("[name=topic]")).to_have_value("other")
+
+
+@pytest.mark.parametrize("is_sent", [False, True], ids=["typed", "sent"])
+def test_what_was_typed_or_sent_before_the_script_came_is_kept_without_another_key(is_sent, context):
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/forms.*.js", lambda route: held.append(route))
+    with page.expect_request("**/forms.*.js"):
+        page.goto("/contact/")
+    fill_in(page, ContactForm, CONTACT | {"email": "nobody"})
+    if is_sent:
+        with page.expect_request("**/forms.*.js"):
+            send(page)
+        page.wait_for_selector(".error-summary")
+    held[-1].continue_()
+    page.evaluate(LATE)
+    page.goto("/faq/")
+    page.unroute("**/forms.*.js")
+    after_its_script(page).goto("/contact/")
+    expect(page.locator("[name=message]")).to_have_value(CONTACT["message"])
+    expect(page.locator("[name=email]")).to_have_value("nobody")
+    expect(page.locator("[name=topic]")).to_have_value(CONTACT["topic"])
+
+
+def test_of_a_form_that_was_only_opened_nothing_is_kept(context):
+    page = after_its_script(context.new_page())
+    for slug in FORMS:
+        page.goto(f"/{slug}/")
+        assert page.evaluate("sessionStorage.length") == 0, slug
 
 
 def test_going_back_from_the_receipt_shows_a_form_that_can_be_sent(page):
