@@ -14,6 +14,15 @@ function tell(form, words, className = "said") {
   Object.assign(form.querySelector("[role=status]"), { textContent: words, className });
 }
 
+/** Ties a box to the message about its decision, or unties it; the message about its day stays. */
+function tie(box, isTied) {
+  const { id } = box.form.querySelector("[role=status]");
+  const ids = (box.getAttribute("aria-describedby") ?? "").split(" ").filter((each) => each && each !== id);
+  if (isTied) ids.push(id);
+  if (ids.length) box.setAttribute("aria-describedby", ids.join(" "));
+  else box.removeAttribute("aria-describedby");
+}
+
 /** Marks what is asked for now and is wrong or missing, says so, and returns the first of these boxes. */
 function firstWrong(form) {
   const { state, on, who, when, why } = form.elements;
@@ -23,7 +32,9 @@ function firstWrong(form) {
     const isDay = DAYS.includes(box.name);
     const words = isDay && (wrongDay(box) || (box === on && !on.value ? "Enter the day, such as 3/27/2026." : ""));
     if (isDay) sayOfDay(box, words);
-    const isWrong = words || (isSkipped && !box.value.trim());
+    const isMissing = !words && isSkipped && !box.value.trim();
+    const isWrong = words || isMissing;
+    tie(box, isMissing);
     if (isWrong) box.setAttribute("aria-invalid", "true");
     return isWrong;
   });
@@ -59,6 +70,7 @@ export function toggleQuestions(found, button, stands, keep) {
   const form = document.querySelector("#item-questions").content.cloneNode(true).querySelector("form");
   const { state, on, out, when } = form.elements;
   form.querySelector("legend").textContent = `Item ${stands.number} is`;
+  form.querySelector("[role=status]").id = `${found.row.id}-said`;
   on.min = when.min = FIRST_DAY;
   const refill = ({ entry }) => {
     state.value = entry.state ?? "to-do";
@@ -87,6 +99,7 @@ export function toggleQuestions(found, button, stands, keep) {
   });
   form.addEventListener("input", ({ target }) => {
     target.removeAttribute("aria-invalid");
+    tie(target, false);
     checkDay(target, true);
     if (DAYS.includes(target.name) && keyed === target) typed = target;
     else keepAnswers(target);

@@ -135,9 +135,11 @@ def test_an_incomplete_decision_keeps_the_questions_open_and_says_only_what_is_m
     for label in LABELS.values():
         box = questions.get_by_label(label)
         assert (box.get_attribute("aria-invalid") == "true") == (label in missing), label
+        expect(box).to_have_accessible_description(f"Not skipped yet: note {words}." if label in missing else "")
     for name in DECISION.keys() - given:
         questions.get_by_label(LABELS[name]).fill(DECISION[name])
         expect(questions.get_by_label(LABELS[name])).not_to_have_attribute("aria-invalid", "true")
+        expect(questions.get_by_label(LABELS[name])).to_have_accessible_description("")
     questions.get_by_role("button", name="Save and close").click()
     expect(questions).to_have_count(0)
     assert state(page, item).startswith("Skipped by decision.")
