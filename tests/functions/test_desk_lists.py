@@ -19,7 +19,7 @@ from office.workflow import Step
 from storage import bounces, certifications, dynamodb, outbox, submissions
 from storage.outbox import Owed
 from tests.support.office import OFFICE
-from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
+from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE, TODAY
 from web.desk import worklist
 
 
@@ -484,9 +484,10 @@ def test_the_engraver_gets_a_csv_that_no_spreadsheet_takes_for_formulas(office, 
 
 
 @pytest.mark.parametrize(("days_left", "is_soon"), [(59, True), (60, True), (61, False)])
-def test_a_plaque_whose_certification_ends_soon_says_so_in_the_list(days_left, is_soon, office, submitted):
-    ends = promises.day_at_office(promises.now()) + timedelta(days=days_left)
-    submitted("plaque", completed=ends.replace(year=ends.year - 2).isoformat())
+def test_a_plaque_whose_certification_ends_soon_says_so_in_the_list(days_left, is_soon, office, submitted, clock):
+    clock.forward(days=(promises.valid_until(COMPLETED) - TODAY).days - days_left)
+    office.begin_session()
+    submitted("plaque")
     assert ("(ends soon)" in office.get("/desk/plaques").words) is is_soon
 
 

@@ -1,7 +1,7 @@
 """The dates that follow from the promises."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from forms.plaque import CLOCKS, ZONE_OF, PlaqueForm
 from normalize.states import STATES
 from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
-from tests.support.samples import SAMPLES, TODAY
+from tests.support.samples import COMPLETED, SAMPLES, TODAY
 
 PRIVACY = Path(__file__).parents[2] / "docs/privacy.md"
 
@@ -151,11 +151,11 @@ def test_a_certification_that_has_ended_is_refused_with_its_last_day():
 
 @pytest.mark.parametrize(("days_left", "is_soon"), [(59, True), (60, True), (61, False), (730, False)])
 def test_a_certification_that_ends_soon_is_accepted_with_a_remark(days_left, is_soon):
-    received = promises.now()
-    ends = promises.day_at_office(received) + timedelta(days=days_left)
-    completed = ends.replace(year=ends.year - 2).isoformat()
-    assert messages(filled(PlaqueForm, completed=completed)) == {}
-    remarks = PlaqueForm.remarks(received, {"completed": completed})
+    last_day = promises.valid_until(COMPLETED)
+    noon = datetime.combine(last_day, time(12), UTC) - timedelta(days=days_left)
+    with time_machine.travel(noon, tick=False):
+        assert messages(filled(PlaqueForm, completed=COMPLETED.isoformat())) == {}
+        remarks = PlaqueForm.remarks(promises.now(), {"completed": COMPLETED.isoformat()})
     assert ["begin the process again" in remark for remark in remarks] == [True] * is_soon
 
 
