@@ -5,15 +5,16 @@ import { handedOn, offer } from "./forms.js";
 
 const OFFERED = "offered by the checklists"; // offered once per window: an answer that was deleted stays deleted
 
-/** Says where a record stands that is begun, in the place of another line, so that nothing moves. */
+/** Says where a record stands that is begun, in no more words than the line that it replaces: so nothing moves. */
 function sayHowFar({ settled, total, notTaken, next }) {
-  const words = `${settled} of ${total} checklist items are done${notTaken ? " or skipped" : ""}`;
+  const line = document.querySelector("#not-there-yet");
+  if (!line) return;
+  line.style.minBlockSize = `${line.offsetHeight}px`;
   const link = Object.assign(document.createElement("a"), {
     href: new URL(`../${next.checklist.url}#${next.item.id}`, import.meta.url).href,
     textContent: `Continue with item ${next.number}`,
   });
-  const rest = ", or go on here if they are done elsewhere.";
-  document.querySelector("#not-there-yet")?.replaceChildren(`In this browser, ${words}. `, link, rest);
+  line.replaceChildren("Not there yet? ", link, `: ${settled} of ${total} done${notTaken ? " or skipped" : ""}.`);
 }
 
 async function offerFromChecklists(form) {
