@@ -201,8 +201,22 @@ export function openLink() {
 
 // ------------------------------------------------------------ anew
 
+const ERASED = "Everything is erased from this browser.";
+const STORAGES = ["localStorage", "sessionStorage"];
+let erased = null; // what an undo brings back. Once this page is left, nobody has it.
+
+/** Returns what a storage holds, nothing where storage is turned off. */
+function contents(storage) {
+  try {
+    return { ...window[storage] };
+  } catch {
+    return {};
+  }
+}
+
 /** Erases the record, and what of it was shown, or handed to a form in this window. */
 export function erase() {
+  erased = { record: { ...load().record }, kept: STORAGES.map((storage) => [storage, contents(storage)]) };
   update((record) => Object.assign(record, empty()));
   forgetPrevious();
   try {
@@ -215,8 +229,36 @@ export function erase() {
   write(find("[data-incoming-words]"), "");
   find("[data-differences]").replaceChildren();
   find(".keep__erase").open = false;
-  finish("Everything is erased from this browser.");
+  find("[data-erased]").hidden = false;
+  finish(`${ERASED} Until you leave this page, you can undo this.`);
 }
+
+/** Brings back what was erased, beside what was entered since. */
+export function undoErase() {
+  const { record, kept } = erased;
+  update((mine) => Object.assign(mine, merge(mine, record).record));
+  for (const [storage, before] of kept)
+    for (const [key, text] of Object.entries(before)) {
+      try {
+        window[storage].getItem(key) ?? window[storage].setItem(key, text);
+      } catch {
+        // It has no room, which matters for the record alone: that says so itself.
+      }
+    }
+  forgetErased();
+  finish("Everything is back.");
+}
+
+function forgetErased() {
+  erased = null;
+  find("[data-erased]").hidden = true;
+}
+
+addEventListener("pagehide", () => {
+  if (!erased) return;
+  forgetErased();
+  tell(ERASED, ".keep__told"); // for who comes back to this page as it was
+});
 
 /** Saves the round so far to a file, and begins anew. */
 export function begin() {

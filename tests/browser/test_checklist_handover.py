@@ -337,9 +337,7 @@ def test_what_is_refused_looks_like_an_error_and_what_comes_after_it_does_not(pa
     failed(page, "This is not a file that this site saved. Nothing changed.")
     page.evaluate("location.hash = '#progress=zAAAA'")
     failed(page, "This link is incomplete.")
-    page.get_by_text("Erase everything", exact=True).click()
-    page.get_by_role("button", name="Erase everything in this browser").click()
-    said(page, "Everything is erased from this browser.")
+    erase(page)
     expect(page.locator(".keep__told")).to_have_attribute("role", "status")
 
 
@@ -434,13 +432,62 @@ def test_a_link_that_unpacks_to_a_gigabyte_is_refused(page):
 def erase(page: Page) -> None:
     page.get_by_text("Erase everything", exact=True).click()
     page.get_by_role("button", name="Erase everything in this browser").click()
-    said(page, "Everything is erased from this browser.")
+    said(page, f"{ERASED} Until you leave this page, you can undo this.")
+
+
+ERASED = "Everything is erased from this browser."
+EVERYTHING = "JSON.stringify({...localStorage, ...sessionStorage})"
+
+
+def without_record(everything: str) -> dict[str, str]:
+    return {key: value for key, value in json.loads(everything).items() if key != KEY}
 
 
 def test_everything_can_be_erased(page):
     keep(page, {FIRST.id: entry()}, agency="Town of Sample")
     erase(page)
     assert record(page) == {"version": 1, "agency": "", "items": {}, "plans": {}, "since": 0}
+
+
+def test_until_the_page_is_left_what_was_erased_can_be_brought_back_beside_what_was_entered_since(page, tmp_path):
+    keep(page, {FIRST.id: entry(on="2026-10-01")}, agency="Town of Sample")
+    begin_a_new_round(page, tmp_path / "before.json")
+    visit(page, "leader")
+    tick(page, LEADER.items[:2])
+    page.goto("/contact/")
+    page.get_by_label("Message").fill("How do we begin?")
+    visit(page)
+    before, everything = record(page), page.evaluate(EVERYTHING)
+    erase(page)
+    assert "How do we begin?" not in page.evaluate(EVERYTHING)
+    page.get_by_role("button", name="Undo").click()
+    said(page, "Everything is back.")
+    expect(page.locator("#keep h2")).to_be_focused()
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
+    expect(page.get_by_label("Agency name")).to_have_value("Town of Sample")
+    expect(page.get_by_role("button", name="Go back to the last round")).to_be_visible()
+    assert so_far(page) == f"2 of {REQUIRED} items done."
+    assert record(page) == before
+    assert without_record(page.evaluate(EVERYTHING)) == without_record(everything)
+    erase(page)
+    other = page.context.new_page()
+    visit(other, "leader")
+    tick(other, LEADER.items[2:3])
+    page.get_by_label("Agency name").fill("City of Sample")
+    page.get_by_role("button", name="Undo").click()
+    said(page, "Everything is back.")
+    assert so_far(page) == f"3 of {REQUIRED} items done."
+    assert record(page)["agency"] == "City of Sample"
+    assert record(page)["items"].keys() > before["items"].keys()
+
+
+def test_once_the_page_is_left_nothing_brings_back_what_was_erased(page):
+    keep(page, {FIRST.id: entry()}, agency="Town of Sample")
+    erase(page)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    said(page, ERASED)
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
+    assert "Sample" not in page.evaluate(EVERYTHING)
 
 
 def test_what_was_shown_or_handed_on_is_erased_too(page):
@@ -455,7 +502,7 @@ def test_what_was_shown_or_handed_on_is_erased_too(page):
     page.get_by_role("button", name="Make a link").click()
     expect(page.locator("#link")).not_to_have_value("")
     erase(page)
-    everything = page.content() + page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    everything = page.content() + page.evaluate(EVERYTHING)
     assert re.findall("Town.of.Sample|oo.small", everything) == []
     expect(page.locator("#link")).to_be_hidden()
     expect(page.locator("#link")).to_have_value("")
