@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -489,6 +490,19 @@ def test_a_plaque_whose_certification_ends_soon_says_so_in_the_list(days_left, i
     office.begin_session()
     submitted("plaque")
     assert ("(ends soon)" in office.get("/desk/plaques").words) is is_soon
+
+
+def test_thousands_of_agencies_are_counted_with_a_comma(office, submitted, monkeypatch):
+    office.do(submitted("plaque", agency="Riverside"), "mark")
+    [agency] = certifications.everybody()
+    certified = [replace(agency, id=f"{number}") for number in range(1234)]
+    monkeypatch.setattr(certifications, "everybody", lambda state="": iter([*certified, replace(agency, state="NY")]))
+    monkeypatch.setattr(certifications, "count", lambda day: (1234, 1000))
+    assert "of 1,235 agencies are shown." in office.press(office.get(), "/desk/find", q="riverside").words
+    page = office.get("/desk/certified").words
+    assert "1,235 certified, 0 ended." in page
+    assert "HI (1,234)" in page
+    assert "Certified today: 1,234 , of them in the register: 1,000 ." in office.get("/desk/numbers").words
 
 
 def test_labels_fill_sheets_of_ten(office, submitted):

@@ -173,7 +173,7 @@ def certified(now: datetime, state: str, ending: int, page: int) -> dict[str, An
     shown, place = page_of(chosen, page)
     chosen_by = {"ending": str(ending)} if ending else {"state": state} if state else {}
     return {
-        "told": f"{holding} certified, {len(everybody) - holding} ended.",
+        "told": f"{holding:,} certified, {len(everybody) - holding:,} ended.",
         "ending": len(soon),
         "state": state,
         "states": sorted(Counter(each.state for each in everybody).items()),
