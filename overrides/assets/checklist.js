@@ -65,7 +65,7 @@ export function entryInWords(entry = {}) {
 
 /** What the button of an item does, by the kind of the item. */
 const DOES = {
-  "to-do": "Mark or skip",
+  "to-do": find(".item__more")?.textContent, // as the page has it
   done: "Change date",
   out: "Date and decision",
   "not-taken": "Change decision",
