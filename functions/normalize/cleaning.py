@@ -47,9 +47,9 @@ def visible(text: str) -> str:
 
 
 def named(character: str) -> str:
-    """Name a character so that people can find it, whatever it looks like: `“é” (latin small letter e with acute)`."""
+    """Name a character so that people can find it, whatever it looks like: `"é" (latin small letter e with acute)`."""
     words = name(character, f"character {ord(character):04X}").lower()
-    return f"“{character}” ({words})" if character.isprintable() else f"a hidden character ({words})"
+    return f'"{character}" ({words})' if character.isprintable() else f"a hidden character ({words})"
 
 
 def _if_visible(text: str) -> str:

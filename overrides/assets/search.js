@@ -120,7 +120,7 @@ async function search() {
   index.hidden = shown.length > 0;
   if (agencies) {
     // The index knows the pages that were built, not who is certified today.
-    agencies.textContent = `find an agency named “${question.trim()}”`;
+    agencies.textContent = `find an agency named "${question.trim()}"`;
     agencies.search = `?${new URLSearchParams({ q: question.trim() })}`;
     agencies.parentElement.hidden = !isOffered;
   }

@@ -127,9 +127,9 @@ def test_what_is_engraved_is_the_name_as_typed(text):
     ("name", "pointed_out"),
     [
         ("O’Fallon – “Sample” Police, Cañon No. 7 & Łódź", []),
-        ("Town of Kapaʻa", ["“ʻ” (modifier letter turned comma)"]),
-        ("日本 Police 👮", ["“日” (cjk unified ideograph-65e5)", "“本”", "“👮” (police officer)"]),
-        ("Tоwn of Sample", ["“о” (cyrillic small letter o)"]),
+        ("Town of Kapaʻa", ['"ʻ" (modifier letter turned comma)']),
+        ("日本 Police 👮", ['"日" (cjk unified ideograph-65e5)', '"本"', '"👮" (police officer)']),
+        ("Tоwn of Sample", ['"о" (cyrillic small letter o)']),
         ("Can\u0303on", []),
     ],
 )

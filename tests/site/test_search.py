@@ -217,7 +217,7 @@ def test_what_is_not_there_is_said_and_the_index_stays(page):
     page.goto("/search/")
     ask(page, "xylophone")
     assert announced(page) == (
-        "Nothing found on the pages of this site. In the public register: find an agency named “xylophone”."
+        'Nothing found on the pages of this site. In the public register: find an agency named "xylophone".'
     )
     offer, listed = (page.locator(place).bounding_box()["y"] for place in (".search__agency", ".search__index"))
     assert offer < listed
@@ -351,7 +351,7 @@ def test_any_words_lead_on_to_the_agencies_of_the_register(words, page):
     page.goto("/search/")
     expect(page.locator(".search__agency")).to_be_hidden()
     ask(page, words)
-    page.get_by_role("link", name=f"find an agency named “{words}”").click()
+    page.get_by_role("link", name=f'find an agency named "{words}"').click()
     expect(page.get_by_label("Find an agency")).to_have_value(words)
     expect(page.locator("#found")).to_be_visible()
 
@@ -384,7 +384,7 @@ def test_the_offer_of_the_register_is_announced_as_it_stands_once_typing_ends(pa
     page.goto("/search/")
     ask(page, "Springfield Police")
     offer = page.locator(".search__agency").inner_text()
-    assert offer == "In the public register: find an agency named “Springfield Police”"
+    assert offer == 'In the public register: find an agency named "Springfield Police"'
     shown = page.locator(".search__told").evaluate("(told) => told.firstChild.textContent")
     assert announced(page) == f"{shown}. {offer}."
     ask(page, "how long is it valid")

@@ -17,6 +17,8 @@ LONGEST_LINE = 160
 """Characters of a line in the handbook, which people also read in a terminal."""
 READ_OUT = {"alt", "aria-label", "content", "data-preview", "placeholder", "title", "value"}
 """Attributes whose words people see or hear."""
+CURLY = re.compile("[‘’“”]")
+"""Apostrophes and quotation marks that no one types into Markdown: beside the straight ones they look careless."""
 EXPRESSION = re.compile(r"(?:^|[\s(=]):[a-z]|#\w+\.|attribute_\w+\(")
 """What tells an expression of DynamoDB from a sentence."""
 MESSAGE = {
@@ -176,6 +178,19 @@ def test_no_page_uses_a_word_that_is_not_used(built_site):
 @pytest.mark.parametrize("file", sources(), ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_text_uses_a_word_that_is_not_used(file):
     assert BANNED.findall(said(file)) == []
+
+
+def test_apostrophes_and_quotation_marks_of_pages_are_of_one_kind(built_site):
+    found = {
+        str(page.relative_to(built_site)): CURLY.findall(of_page(page.read_text("utf-8")))
+        for page in built_site.rglob("*.html")
+    }
+    assert {page: marks for page, marks in found.items() if marks} == {}
+
+
+@pytest.mark.parametrize("file", sources(), ids=lambda file: str(file.relative_to(ROOT)))
+def test_apostrophes_and_quotation_marks_of_texts_are_of_one_kind(file):
+    assert CURLY.findall(said(file)) == []
 
 
 @pytest.mark.parametrize(
