@@ -112,7 +112,7 @@ attack: build ## Do what an attacker with one laptop would do, to the local run 
 smoke: $(READY) ## Check a deployed stack, with one marked test submission (URL=https://… API=https://…)
 	@.venv/bin/python -m tools.smoke $(URL) $(if $(API),--api $(API))
 
-card: $(READY) ## Draw the picture beside shared links, card.png, from card.svg
+card: $(READY) ## Draw the picture beside shared links and the icon of phones, from card.svg and favicon.svg
 	@.venv/bin/python -m tools.card
 
 golden: $(READY) ## Take template.yaml as it is now for what was reviewed

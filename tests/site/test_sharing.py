@@ -32,6 +32,14 @@ def test_a_page_says_which_address_is_its_own_and_has_a_card(page, built_site):
     assert len(picture) < 60_000
 
 
+def test_a_phone_finds_an_icon_for_its_home_screen_that_no_page_has_browsers_fetch(built_site):
+    icon = (built_site / "apple-touch-icon.png").read_bytes()
+    assert struct.unpack(">II", icon[16:24]) == (180, 180)
+    assert icon[25] == 2, "no part is transparent"
+    assert len(icon) < 6_000
+    assert not [page for page in PAGES if "touch-icon" in source(built_site, page)]
+
+
 def test_robots_are_kept_from_the_forms_only_and_told_of_the_sitemap(built_site):
     lines = (built_site / "robots.txt").read_text("utf-8").split("\n")
     assert [line for line in lines if line.startswith("Disallow")] == ["Disallow: /forms/"]
