@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import boto3
 import pytest
@@ -71,6 +72,41 @@ def test_what_the_template_declares_is_there(start):
     assert boto3.client("sqs").get_queue_url(QueueName="NotTold")["QueueUrl"].endswith("/NotTold")
     assert len(secret()) == 40
     assert secret().isalnum()
+
+
+def test_a_transaction_that_fails_leaves_items_and_stream_as_they_were(start):
+    start()
+    put("a", note="before")
+    put("b", note="before")
+    dynamodb, streams = boto3.client("dynamodb"), boto3.client("dynamodbstreams")
+    [stream] = streams.list_streams(TableName="Items")["Streams"]
+    [shard] = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
+
+    def all_there_is():
+        first = streams.get_shard_iterator(
+            StreamArn=stream["StreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )
+        records = streams.get_records(ShardIterator=first["ShardIterator"])["Records"]
+        return dynamodb.scan(TableName="Items")["Items"], [each["dynamodb"]["SequenceNumber"] for each in records]
+
+    def write(condition):
+        value: Any = {"TableName": "Items", "ExpressionAttributeValues": {":note": {"S": "after"}}}
+        dynamodb.transact_write_items(
+            TransactItems=[
+                {"Update": value | {"Key": {"id": {"S": "a"}}, "UpdateExpression": "SET note = :note"}},
+                {"Put": {"TableName": "Items", "Item": {"id": {"S": "c"}}}},
+                {"Delete": {"TableName": "Items", "Key": {"id": {"S": "b"}}, "ConditionExpression": condition}},
+            ]
+        )
+
+    before = all_there_is()
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+        write("attribute_not_exists(id)")
+    assert all_there_is() == before
+    write("attribute_exists(id)")
+    items, records = all_there_is()
+    assert items == [{"id": {"S": "a"}, "note": {"S": "after"}}, {"id": {"S": "c"}}]
+    assert len(records) == 5
 
 
 def test_the_sender_of_the_template_may_send_and_nobody_else(start):

@@ -1,0 +1,110 @@
+"""Makes moto answer in less time, by being imported. Most of the time of a test is AWS, and of a local run too.
+
+What moto does for every request though it is always the same is done once; and what it copies whole, only where it
+changes.
+"""
+
+# mypy: disable-error-code="assignment,method-assign,attr-defined"
+import base64
+import copy
+from collections.abc import MutableMapping
+from functools import cache
+from typing import Any
+
+from moto import backends
+from moto.core import responses
+from moto.core.model import StructureShape
+from moto.core.serialize import BaseJSONSerializer, JSONSerializer
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models import DynamoDBBackend, Item, Table
+from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+
+LARGEST_ITEM = 405_000
+"""Bytes, as moto has it."""
+
+
+def _serialize_structure(
+    serializer: BaseJSONSerializer, serialized: MutableMapping[str, Any], value: Any, shape: StructureShape, key: str
+) -> None:
+    """Write a structure of an answer: DynamoDB's values as moto holds them, as they are JSON already."""
+    if shape.name == "AttributeValue" and not value.keys() & {"B", "BS"}:
+        serialized[key] = value
+    else:
+        BaseJSONSerializer._serialize_type_structure(serializer, serialized, value, shape, key)
+
+
+def _make_item(item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, Any]) -> None:
+    """Hold an item's attributes, and look at its size once: moto does at each attribute, at all that came before it."""
+    item.hash_key, item.range_key, item.attrs = hash_key, range_key, LimitedSizeDict()
+    for name, value in attrs.items():
+        dict.__setitem__(item.attrs, name, DynamoType(value))
+    if item.size() > LARGEST_ITEM:
+        raise ItemSizeTooLarge
+
+
+def _to_regular_json(value: DynamoType) -> dict[str, Any]:
+    """Return a value without moto's types: moto copies it whole first, and its parts once more at each depth."""
+    held = value.value
+    if isinstance(held, dict):
+        return {value.type: {name: _regular(part) for name, part in held.items()}}
+    if isinstance(held, list):
+        return {value.type: [_regular(part) for part in held]}
+    return {value.type: base64.b64decode(held) if value.is_binary() and isinstance(held, str) else held}
+
+
+def _regular(part: Any) -> Any:
+    return _to_regular_json(part) if isinstance(part, DynamoType) else part
+
+
+def _copy_before_a_transaction(table: Table, memo: dict[int, Any]) -> Table:
+    """Copy a table for the case that a transaction fails, but no item, and no record of its stream.
+
+    They can be shared, as none is changed in its place (see _update_item). moto copies all that were ever written.
+    """
+    kept: Table = copy.copy(table)
+    memo[id(table)] = kept
+    kept.items = copy.copy(table.items)
+    if table.range_key_attr:
+        for key, items in table.items.items():
+            kept.items[key] = copy.copy(items)
+    if table.stream_shard:
+        kept.stream_shard = copy.copy(table.stream_shard)
+        kept.stream_shard.table, kept.stream_shard.items = kept, [*table.stream_shard.items]
+    return kept
+
+
+def _update_item(backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *given: Any, **named: Any) -> Item:
+    """Update a copy of the item, put into its place before."""
+    table = backend.get_table(table_name)
+    item: Any = backend.get_item(table_name, key)
+    if item and item.range_key:
+        table.items[item.hash_key][item.range_key] = copy.deepcopy(item)
+    elif item:
+        table.items[item.hash_key] = copy.deepcopy(item)
+    return _moto_updates_item(backend, table_name, key, *given, **named)
+
+
+def _all_items(table: Table) -> list[Item]:
+    """Return the items in the order of their keys, which moto compares by what it makes of them at each comparison."""
+    if table.range_key_attr:
+        items = [item for some in table.items.values() for item in some.values()]
+        return sorted(items, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
+    held: Any = table.items.values()
+    return sorted(held, key=lambda item: item.hash_key.cast_value)
+
+
+_moto_updates_item = DynamoDBBackend.update_item
+DynamoDBBackend.update_item = _update_item
+Table.__deepcopy__ = _copy_before_a_transaction
+Table.all_items = _all_items
+Item.__init__ = _make_item
+DynamoType.to_regular_json = _to_regular_json
+# moto reads the list of its folders twice for each request.
+backends.list_of_moto_modules = cache(lambda find=backends.list_of_moto_modules: tuple(find()))
+# And the methods of the class that answers.
+responses.method_names_from_class = cache(responses.method_names_from_class)
+# And an expression of an update twice, letter by letter; whoever changes what comes of it takes a copy.
+UpdateExpressionParser.make = cache(UpdateExpressionParser.make)
+# moto looks in each value of an item for its ten possible types by five names each: a fifth of the desk's tests' time.
+JSONSerializer._serialize_type_structure = _serialize_structure
