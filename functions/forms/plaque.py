@@ -12,12 +12,13 @@ from wtforms.validators import ValidationError
 import normalize
 import promises
 import rendering
+from engraving import LONGEST
 from forms import fields, validators
 from forms.fields import Zip
 from forms.form import Form
 from normalize.states import STATES
 
-PLAQUE_LINE_LIMIT = 120
+PLAQUE_LINE_LIMIT = LONGEST
 """Longest agency name that fits on the plaque, in characters."""
 
 SUMMARY_LIMIT = 15_000
