@@ -31,16 +31,27 @@ def index(built_site):
     return json.loads((built_site / "search/index.json").read_text("utf-8"))
 
 
-@pytest.fixture
-def page(browser, local_run):
+@pytest.fixture(scope="module")
+def errors() -> list[str]:
+    """What the scripts of the page complained of."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def one_page(browser, local_run, errors):
     context = browser.new_context(base_url=local_run.url)
     page = after_its_script(context.new_page())
-    errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     context.close()
-    assert not errors
+
+
+@pytest.fixture
+def page(one_page, errors):
+    """One page for all: a search leaves nothing behind but its address, and a new page costs as much as a visit."""
+    yield one_page
+    assert errors == []
 
 
 def announced(page):
