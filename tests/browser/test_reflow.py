@@ -1,6 +1,7 @@
 """Pages as people set them: narrow or enlarged, with wide spacing, in forced colors, without motion, on paper."""
 
 import pytest
+from playwright.sync_api import ViewportSize
 
 from tests.support.checklist_pages import printed
 from tests.support.keyboard import check as walk_and_check
@@ -15,11 +16,24 @@ DRAWN = """() => {
 }"""
 
 
-@pytest.fixture
-def page(browser, local_run):
-    context = browser.new_context(base_url=local_run.url, viewport={"width": 320, "height": 256})
+NARROW: ViewportSize = {"width": 320, "height": 256}
+"""A window of 1280 by 1024 enlarged four times."""
+
+
+@pytest.fixture(scope="module")
+def one_page(browser, local_run):
+    context = browser.new_context(base_url=local_run.url)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(one_page):
+    """One page for all, as none of them keeps anything: a new one costs as much as a visit."""
+    one_page.set_viewport_size(NARROW)
+    yield one_page
+    one_page.unroute_all()
+    one_page.emulate_media(media="null", reduced_motion="reduce")
 
 
 def with_open_parts(page) -> None:
@@ -28,7 +42,6 @@ def with_open_parts(page) -> None:
 
 @pytest.mark.parametrize("address", [*PAGES, "/nowhere/"])
 def test_nothing_is_lost_in_a_narrow_window_or_with_wide_spacing(address, page):
-    """320 by 256 is a window of 1280 by 1024 enlarged four times."""
     visit(page, address)
     with_open_parts(page)
     assert page.evaluate(CLIPPED) == []

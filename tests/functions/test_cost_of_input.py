@@ -15,16 +15,18 @@ import pytest
 from forms import spam
 from forms.catalog import FORMS
 from forms.form import FormData
+from tests.support.examples import THOROUGH
 from tests.support.samples import SAMPLES
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 CHARACTERS = "a1 \n@.-<[/=\u0315"
 INVISIBLE = "\u200d\ufe0f\u00ad\U0001f46e\u0634"
 """Of what is cleaned away in some places and kept in others: a joiner, a variant, a hyphen, a picture, a letter."""
-SIZES = (1_000, 64_000)
+SIZES = (1_000, 64_000 if THOROUGH else 16_000)
 """In bytes. A pattern that takes the cube of a length is caught at the first before it can hang at the last."""
 SECONDS = 0.05
-"""Of processor time. A linear pattern needs a thousandth of a second for 64,000 characters, a quadratic one ten."""
+"""Of processor time. A linear pattern needs a thousandth of a second for 64,000 characters, a quadratic one ten,
+and more than half a second for 16,000."""
 OWN = {"Email": "normalize/addresses.py", "Date": "normalize/dates.py", "Zip": "normalize/mailing.py"}
 """The patterns of a kind of field, besides those that all have."""
 
