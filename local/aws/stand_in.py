@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -23,15 +23,13 @@ from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.request import Request
-from moto.dynamodb.responses import DynamoHandler
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.ses.models import ses_backends
-from werkzeug.datastructures import Headers
 from werkzeug.serving import WSGIRequestHandler, make_server
-from werkzeug.test import create_environ
 from werkzeug.wrappers import Response
 
-from local.aws import model_limits, quick_moto  # noqa: F401  # check and speed every call from here on
+from local.aws import model_limits  # noqa: F401  # checks every call from here on
+from local.aws.quick_moto import QuickDynamo
 from local.aws.write_meter import WriteLimits, WriteListener, WriteMeter
 from local.journal import SEND_EMAIL, Journal
 from local.template import ACCOUNT, REGION, Template
@@ -98,7 +96,7 @@ class OneAtATime:
         environ = {**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._account}
         if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_20120810."):
             request = Request(environ)
-            status, headers, body = DynamoHandler.dispatch(request, request.raw_url, request.headers)
+            status, headers, body = QuickDynamo.dispatch(request)
             return Response(body, status, headers)
         return Response.from_app(self._moto, environ, buffered=True)
 
@@ -130,12 +128,31 @@ def _send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
         return _send_over_the_network(session, request)
     given: Any = request.body or b""
     body = given.encode() if isinstance(given, str) else given.read() if hasattr(given, "read") else bytes(given)
-    headers = Headers([(name, _text(value)) for name, value in request.headers.items()])
-    environ = create_environ(address.path, endpoint, address.query, request.method, headers=headers, data=body)
+    environ = _environ(request, address, body)
     response, answered = application.answer(environ, body), HTTPHeaders()
     for name, value in response.headers:
         answered[name] = value
     return AWSResponse(request.url, response.status_code, answered, MockRawResponse(response.get_data()))
+
+
+def _environ(request: AWSPreparedRequest, address: SplitResult, body: bytes) -> Environ:
+    """Return a request as a web server hands it on."""
+    given = {f"HTTP_{name.upper().replace('-', '_')}": _text(value) for name, value in request.headers.items()}
+    return {
+        **given,
+        "REQUEST_METHOD": request.method,
+        "PATH_INFO": unquote(address.path, "latin-1"),
+        "QUERY_STRING": address.query,
+        "CONTENT_TYPE": given.get("HTTP_CONTENT_TYPE", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": address.netloc,
+        "SERVER_NAME": address.hostname,
+        "SERVER_PORT": str(address.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SCRIPT_NAME": "",
+        "wsgi.url_scheme": address.scheme,
+        "wsgi.input": io.BytesIO(body),
+    }
 
 
 def _endpoint(url: Any) -> str:
