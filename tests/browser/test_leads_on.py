@@ -1,9 +1,12 @@
 """The header's button: where this browser's record stands, on every page with script, and nothing moves."""
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.support.checklist_pages import CHECKLISTS, all_done, entry, keep, named, tick, visit
+from tests.support.examples import THOROUGH
 from tests.support.visits import FORMS, SIZES
 
 LEADER = named("leader")
@@ -43,21 +46,29 @@ def button(page: Page):
     return page.locator(".nav--wide .menu__on")
 
 
-@pytest.mark.parametrize(("items", "name", "leads_to"), STAGES.values(), ids=STAGES)
-def test_the_button_leads_on_from_every_page_with_script_and_nothing_moves(items, name, leads_to, page, local_run):
+def looked_at(stage: str) -> Iterator[tuple[str, ViewportSize]]:
+    """Every page at one stage; each other one on a phone, so that each is seen on both. In `make test-long` in both."""
+    sizes = list(SIZES.values())
+    for number, address in enumerate(SCRIPTED, list(STAGES).index(stage)):
+        for size in sizes if THOROUGH else [sizes[number % 2]]:
+            yield address, size
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_button_leads_on_from_every_page_with_script_and_nothing_moves(stage, page, local_run):
+    items, name, leads_to = STAGES[stage]
     visit(page)
     keep(page, items)
-    for address in SCRIPTED:
-        for size in SIZES.values():
-            page.set_viewport_size(size)
-            page.goto(address)
-            links = page.locator(".menu__on")
-            for number in range(2):
-                expect(links.nth(number)).to_have_js_property("href", local_run.url + leads_to)
-            if size["width"] > 1000:
-                expect(button(page)).to_have_accessible_name(name)
-            is_drawn = items and address.startswith("/checklists/")  # the record, into a page that came without it
-            assert page.evaluate(SHIFTS, ".header" if is_drawn else "html") == [], (address, size)
+    for address, size in looked_at(stage):
+        page.set_viewport_size(size)
+        page.goto(address)
+        links = page.locator(".menu__on")
+        for number in range(2):
+            expect(links.nth(number)).to_have_js_property("href", local_run.url + leads_to)
+        if size["width"] > 1000:
+            expect(button(page)).to_have_accessible_name(name)
+        is_drawn = items and address.startswith("/checklists/")  # the record, into a page that came without it
+        assert page.evaluate(SHIFTS, ".header" if is_drawn else "html") == [], (address, size)
 
 
 def test_the_home_page_names_the_next_item(page):

@@ -16,6 +16,8 @@ from tools.chaos.schedules import PLAIN, SCHEDULES
 from tools.chaos.story import World
 
 KIND = {kind.name: kind for kind in KINDS}
+EVERY = 1 if THOROUGH else 4
+"""Of how many faults at a point one is tried: with 4, some kinds at each point, others at the next one."""
 SCHEDULE = {schedule.name: schedule for schedule in SCHEDULES}
 
 
@@ -41,12 +43,14 @@ def world(stand_in, template):
 def at_the_desk(world, schedule):
     """Runs in which the office presses the buttons of a plaque request, with each way to leave the world behind.
 
-    Faults after which nothing is written tell what these tell; `make chaos` tries them all.
+    Faults after which nothing is written tell what these tell, and where nobody answers for two years, most happen in
+    the other stories too: of those, some are enough. `make chaos` tries them all.
     """
     quiet = world.play(("plaque",), schedule)
-    for fault in faults_at(quiet.cloud.points, [KIND["process dies after"], KIND["SES rejected"]], (1,)):
-        if fault.at >= quiet.struck_from and quiet.cloud.points[fault.at].writes:
-            yield strike(world, ("plaque",), schedule, fault)
+    found = faults_at(quiet.cloud.points, [KIND["process dies after"], KIND["SES rejected"]], (1,))
+    faults = [fault for fault in found if fault.at >= quiet.struck_from and quiet.cloud.points[fault.at].writes]
+    for fault in faults[:: EVERY if schedule.unanswered else 1]:
+        yield strike(world, ("plaque",), schedule, fault)
 
 
 def tally_of(runs):
@@ -54,10 +58,6 @@ def tally_of(runs):
     for run in runs:
         tally.add(run)
     return tally
-
-
-EVERY = 1 if THOROUGH else 4
-"""Of how many faults at a point one is tried: with 4, some kinds at each point, others at the next one."""
 
 
 def some_at_each_point(faults, points):
