@@ -61,11 +61,11 @@ def tally_of(runs):
 
 
 def some_at_each_point(faults, points):
-    """What can happen at few points, everywhere; of the rest some, at each point others. `make chaos` tries all."""
+    """What can happen at few points, everywhere; of the rest some, at each call others. `make chaos` tries all."""
     for at, found in groupby(faults, lambda fault: fault.at):
         here, few = list(found), points[at].service == "sesv2"
         for number, fault in enumerate(here):
-            if few or fault.kind.conditional_only or number % min(EVERY, len(here)) == at % min(EVERY, len(here)):
+            if few or fault.kind.conditional_only or number % EVERY == at % EVERY:
                 yield fault
 
 
@@ -77,7 +77,7 @@ def test_a_fault_of_each_kind_at_each_point_loses_nothing_and_sends_nothing_twic
     assert tally.problems == []
     assert (tally.lost, tally.duplicates) == (0, 0)
     assert len(faults) > 500
-    assert tally.runs > len(faults) / EVERY
+    assert tally.runs >= len(faults) / EVERY
     assert tally.strikes.keys() == KIND.keys()
     assert tally.own_writes_met > 0
 

@@ -48,6 +48,23 @@ def after_its_script(page: Page) -> Page:
     return page
 
 
+def as_new(page: Page) -> Page:
+    """Leave nothing of who had this page before: no other page, nothing kept, nothing held back, the usual window.
+
+    Only what is said to each document to come (`add_init_script`, `clock`) cannot be taken back.
+    """
+    for other in page.context.pages:
+        if other != page:
+            other.close()
+    page.unroute_all()
+    page.context.clear_cookies()
+    page.goto("/robots.txt")
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.emulate_media(media="null", color_scheme="null", forced_colors="null", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    return page
+
+
 def visit(page: Page, address: str) -> None:
     """Open a page, and wait for what its script draws."""
     page.goto(address)
