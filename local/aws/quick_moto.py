@@ -136,8 +136,9 @@ DynamoType.to_regular_json = _to_regular_json
 # moto reads the list of its folders twice for each request.
 backends.list_of_moto_modules = cache(lambda find=backends.list_of_moto_modules: tuple(find()))
 responses.gen_amzn_requestid_long = _number_request
-# And the methods of the class that answers.
+# And the methods of the class that answers, and what one of them is called.
 responses.method_names_from_class = cache(responses.method_names_from_class)
+responses.camelcase_to_underscores = cache(responses.camelcase_to_underscores)
 # And an expression of an update twice, letter by letter; whoever changes what comes of it takes a copy.
 UpdateExpressionParser.make = cache(UpdateExpressionParser.make)
 # moto looks in each value of an item for its ten possible types by five names each: a fifth of the desk's tests' time.
