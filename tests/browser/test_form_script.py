@@ -25,9 +25,15 @@ def context(browser, local_run):
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
+def window(context: BrowserContext) -> Page:
+    """A window that shows nothing yet."""
+    return after_its_script(context.new_page())
+
+
+@pytest.fixture
+def page(window: Page) -> Page:
     """The contact form, filled in and not yet sent."""
-    page = after_its_script(context.new_page())
+    page = window
     page.goto("/contact/")
     fill_in(page, ContactForm, CONTACT | {"email": new_address()})
     return page
@@ -52,14 +58,14 @@ def test_a_refused_form_is_redrawn_in_place_and_the_summary_has_the_focus(page):
 
 
 @pytest.mark.parametrize("size", [(1100, 700), (390, 664), (320, 480)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_a_link_of_the_summary_shows_what_is_asked_and_what_is_wrong(size, page):
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.goto("/plaque/")
-    page.get_by_role("button", name="Request the plaque").click()
-    links = page.locator(".error-summary a[href^='#']")
+def test_a_link_of_the_summary_shows_what_is_asked_and_what_is_wrong(size, window):
+    window.set_viewport_size({"width": size[0], "height": size[1]})
+    window.goto("/plaque/")
+    window.get_by_role("button", name="Request the plaque").click()
+    links = window.locator(".error-summary a[href^='#']")
     expect(links).to_have_count(sum(bool(field.flags.required) for field in PlaqueForm()))
     for link in links.all():
-        field = page.locator(".field", has=page.locator(link.get_attribute("href")))
+        field = window.locator(".field", has=window.locator(link.get_attribute("href")))
         link.click()
         box = field.bounding_box()
         assert box["y"] >= 0, link.inner_text()
@@ -67,10 +73,10 @@ def test_a_link_of_the_summary_shows_what_is_asked_and_what_is_wrong(size, page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_progress_can_be_seen_in_forced_colors(scheme, page):
-    page.goto("/checklists/leader/")
-    page.emulate_media(forced_colors="active", color_scheme=scheme)
-    bar = page.locator(".progress__bar").first
+def test_the_progress_can_be_seen_in_forced_colors(scheme, window):
+    window.goto("/checklists/leader/")
+    window.emulate_media(forced_colors="active", color_scheme=scheme)
+    bar = window.locator(".progress__bar").first
     pictures = set()
     for part in (0, 0.5, 1):
         bar.evaluate("(bar, part) => { bar.value = part * bar.max }", part)
@@ -78,30 +84,30 @@ def test_the_progress_can_be_seen_in_forced_colors(scheme, page):
     assert len(pictures) == 3
 
 
-def test_a_message_goes_away_with_the_answer_that_it_is_about_and_nothing_moves(page):
-    page.goto("/plaque/")
-    page.get_by_role("button", name="Request the plaque").click()
-    expect(page.locator(".error-summary")).to_be_focused()
-    send = page.get_by_role("button", name="Request the plaque")
+def test_a_message_goes_away_with_the_answer_that_it_is_about_and_nothing_moves(window):
+    window.goto("/plaque/")
+    window.get_by_role("button", name="Request the plaque").click()
+    expect(window.locator(".error-summary")).to_be_focused()
+    send = window.get_by_role("button", name="Request the plaque")
     for fill, boxes in (
-        (lambda: page.locator("#city").fill("Sampleville"), ["city"]),
-        (lambda: page.locator("#agency_state").select_option("OH"), ["agency_state", "state"]),  # the other follows
-        (lambda: page.locator("#completed").fill("2026-11-01"), ["completed"]),
-        (lambda: page.locator("#name_confirmed").check(), ["name_confirmed"]),
+        (lambda: window.locator("#city").fill("Sampleville"), ["city"]),
+        (lambda: window.locator("#agency_state").select_option("OH"), ["agency_state", "state"]),  # the other follows
+        (lambda: window.locator("#completed").fill("2026-11-01"), ["completed"]),
+        (lambda: window.locator("#name_confirmed").check(), ["name_confirmed"]),
     ):
-        messages = [page.locator(f"#{box}-error") for box in boxes]
+        messages = [window.locator(f"#{box}-error") for box in boxes]
         for message in messages:
             expect(message).to_be_visible()
-        place = send.bounding_box()["y"] + page.evaluate("scrollY")
+        place = send.bounding_box()["y"] + window.evaluate("scrollY")
         fill()
         for box, message in zip(boxes, messages, strict=True):
             expect(message).to_be_hidden()
-            expect(page.locator(f"#{box}")).not_to_have_attribute("aria-invalid", "true")
-            assert f"{box}-error" not in (page.locator(f"#{box}").get_attribute("aria-describedby") or "")
-        assert send.bounding_box()["y"] + page.evaluate("scrollY") == place
-    expect(page.locator("#zip-error")).to_be_visible()
-    page.locator("#completed").fill("2099-11-01")
-    expect(page.locator("#completed")).to_have_attribute("aria-invalid", "true")  # by the check of days
+            expect(window.locator(f"#{box}")).not_to_have_attribute("aria-invalid", "true")
+            assert f"{box}-error" not in (window.locator(f"#{box}").get_attribute("aria-describedby") or "")
+        assert send.bounding_box()["y"] + window.evaluate("scrollY") == place
+    expect(window.locator("#zip-error")).to_be_visible()
+    window.locator("#completed").fill("2099-11-01")
+    expect(window.locator("#completed")).to_have_attribute("aria-invalid", "true")  # by the check of days
 
 
 def test_a_lost_connection_is_told_keeps_everything_and_can_be_tried_again(page):
@@ -270,62 +276,62 @@ def test_going_back_from_the_receipt_shows_a_form_that_can_be_sent(page):
     page.wait_for_url("**/received?receipt=*")
 
 
-def test_going_back_to_a_form_shows_what_was_typed_where_the_browser_empties_it(page):
-    page.goto("/plaque/")
-    page.get_by_label("Date of completion").fill("2026-10-17")
-    page.get_by_label("Addressee").fill("Office of the Chief")
-    page.evaluate(COMING_BACK)
-    page.get_by_label("Agency name").press_sequentially("Town")
-    page.reload()
-    assert page.get_by_label("Date of completion").input_value() == "2026-10-17"
-    assert page.get_by_label("Addressee").input_value() == "Office of the Chief"
+def test_going_back_to_a_form_shows_what_was_typed_where_the_browser_empties_it(window):
+    window.goto("/plaque/")
+    window.get_by_label("Date of completion").fill("2026-10-17")
+    window.get_by_label("Addressee").fill("Office of the Chief")
+    window.evaluate(COMING_BACK)
+    window.get_by_label("Agency name").press_sequentially("Town")
+    window.reload()
+    assert window.get_by_label("Date of completion").input_value() == "2026-10-17"
+    assert window.get_by_label("Addressee").input_value() == "Office of the Chief"
 
 
 @pytest.mark.parametrize(
     ("typed", "words"),
     [("11/01/26", "four digits"), ("01/01/1999", "from the year 2000"), ("01/01/2199", "not in the future")],
 )
-def test_a_day_that_nobody_can_mean_is_told_beside_its_box(typed, words, page):
-    page.goto("/plaque/")
-    box = page.get_by_label("Date of completion")
+def test_a_day_that_nobody_can_mean_is_told_beside_its_box(typed, words, window):
+    window.goto("/plaque/")
+    box = window.get_by_label("Date of completion")
     box.focus()
-    page.keyboard.type(typed)
-    page.get_by_label("Addressee").focus()
-    expect(page.get_by_role("alert")).to_contain_text(words)
+    window.keyboard.type(typed)
+    window.get_by_label("Addressee").focus()
+    expect(window.get_by_role("alert")).to_contain_text(words)
     expect(box).to_have_attribute("aria-invalid", "true")
     box.fill("2026-10-17")
-    expect(page.get_by_role("alert")).to_be_empty()
+    expect(window.get_by_role("alert")).to_be_empty()
 
 
-def test_a_wrong_day_stays_told_when_an_earlier_check_of_it_ends_late(page):
-    page.goto("/plaque/")
-    box = page.get_by_label("Date of completion")
+def test_a_wrong_day_stays_told_when_an_earlier_check_of_it_ends_late(window):
+    window.goto("/plaque/")
+    box = window.get_by_label("Date of completion")
     box.focus()
-    page.keyboard.type("11/01/26")
-    page.get_by_label("Addressee").focus()
-    expect(page.get_by_role("alert")).to_contain_text("four digits")
+    window.keyboard.type("11/01/26")
+    window.get_by_label("Addressee").focus()
+    expect(window.get_by_role("alert")).to_contain_text("four digits")
     box.dispatch_event("input")
-    page.evaluate("new Promise(requestAnimationFrame)")
-    expect(page.get_by_role("alert")).to_contain_text("four digits")
+    window.evaluate("new Promise(requestAnimationFrame)")
+    expect(window.get_by_role("alert")).to_contain_text("four digits")
 
 
-def test_the_engraved_name_is_shown_while_it_is_typed(page):
-    page.goto("/plaque/")
-    preview = page.locator(".preview")
+def test_the_engraved_name_is_shown_while_it_is_typed(window):
+    window.goto("/plaque/")
+    preview = window.locator(".preview")
     expect(preview).to_be_hidden()
-    page.locator("[name=agency]").press_sequentially("Town of <b>")
+    window.locator("[name=agency]").press_sequentially("Town of <b>")
     expect(preview.locator(".plaque__name")).to_have_text("Town of <b>")
 
 
 FETCHED = "performance.getEntriesByType('resource').map(({ name }) => name.match(/([a-z]+)[.][0-9a-f]+[.]js$/)?.[1])"
 
 
-def test_what_draws_the_plaque_is_fetched_once_a_name_is_typed(page):
-    page.goto("/plaque/")
-    wait_for(lambda: "plaque" in page.evaluate(FETCHED))  # the last that comes by itself
-    assert "engraving" not in page.evaluate(FETCHED)
-    page.locator("[name=agency]").press_sequentially("T")
-    wait_for(lambda: "engraving" in page.evaluate(FETCHED))
+def test_what_draws_the_plaque_is_fetched_once_a_name_is_typed(window):
+    window.goto("/plaque/")
+    wait_for(lambda: "plaque" in window.evaluate(FETCHED))  # the last that comes by itself
+    assert "engraving" not in window.evaluate(FETCHED)
+    window.locator("[name=agency]").press_sequentially("T")
+    wait_for(lambda: "engraving" in window.evaluate(FETCHED))
 
 
 def test_the_form_does_without_a_preview_that_does_not_come(context):
@@ -342,10 +348,10 @@ def test_the_form_does_without_a_preview_that_does_not_come(context):
     assert broken == []
 
 
-def test_the_engraved_name_is_shown_with_the_spaces_that_are_stored(page):
-    page.goto("/plaque/")
-    page.locator("[name=agency]").fill("  Town \u00a0 of  Sample ")
-    expect(page.locator(".preview .plaque__name")).to_have_text("Town of Sample")
+def test_the_engraved_name_is_shown_with_the_spaces_that_are_stored(window):
+    window.goto("/plaque/")
+    window.locator("[name=agency]").fill("  Town \u00a0 of  Sample ")
+    expect(window.locator(".preview .plaque__name")).to_have_text("Town of Sample")
 
 
 AGENCIES = ["Kapaʻa Police", "O’FALLON TOWNSHIP POLICE DEPARTMENT", "משטרת שרטוב והסביבה של המחוז הצפוני", "W" * 120]
@@ -360,16 +366,16 @@ def engraving(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", AGENCIES)
-def test_the_plaque_follows_typing_and_the_receipt_draws_the_same_one(name, page):
-    page.goto("/plaque/")
-    fill_in(page, PlaqueForm, PLAQUE | {"email": new_address(), "agency": name})
-    expect(page.locator(".plaque__name")).to_have_text(name)
-    typed = engraving(page)
-    page.locator("[name=name_confirmed]").check()
-    page.get_by_role("button", name=PlaqueForm.submit_label).click()
-    page.wait_for_url("**/received?receipt=*")
-    assert engraving(page) == typed
-    words = page.locator("main").inner_text()
+def test_the_plaque_follows_typing_and_the_receipt_draws_the_same_one(name, window):
+    window.goto("/plaque/")
+    fill_in(window, PlaqueForm, PLAQUE | {"email": new_address(), "agency": name})
+    expect(window.locator(".plaque__name")).to_have_text(name)
+    typed = engraving(window)
+    window.locator("[name=name_confirmed]").check()
+    window.get_by_role("button", name=PlaqueForm.submit_label).click()
+    window.wait_for_url("**/received?receipt=*")
+    assert engraving(window) == typed
+    words = window.locator("main").inner_text()
     assert f"Congratulations to everyone at {name} on the work that led here." in words
     assert "If certified, valid until" in words
 
@@ -392,27 +398,27 @@ def name_confirmed(page: Page) -> bool:
     return page.locator("[name=name_confirmed]").is_checked()
 
 
-def test_a_name_that_changes_is_to_be_confirmed_again(page):
-    page.goto("/plaque/")
-    page.get_by_label("Agency name").fill("Town of Sample")
-    page.locator("[name=name_confirmed]").check()
-    page.get_by_label("City").fill("Sampleville")
-    page.reload()
-    assert name_confirmed(page)
-    page.get_by_label("Agency name").press("End")
-    page.keyboard.type("s")
-    assert not name_confirmed(page)
+def test_a_name_that_changes_is_to_be_confirmed_again(window):
+    window.goto("/plaque/")
+    window.get_by_label("Agency name").fill("Town of Sample")
+    window.locator("[name=name_confirmed]").check()
+    window.get_by_label("City").fill("Sampleville")
+    window.reload()
+    assert name_confirmed(window)
+    window.get_by_label("Agency name").press("End")
+    window.keyboard.type("s")
+    assert not name_confirmed(window)
 
 
 @pytest.mark.parametrize(("handed_on", "stays"), [("Town of Sample", True), ("Town of Other", False)])
-def test_a_name_that_is_handed_on_over_a_draft_is_to_be_confirmed_again(handed_on, stays, page):
-    page.goto("/plaque/")
-    page.get_by_label("Agency name").fill("Town of Sample")
-    page.locator("[name=name_confirmed]").check()
-    page.goto("/faq/")
-    page.goto(f"/plaque/#agency={handed_on}")
-    assert page.get_by_label("Agency name").input_value() == handed_on
-    assert name_confirmed(page) is stays
+def test_a_name_that_is_handed_on_over_a_draft_is_to_be_confirmed_again(handed_on, stays, window):
+    window.goto("/plaque/")
+    window.get_by_label("Agency name").fill("Town of Sample")
+    window.locator("[name=name_confirmed]").check()
+    window.goto("/faq/")
+    window.goto(f"/plaque/#agency={handed_on}")
+    assert window.get_by_label("Agency name").input_value() == handed_on
+    assert name_confirmed(window) is stays
 
 
 @pytest.mark.parametrize(
@@ -424,21 +430,21 @@ def test_a_name_that_is_handed_on_over_a_draft_is_to_be_confirmed_again(handed_o
         "__proto__=x",
     ],
 )
-def test_an_address_fills_in_two_questions_and_offers_a_summary_at_most_and_stops_nothing(after, page):
-    page.goto(f"/plaque/#{after}&agency=Town of Sample&completed=2026-10-17&summary=All done")
-    page.reload()  # from the draft
-    filled = page.evaluate("[...new FormData(document.querySelector('form.form'))].filter(([, value]) => value)")
+def test_an_address_fills_in_two_questions_and_offers_a_summary_at_most_and_stops_nothing(after, window):
+    window.goto(f"/plaque/#{after}&agency=Town of Sample&completed=2026-10-17&summary=All done")
+    window.reload()  # from the draft
+    filled = window.evaluate("[...new FormData(document.querySelector('form.form'))].filter(([, value]) => value)")
     assert dict(filled) == {"agency": "Town of Sample", "completed": "2026-10-17"}
-    assert page.locator(".field__offered").inner_text() == "All done"
-    page.get_by_label("Agency name").fill("Town of Samples")
-    expect(page.locator(".preview .plaque__name")).to_have_text("Town of Samples")
+    assert window.locator(".field__offered").inner_text() == "All done"
+    window.get_by_label("Agency name").fill("Town of Samples")
+    expect(window.locator(".preview .plaque__name")).to_have_text("Town of Samples")
 
 
-def test_the_state_of_the_address_follows_the_agency_s_until_it_is_chosen(page):
-    page.goto("/plaque/")
-    agency, address = page.locator("[name=agency_state]"), page.locator("[name=state]")
+def test_the_state_of_the_address_follows_the_agency_s_until_it_is_chosen(window):
+    window.goto("/plaque/")
+    agency, address = window.locator("[name=agency_state]"), window.locator("[name=state]")
     agency.select_option("VT")
-    page.reload()  # from the draft
+    window.reload()  # from the draft
     expect(address).to_have_value("VT")
     agency.select_option("NH")
     expect(address).to_have_value("VT")
