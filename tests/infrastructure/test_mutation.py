@@ -1,10 +1,15 @@
 """`make mutation`: what it says of a mistake is what came of it, and the tests that it asks are there."""
 
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from tools.mutation import worker
+from tools.mutation import warm, worker
 from tools.mutation.__main__ import AREAS
 from tools.mutation.edits import ROOT, Edit
+from tools.mutation.warm import Imported
 from tools.mutation.worker import BROKE, FAILED, PASSED, Asked, CheapFirst, Outcome, tried
 
 
@@ -13,7 +18,7 @@ def test_each_file_has_tests_that_are_there(area):
     assert all(area.tests_of(path) for path in area.paths())
     assert area.paths()
     for asked in area.tests.values():
-        assert all((ROOT / each).is_file() for each in asked if not each.startswith("--")), asked
+        assert all((ROOT / each).exists() for each in asked if not each.startswith("--")), asked
 
 
 @pytest.mark.parametrize(
@@ -51,3 +56,59 @@ def test_what_only_reads_a_file_is_asked_before_what_starts_something():
     items = [slow, quick, slower]
     CheapFirst().pytest_collection_modifyitems(items)
     assert items == [quick, slow, slower]
+
+
+def edit_of(path: str, old: str, new: str) -> Edit:
+    text = (ROOT / path).read_text("utf-8")
+    assert text.count(old) == 1, f"{path} has another text now"
+    return Edit(path, text.index(old), text.index(old) + len(old), new)
+
+
+def in_a_fork(edit: Edit, code: Callable[[], int]) -> int:
+    """Make a mistake in a fork, and return what it says then: 0 to 2."""
+    imported = Imported()
+
+    def work() -> int:
+        imported.apply(edit)
+        return code()
+
+    _, status = os.waitpid(warm._fork(work), 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def test_a_mistake_in_a_function_is_made_wherever_the_function_is_known(stand_in):
+    from promises import from_now as known_here
+
+    edit = edit_of("functions/promises.py", "minutes // size", "minutes * size")
+    now = datetime.now(UTC)
+    then = now + timedelta(hours=5)
+    assert known_here(then, now) == "in 5 hours"
+    assert in_a_fork(edit, lambda: int(known_here(then, now) != "in 5 hours")) == 1
+    assert known_here(then, now) == "in 5 hours"  # only the fork has the mistake
+
+
+def test_a_mistake_in_a_constant_is_made_wherever_it_was_imported(stand_in):
+    from mail import delivery
+    from storage import submissions
+
+    before = submissions.LONGEST_PAUSE
+    text = (ROOT / "functions/storage/submissions.py").read_text("utf-8")
+    [line] = [each for each in text.splitlines() if each.startswith("LONGEST_PAUSE = ")]
+    edit = edit_of("functions/storage/submissions.py", line, "LONGEST_PAUSE = timedelta(seconds=1)")
+
+    def changed() -> int:
+        return int(before != submissions.LONGEST_PAUSE == vars(delivery)["LONGEST_PAUSE"])
+
+    assert in_a_fork(edit, changed) == 1
+    assert submissions.LONGEST_PAUSE == vars(delivery)["LONGEST_PAUSE"] == before
+
+
+def test_a_mistake_in_a_template_of_the_functions_is_made(stand_in):
+    from rendering import render
+
+    name = "email/_signature.txt"
+    office = {"organization": "Sample", "address": "2", "telephone": "1", "email": "x"}
+    before = render(name, office=office)
+    edit = edit_of(f"functions/templates/{name}", "{{ office.telephone }}", "")
+    assert in_a_fork(edit, lambda: int(render(name, office=office) != before)) == 1
+    assert render(name, office=office) == before

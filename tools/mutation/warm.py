@@ -1,0 +1,388 @@
+"""Makes mistakes of functions/ in forks of one run of pytest that has all ready: tests, site, stand-in.
+
+The tests run once without a mistake, which says what each of them runs. A mistake is put into the code that a fork
+holds, and tests that run its line are asked, quick ones first, so that most take a second.
+"""
+
+import ast
+import gc
+import importlib
+import os
+import pickle
+import random
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import _lru_cache_wrapper, partial
+from multiprocessing.queues import Queue
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import pytest
+
+from tools.mutation.edits import ROOT, Edit
+from tools.mutation.worker import SHARED, Outcome
+
+TESTS = ("tests/functions", "tests/staff")
+ELSEWHERE = SHARED - {"stand_in", "built_site"}
+"""Fixtures that a fork cannot share: other processes, and what waits for them."""
+MOST_SECONDS = 40.0
+"""Of the tests that run a line, so many are asked as take so long together: the quickest of each file in turn."""
+PATIENCE = 30.0
+"""Seconds that a fork has in any case; it gets four times what its tests took."""
+TEMPLATES = "functions/templates/"
+PASSED, FAILED, LEFT_OUT, BROKE_OFF = range(4)
+"""Exit codes of forks."""
+CODES = {PASSED: Outcome.SURVIVED, LEFT_OUT: Outcome.LEFT_OUT}
+
+
+@dataclass
+class Ran:
+    """A test without a mistake: its seconds, and the lines by file and templates that it ran."""
+
+    seconds: float
+    lines: set[tuple[str, int]] = field(default_factory=set)
+    templates: set[str] = field(default_factory=set)
+
+
+class CannotApply(Exception):
+    """The mistake is in something that is computed at import, and is held by what was made of it."""
+
+
+class WouldEndTheImport(Exception):
+    """Something that is computed at import cannot be, with the mistake."""
+
+
+def run(edits: Sequence[Edit], seconds: float, workers: int, results: "Queue[tuple[Edit, Outcome] | None]") -> None:
+    """Put what came of one edit after another until the time is up, which begins once the tests ran; then None."""
+    try:
+        quick = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain"]
+        pytest.main([*quick, *TESTS], plugins=[Warm(edits, seconds, workers, lambda *each: results.put(each))])
+    finally:
+        results.put(None)
+
+
+class Warm:
+    """A plugin of pytest that tries mistakes in place of running the tests.
+
+    `tell` is given each edit and its outcome.
+    """
+
+    def __init__(
+        self, edits: Sequence[Edit], seconds: float, workers: int, tell: Callable[[Edit, Outcome], None]
+    ) -> None:
+        self._edits, self._seconds, self._workers, self._tell = edits, seconds, workers, tell
+        self._failed = False
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if ELSEWHERE.isdisjoint(getattr(item, "fixturenames", ()))]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._failed |= report.failed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = session.items
+        # What the whole session shares is there from now on: the last test is in another folder.
+        first = next(item for item in items if "stand_in" in getattr(item, "fixturenames", ()))
+        self._far = (first, items[-1])
+        self._passes(first)
+        ran: dict[int, Ran] = {}
+        shuffled = random.Random(0).sample(range(len(items)), len(items))
+        for found in self._in_forks(lambda number: self._map(items, shuffled[number :: self._workers])):
+            ran |= found
+        self._imported = Imported()
+        gc.collect()
+        gc.freeze()  # where the collector looks at an object, a fork needs a copy of its page
+        end = time.monotonic() + self._seconds
+        for tried in self._in_forks(
+            lambda number: self._try_all(items, ran, self._edits[number :: self._workers], end)
+        ):
+            for edit, outcome in tried:
+                self._tell(edit, outcome)
+        return True
+
+    def _passes(self, item: pytest.Item) -> bool:
+        """Run a test, and take down all but what the session shares: one of another folder comes next, it is told."""
+        self._failed = False
+        one, other = self._far
+        following = other if item.path.parent == one.path.parent else one
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return not self._failed
+
+    def _in_forks(self, work: Callable[[int], Any]) -> Iterator[Any]:
+        """Do work in as many forks as there are workers, at the same time, and yield what each returns."""
+        with tempfile.TemporaryDirectory() as folder:
+            results = [Path(folder, str(number)) for number in range(self._workers)]
+
+            def keep(number: int) -> None:
+                results[number].write_bytes(pickle.dumps(work(number)))
+
+            children = [_fork(partial(keep, number)) for number in range(self._workers)]
+            for child in children:
+                _, status = os.waitpid(child, 0)
+                if status:
+                    raise RuntimeError("a worker ended with an error")
+            yield from (pickle.loads(result.read_bytes()) for result in results)
+
+    def _map(self, items: Sequence[pytest.Item], numbers: Sequence[int]) -> dict[int, Ran]:
+        """Run tests, and return what those ran that passed."""
+        import minify
+        from coverage import Coverage
+        from jinja2 import Environment
+
+        minify.string = None  # in Go, which does not go on in a fork: a test that builds a site fails, and is left out
+        asked: set[str] = set()
+        get_template = Environment.get_template
+
+        def noting(environment: Any, name: Any, *rest: Any, **more: Any) -> Any:
+            asked.add(name)
+            return get_template(environment, name, *rest, **more)
+
+        Environment.get_template = noting  # type: ignore[method-assign]
+        coverage = Coverage(data_file=None, config_file=False, include=[str(ROOT / "functions" / "*")])
+        coverage.start()
+        ran = {}
+        for number in numbers:
+            asked.clear()
+            coverage.switch_context(str(number))
+            begin = time.monotonic()
+            if self._passes(items[number]):
+                ran[number] = Ran(time.monotonic() - begin, templates=set(asked))
+        coverage.stop()
+        data = coverage.get_data()
+        for file in data.measured_files():
+            path = Path(file).relative_to(ROOT).as_posix()
+            for line, contexts in data.contexts_by_lineno(file).items():
+                for context in filter(None, contexts):
+                    if int(context) in ran:
+                        ran[int(context)].lines.add((path, line))
+        return ran
+
+    def _try_all(
+        self, items: Sequence[pytest.Item], ran: dict[int, Ran], edits: Sequence[Edit], end: float
+    ) -> list[tuple[Edit, Outcome]]:
+        by_line, by_template = defaultdict[tuple[str, int], list[int]](list), defaultdict[str, list[int]](list)
+        for number, each in sorted(ran.items(), key=lambda pair: pair[1].seconds):
+            for line in each.lines:
+                by_line[line].append(number)
+            for template in each.templates:
+                by_template[template].append(number)
+        tried = []
+        for edit in edits:
+            if time.monotonic() > end:
+                break
+            if edit.path.startswith(TEMPLATES):
+                numbers = by_template[edit.path.removeprefix(TEMPLATES)]
+            else:
+                numbers = _tests_of(edit, by_line, ran)
+            tried.append((edit, self._try(edit, items, numbers, ran)))
+        return tried
+
+    def _try(self, edit: Edit, items: Sequence[pytest.Item], numbers: Sequence[int], ran: dict[int, Ran]) -> Outcome:
+        chosen: list[int] = []
+        seconds = 0.0
+        for number in _in_turn(numbers, items):
+            if seconds + ran[number].seconds > MOST_SECONDS and chosen:
+                break
+            chosen.append(number)
+            seconds += ran[number].seconds
+        child = _fork(lambda: self._with(edit, [items[number] for number in chosen]))
+        end = time.monotonic() + max(PATIENCE, 4 * seconds)
+        while time.monotonic() < end:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                code = os.waitstatus_to_exitcode(status)
+                if code == BROKE_OFF:
+                    raise RuntimeError(f"{edit} could not be tried")
+                return CODES.get(code, Outcome.NOTICED)
+            time.sleep(0.005)
+        os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return Outcome.TIMED_OUT
+
+    def _with(self, edit: Edit, items: Sequence[pytest.Item]) -> int:
+        """Run tests with a mistake until one fails, and return the exit code that says what came of it."""
+        try:
+            self._imported.apply(edit)
+        except CannotApply:
+            return LEFT_OUT
+        except WouldEndTheImport:
+            return FAILED
+        passed = all(map(self._passes, items))
+        return PASSED if passed else FAILED
+
+
+def _fork(work: Callable[[], int | None]) -> int:
+    """Do work in a fork of this process, in a group of its own, without output; its number is the exit code."""
+    child = os.fork()
+    if child:
+        return child
+    code = BROKE_OFF
+    try:
+        os.setpgid(0, 0)
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 1)
+        code = work() or 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _tests_of(edit: Edit, by_line: dict[tuple[str, int], list[int]], ran: dict[int, Ran]) -> list[int]:
+    """Return the tests that run the lines of an edit, or, of a constant, the lines that name it; quickest first."""
+    text = (ROOT / edit.path).read_text("utf-8")
+    lines = range(edit.line(text), edit.line(text) + text.count("\n", edit.start, edit.end) + 1)
+    found = {number for line in lines for number in by_line.get((edit.path, line), ())}
+    if not found and (names := _constants_at(text, lines.start)):
+        for path in sorted((ROOT / "functions").rglob("*.py")):
+            named = {
+                node.lineno
+                for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                if (isinstance(node, ast.Name) and node.id in names)
+                or (isinstance(node, ast.Attribute) and node.attr in names)
+            }
+            relative = path.relative_to(ROOT).as_posix()
+            found |= {number for line in named for number in by_line.get((relative, line), ())}
+    return sorted(found, key=lambda number: ran[number].seconds)
+
+
+def _constants_at(text: str, line: int) -> set[str]:
+    """Return the names that the statement of a module at this line gives values to."""
+    for node in ast.parse(text).body:
+        if node.lineno <= line <= (node.end_lineno or 0) and isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            return {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+    return set()
+
+
+def _in_turn(numbers: Sequence[int], items: Sequence[pytest.Item]) -> list[int]:
+    """Put first what comes first in each file, then what comes second: each file asks about something else."""
+    turns = Counter[Path]()
+    ordered = []
+    for number in numbers:
+        file = items[number].path
+        ordered.append((turns[file], len(ordered), number))
+        turns[file] += 1
+    return [number for *_, number in sorted(ordered)]
+
+
+class Imported:
+    """The functions and caches of functions/ that this process has imported, to make mistakes in."""
+
+    def __init__(self) -> None:
+        for path in (ROOT / "functions").rglob("*.py"):
+            importlib.import_module(_module(path.relative_to(ROOT).as_posix()))
+        self._functions, self._caches = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
+        for each in gc.get_objects():
+            if isinstance(each, FunctionType):
+                self._functions[each.__code__.co_filename].append(each)
+            elif isinstance(each, _lru_cache_wrapper) and isinstance(each.__wrapped__, FunctionType):
+                self._caches[each.__wrapped__.__code__.co_filename].append(each)
+
+    def apply(self, edit: Edit) -> None:
+        """Make a mistake. Raises CannotApply where something was already made of what it is in."""
+        file = ROOT / edit.path
+        before = file.read_text("utf-8")
+        after = edit.apply(before)
+        if edit.path.startswith(TEMPLATES):
+            _apply_to_template(edit.path.removeprefix(TEMPLATES), after)
+        elif _is_in_function(edit, before):
+            self._apply_to_functions(str(file), before, after)
+        else:
+            _apply_to_constants(edit, before, after)
+
+    def _apply_to_functions(self, file: str, before: str, after: str) -> None:
+        """Give every function of a file its code anew, with the mistake. Its caches forget."""
+        old, new = _codes(before, file), _codes(after, file)
+        places = {(code.co_qualname, code.co_firstlineno): place for place, code in old.items()}
+        for each in self._functions[file]:
+            code = new.get(places.get((each.__code__.co_qualname, each.__code__.co_firstlineno), ("", 0)))
+            if code is None or code.co_freevars != each.__code__.co_freevars:
+                raise CannotApply
+            each.__code__ = code
+        for each in self._caches[file]:
+            each.cache_clear()
+
+
+def _is_in_function(edit: Edit, text: str) -> bool:
+    line = edit.line(text)
+    bodies = [
+        (node.body[0].lineno, node.end_lineno or 0)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    return any(first <= line <= last for first, last in bodies)
+
+
+def _codes(text: str, file: str) -> dict[tuple[str, int], CodeType]:
+    """Return the code of each function by its name and its number among those of that name."""
+    found: dict[tuple[str, int], CodeType] = {}
+    number = defaultdict[str, int](int)
+
+    def walk(code: CodeType) -> None:
+        found[code.co_qualname, number[code.co_qualname]] = code
+        number[code.co_qualname] += 1
+        for each in code.co_consts:
+            if isinstance(each, CodeType):
+                walk(each)
+
+    walk(compile(text, file, "exec", dont_inherit=True))
+    return found
+
+
+def _module(path: str) -> str:
+    """Return the name that a file of functions/ is imported by."""
+    return path.removeprefix("functions/").removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+
+
+def _apply_to_constants(edit: Edit, before: str, after: str) -> None:
+    """Give the names of a module their new values wherever somebody imported them."""
+    module = sys.modules[_module(edit.path)]
+    was = _values(before, module, str(ROOT / edit.path))
+    try:
+        is_now = _values(after, module, str(ROOT / edit.path))
+    except Exception as error:
+        raise WouldEndTheImport from error
+    changed = {each: value for each, value in is_now.items() if repr(value) != repr(was.get(each))}
+    if not changed:
+        raise CannotApply
+    for each, value in changed.items():
+        old = vars(module).get(each)
+        for other in list(sys.modules.values()):
+            if getattr(other, "__dict__", {}).get(each, other) is old:
+                setattr(other, each, value)
+
+
+def _values(text: str, module: ModuleType, file: str) -> dict[str, Any]:
+    """Return what a module's names stand for, but for what is told apart by where it lies in memory."""
+    space: dict[str, Any] = {"__name__": module.__name__, "__file__": file, "__package__": module.__package__}
+    exec(compile(text, file, "exec", dont_inherit=True), space)
+    return {
+        each: value
+        for each, value in space.items()
+        if each in vars(module)
+        and not each.startswith("__")
+        and " at 0x" not in repr(value)
+        and not isinstance(value, type | ModuleType)
+    }
+
+
+def _apply_to_template(name: str, text: str) -> None:
+    import rendering
+
+    environment = rendering._templates()
+    loader: Any = environment.loader
+    get_source = loader.get_source
+
+    def changed(environment: Any, template: str) -> Any:
+        return (text, None, None) if template == name else get_source(environment, template)
+
+    loader.get_source = changed
+    environment.cache.clear()
