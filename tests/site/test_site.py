@@ -2,14 +2,17 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from forms.catalog import FORMS
 from local.template import Template
+from overrides.hooks.news import Announcement, feed
 from promises import ANSWERED_WITHIN, PLAQUE_MAILED_WITHIN, VALID_FOR_YEARS
 from tests.support.pages import ADDRESS, PAGES, Reader
 
@@ -152,6 +155,40 @@ def test_the_pages_state_the_promises_that_the_system_keeps(read):
     lengths = {length for text in words.values() for length in re.findall(rf"within \w+ {units}", text)}
     edge = "within five minutes"  # until the register shows a change
     assert lengths == {f"within {NUMBERS[hours]} hours", f"within {NUMBERS[weeks]} weeks", edge}
+
+
+def test_the_sources_of_the_pages_state_them_too_where_there_is_no_register():
+    """What is between `without register` and its end is on no page of this build."""
+    hours = int(ANSWERED_WITHIN.total_seconds() // 3600)
+    sources = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").rglob("*.md"))}
+    found = [(name, match) for name, text in sources.items() for match in re.findall(r"within\s+(\S+)\s+hours", text)]
+    assert len(found) >= 10
+    assert {match for _, match in found} == {str(hours)}, found
+
+
+FACTS = yaml.safe_load((ROOT / "tests/site/facts.yml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", FACTS)
+def test_a_page_states_the_facts_that_only_the_office_may_change(page, read):
+    text = read(page).text.replace(" ,", ",").replace(" .", ".")
+    assert [fact for fact in FACTS[page] if fact not in text] == []
+
+
+def test_the_feed_names_each_announcement_and_where_to_read_it():
+    """RFC 4287: an id for each entry, never of another one, and a link to what it is about."""
+    listed = [Announcement(f"announcements/{day}/", f"Number {day}", date(2027, 1, day), "Now.") for day in (1, 2)]
+    root = ElementTree.fromstring(feed(listed, "https://example.org/", "Site"))
+    atom = "{http://www.w3.org/2005/Atom}"
+    addresses = [f"https://example.org/{each.url}" for each in listed]
+    assert [entry.findtext(f"{atom}id") for entry in root.iter(f"{atom}entry")] == addresses
+    assert [entry.find(f"{atom}link").attrib for entry in root.iter(f"{atom}entry")] == [
+        {"rel": "alternate", "href": address} for address in addresses
+    ]
+    assert [link.attrib for link in root.findall(f"{atom}link")] == [
+        {"rel": "self", "href": "https://example.org/announcements/feed.xml"},
+        {"rel": "alternate", "href": "https://example.org/announcements/"},
+    ]
 
 
 def test_no_page_has_a_figure_of_its_own(read):
