@@ -14,6 +14,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 
 ADDRESSED = ("href", "src", "data", "data-late", "poster")
+NOWHERE = 'href=""'
 SITE = "https://site.invalid/"
 
 _sources: dict[str, str] = {}
@@ -52,6 +53,9 @@ class Page(HTMLParser):
 def dead_links(address: str, pages: dict[str, Page], site: Path, config: MkDocsConfig) -> Iterator[str]:
     """Yield the dead links of one page, each as `file:line: what`. An address from the root is a function's."""
     for link in pages[address].links:
+        if not link:  # leads to the page that it stands on
+            yield f"{_place(NOWHERE, address, config)}: {NOWHERE} is no address"
+            continue
         target = urlsplit(urljoin(SITE + address, link))
         if link.startswith("/") or not target.geturl().startswith(SITE):
             continue

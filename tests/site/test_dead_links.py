@@ -16,6 +16,7 @@ DEAD = {
     '<a href="../no-such-folder/">d</a>': "no-such-folder/ leads nowhere",
     '<img src="../gone.png" alt="e">': "gone.png leads nowhere",
     "[f](#no-such-heading)": "#no-such-heading leads to no anchor of that page",
+    '<a href="">h</a>': 'href="" is no address',
 }
 
 
