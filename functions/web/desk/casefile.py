@@ -95,9 +95,7 @@ def meanwhile(submission: Submission) -> str:
 
 def plain(text: str) -> str:
     """Clean typed text: remove invisible and control characters, and white space at both ends."""
-    return "".join(
-        c for c in cleaning.lines(text) if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")
-    ).strip()
+    return "".join(c for c in cleaning.lines(text) if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
 
 
 def plain_line(text: str) -> str:
