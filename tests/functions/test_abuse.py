@@ -27,6 +27,7 @@ def test_a_form_that_another_website_sends_is_refused_in_words_and_costs_its_vis
     answer = post("contact", CONTACT, headers)
     assert answer.status == 400
     assert "sent from another website" in answer.text
+    assert "Your answers were not received; they are below. Please check them, and send the form from" in answer.text
     assert CONTACT["message"] in answer.form_values()
     assert post("contact", CONTACT, {**headers, "accept": "application/json"}).status == 400
     assert table.items() == []

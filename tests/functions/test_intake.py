@@ -139,6 +139,7 @@ def test_a_rejected_form_is_its_own_page_with_every_answer_kept(slug, post, tabl
     answer = post(slug, {**SAMPLES[slug], "email": "nobody"})
     assert answer.status == 422
     assert "<title>Error: " in answer.text
+    assert f">{FORMS[slug].submit_label}</button>" in answer.text
     assert 'href="#email"' in answer.text
     assert 'aria-invalid="true"' in answer.text
     for text in answer.form_values():
@@ -157,6 +158,11 @@ def test_hostile_text_comes_back_escaped_and_unchanged(text, post):
     assert "<script>alert" not in answer.text
 
 
+def told(answer):
+    """What stands first on the page: the problem, and what to do."""
+    return re.search(r"<h2>(.*?)</h2>\n<p>(.*?)</p>", answer.text.partition('id="error-summary"')[2]).groups()
+
+
 def test_an_empty_body_asks_for_every_answer(post):
     assert "Enter your message" in post("contact", b"").text
 
@@ -165,6 +171,10 @@ def test_an_empty_body_asks_for_every_answer(post):
 def test_another_content_type_is_not_read(content_type, post, table):
     answer = post("contact", SAMPLES["contact"], {"content-type": content_type})
     assert answer.status == 415
+    assert told(answer) == (
+        "This is not a form we can read",
+        "Please use the form on this page, or send the answers form-encoded (application/x-www-form-urlencoded).",
+    )
     assert "(555) 555-0100" in answer.text
     assert table.items() == []
 
@@ -182,7 +192,9 @@ def test_a_body_over_64_kib_is_too_large(post, table):
 
 @pytest.mark.parametrize("body", [b"name=%ff%fe", b"name=\xff", b"message=%c3%28", b"&".join([b"a=b"] * 300)])
 def test_a_body_that_cannot_be_read_is_a_bad_request(body, post, table):
-    assert post("contact", body).status == 400
+    answer = post("contact", body)
+    assert answer.status == 400
+    assert told(answer) == ("We could not read what was sent", "Please send the form again, from this page.")
     assert table.items() == []
 
 
@@ -253,6 +265,7 @@ def test_no_personal_data_is_logged(post, log_output):
 def test_a_form_that_is_too_long_comes_back_with_every_answer(slug, post):
     answer = post(slug, {**SAMPLES[slug], "filler": "x" * 70_000})
     assert answer.status == 413
+    assert told(answer) == ("That is too long for this form", FORMS[slug].if_too_long)
     assert "<title>Error: " in answer.text
     assert answer.form_values() >= {value for value in SAMPLES[slug].values() if value != "no"}
     endless = post(slug, {**SAMPLES[slug], "filler": "x" * 2_000_000})
@@ -275,6 +288,11 @@ def test_when_something_fails_here_the_answers_stay_and_can_be_mailed_instead(po
     set_variable("SUBMISSIONS_TABLE", "gone")
     answer = post("contact", SAMPLES["contact"])
     assert answer.status == 500
+    assert told(answer) == (
+        "Something went wrong here",
+        "We cannot tell whether your answers arrived; they are still below. "
+        "Please send them again in a few minutes: the same answers count once.",
+    )
     assert answer.form_values() >= set(SAMPLES["contact"].values())
     assert "mailto:office@example.org?subject=Send%20message&amp;body=Your%20name%3A%20Jordan" in answer.text
 
@@ -309,7 +327,8 @@ def test_a_receipt_that_cannot_be_read_now_is_a_page_and_is_logged_and_counted(
     set_variable("RECEIPT_SECRET_ARN", "gone")
     answer = get(address)
     assert answer.status == 500
-    assert "What you sent is safe" in answer.text
+    assert "<h1>Something went wrong here</h1>" in answer.text
+    assert "What you sent is safe. Please open this link again in a few minutes." in answer.text
     assert "(555) 555-0100" in answer.text
     assert '"message":"failed"' in log_output.getvalue()
     assert '"counts":{"failed":1' in log_output.getvalue()

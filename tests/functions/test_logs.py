@@ -208,6 +208,18 @@ def test_subscribing_bouncing_and_unsubscribing(post, inbox, press, get, report)
     get(f"{link}{CANARY}")
 
 
+@pytest.mark.denies
+def test_a_link_of_an_e_mail_that_does_not_work_now_says_so_and_is_counted(press, set_variable, measured):
+    import links
+
+    set_variable("SUBSCRIBERS_TABLE", "gone")
+    answer = press(links.unsubscribe_link(CANARIES["announcements"]["email"]))
+    assert answer.status == 500
+    assert "<h1>Something went wrong here</h1>" in answer.text
+    assert "Nothing was changed. Please try again in a few minutes, or call (555) 555-0100." in answer.text
+    assert measured("failed") == [({}, 1)]
+
+
 def test_each_line_is_json_with_what_it_takes_to_follow_a_submission(post, inbox, log_output, clock):
     answer = post("contact", CANARIES["contact"], {"accept": "application/json"})
     reference = json.loads(answer.text)["reference"]
