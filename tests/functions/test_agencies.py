@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from forms.plaque import PlaqueForm
 from normalize import cleaning
-from normalize.folding import agency_key, folded, is_alike, plain
+from normalize.folding import agency_key, folded, is_alike, is_near, plain
 from storage import certifications
 from tests.support.examples import examples
 from tests.support.samples import PLAQUE
@@ -60,6 +60,12 @@ ALIKE = [
     ("Sample Cnty Sheriff's Ofc.", "Sample County Sheriff's Office"),
     ("Springfield Police Department (SPD)", "Springfield Police Department"),
     ("Springfield Police Department, TX", "Springfield PD"),
+    *(("Sample Twp. Police", "Sample Township Police"), ("Sample Univ. Police", "Sample University Police")),
+    *(("Ft. Sample Police", "Fort Sample Police"), ("Mt. Sample Police", "Mount Sample Police")),
+    *(
+        (f"Springfield {word} Police", "Springfield Police")
+        for word in ("a", "and", "department", "of", "office", "the")
+    ),
 ]
 
 
@@ -81,6 +87,12 @@ def test_another_agency_is_another_and_no_correction(one, other):
 def test_a_slip_in_a_name_is_seen(one, other):
     assert is_alike(one, other)
     assert is_alike(other, one)
+
+
+@pytest.mark.parametrize("place", ["Borough", "City", "County", "Town", "Township", "Village"])
+def test_a_word_for_a_place_tells_agencies_apart_and_may_have_been_left_out(place):
+    assert not is_alike(f"{place} of Springfield Police", "Springfield Police")
+    assert is_near(f"{place} of Springfield Police", "Springfield Police")
 
 
 def casefolded(text: str) -> str:

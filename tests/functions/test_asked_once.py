@@ -9,6 +9,10 @@ import pytest
 from normalize import addresses
 from tests.support.samples import SAMPLES
 
+COMMON = [
+    *("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com"),
+    *("comcast.net", "verizon.net", "sbcglobal.net", "bellsouth.net", "protonmail.com"),
+]
 SLIPS = {
     "gmial.com": "gmail.com",
     "gmail.con": "gmail.com",
@@ -30,6 +34,9 @@ SLIPS = {
     "www.gmail.com": "gmail.com",
     "sample.ogr": "sample.org",
     "sample.eud": "sample.edu",
+    "sample.mli": "sample.mil",
+    **{f"sample.{end}.us": f"sample.{end}" for end in ("com", "edu", "gov", "mil", "net", "org")},
+    **{f"{common[1]}{common[0]}{common[2:]}": common for common in COMMON},
 }
 
 

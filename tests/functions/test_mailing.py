@@ -239,6 +239,13 @@ def test_no_label_has_an_empty_line_or_two_spaces_and_none_loses_a_word(changes)
         *((f"Washington{state}", "DC", "Washington DC 63101") for state in (" District of Columbia", ", D. C.", " DC")),
         *((f"Houston, {state}", "TX", "Houston TX 63101") for state in ("Tex.", "Tex", "T.X.", "Texas")),
         *((f"Beckley {state}", "WV", "Beckley WV 63101") for state in ("W.Va.", "W. Va.", "West Virginia")),
+        *(
+            (f"Sampleville, {short}", state, f"Sampleville {state} 63101")
+            for short, state in (
+                *(("Fla.", "FL"), ("N. Dak.", "ND"), ("N.Dak", "ND"), ("N. Mex.", "NM"), ("Penna.", "PA")),
+                *(("S. Dak.", "SD"), ("W. Va.", "WV"), ("Dist. of Columbia", "DC")),
+            )
+        ),
         ("New York New York", "NY", "New York NY 63101"),
         *((f"City of New York{stop}", "NY", "City of New York NY 63101") for stop in ("", ".", ", N.Y.")),
         ("Oklahoma City", "OK", "Oklahoma City OK 63101"),
