@@ -40,6 +40,18 @@ def test_what_anybody_can_register_says_nothing(domain):
     assert hint(f"a@{domain}") == ""
 
 
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("aol.com", "att.net", "bellsouth.net", "comcast.net", "fastmail.com", "gmail.com", "gmx.com", "live.com"),
+        *("googlemail.com", "hotmail.com", "icloud.com", "mail.com", "me.com", "msn.com", "outlook.com", "proton.me"),
+        *("protonmail.com", "sbcglobal.net", "verizon.net", "yahoo.com", "ymail.com", "zoho.com"),
+    ],
+)
+def test_an_address_that_anybody_can_have_for_nothing_is_called_one(domain):
+    assert hint(f"a@{domain.title()}") == f"The sender writes from a free mail address ({domain})."
+
+
 @pytest.mark.parametrize("domain", ["sample-police.org", "police.sampleville.org", "sample-county-sheriff.com"])
 def test_a_name_only_mentions_law_enforcement(domain):
     assert hint(f"a@{domain}") == f"The sender's address mentions law enforcement ({domain})."
