@@ -319,6 +319,15 @@ def test_a_link_that_somebody_sent_fills_in_no_form_of_the_desk(office, every_pa
         assert [form.fields for form in linked] == [form.fields for form in drawn], address
 
 
+def test_what_no_one_typed_is_in_no_box_where_the_session_ended(office, every_action):
+    office.cookies = {}
+    for action, fields in every_action.items():
+        answer = office.post(action, fields | {"asked": "x", "to": "/desk/"})
+        shown = set(re.findall('id="kept-([^"]+)"', answer.text))
+        assert (answer.status, "You are not signed in" in answer.words) == (400, True), action
+        assert shown & {"csrf", "once", "to", "from", "seen", "report", "asked"} == set(), action
+
+
 OTHERS = ("certified", "correct", "erase", "find", "person", "seen-to", "sign-out")
 
 
@@ -423,6 +432,37 @@ def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted,
     history = table.item(reference)["history"]
     assert [entry["what"] for entry in history] == ["taken", "noted", "answered", "not answered"]
     assert {entry["by"] for entry in history} == {OFFICE}
+
+
+def test_where_something_can_be_undone_the_page_says_what_that_does(office, submitted, clock):
+    answered, closed = submitted("contact", message="One"), submitted("contact", message="Two")
+    released, plaque = submitted("contact", **TRAPPED), submitted("plaque")
+    office.do(answered, "mark")
+    office.do(closed, "close", reason="spam")
+    office.do(released, "release")
+    office.do(plaque, "mark")
+    at = promises.moment_in_words(promises.now() + timedelta(minutes=10))
+    words = {
+        answered: "Reminders start again. Undo: not answered",
+        closed: "It goes back to the list of open work. Reopen",
+        released: "Reminders stop. A receipt that was sent stays sent. Undo: hold again",
+        plaque: f"We e-mail the agency on {at}. If you undo before that, we do not. Undo: not mailed",
+    }
+    for reference, said in words.items():
+        assert said in office.get(f"/desk/{reference}").words, said
+    clock.forward(minutes=11)
+    assert (
+        "The agency already got the e-mail that its plaque is on its way. "
+        "Undoing the mark cannot call that e-mail back. Undo: not mailed" in office.get(f"/desk/{plaque}").words
+    )
+
+
+def test_a_note_without_a_word_is_not_written_down(office, submitted, table):
+    reference = submitted("contact")
+    for text in ("", " \n", "\u200b"):
+        page = office.do(reference, "note", text=text)
+        assert (page.status, "Write the note first." in page.words) == (422, True)
+    assert "history" not in table.item(reference)
 
 
 def test_a_page_says_on_which_day_an_e_mail_that_waits_goes_out(office, submitted, clock):
@@ -681,7 +721,7 @@ def test_a_release_begins_the_promised_time_anew_and_the_receipt_says_so(office,
 
 def test_a_held_one_can_be_closed_and_is_held_again_when_that_is_undone(office, submitted, table):
     reference = submitted("contact", **TRAPPED)
-    assert "Held as possible spam" in office.get().words
+    assert "Held as possible spam 1 No reminders come until you release or close them." in office.get().words
     office.do(reference, "close", reason="spam")
     assert reference not in office.get().text
     office.do(reference, "undo")
@@ -726,6 +766,71 @@ def test_a_reference_that_is_none_is_a_plain_page(office):
         assert page.status == 410
         assert "No message or request has this reference" in page.words
         assert "<script>" not in page.text
+
+
+def test_what_the_desk_does_not_do_it_says_with_what_to_do(office, submitted):
+    erased, reference = submitted("contact", email="erased@example.gov"), submitted("contact")
+    erasure.erase(erasure.find("erased@example.gov"), OFFICE, promises.now())
+    note, token = f"/desk/{reference}/note", office.get(f"/desk/{reference}").form(f"/desk/{reference}/note").fields
+    told = [
+        (office.get("/desk/x/y/z"), 410, "There is no such page Go to Today, and start from there."),
+        (
+            office.get("/desk/NOTTHERE22"),
+            410,
+            "No message or request has this reference Check the reference, or search for the agency or the person. "
+            "Answers are deleted after a year.",
+        ),
+        (
+            office.get("/desk/certified/x"),
+            410,
+            "There is no such certification It ended long ago, or was undone.",
+        ),
+        (
+            office.get(f"/desk/{erased}/person"),
+            409,
+            "Its data were erased No data of the sender is stored any more.",
+        ),
+        (office.get(f"/desk/{erased}/correct"), 409, "Its data were erased There is nothing left to correct."),
+        (
+            office.post("/desk/person", token | {"email": "x"}),
+            422,
+            "That is not an e-mail address Search for it on Find.",
+        ),
+        (
+            office.post(note, token, origin="https://evil.example"),
+            400,
+            f"This form does not come from the desk Open the desk at {SITE}/desk/ and press the button there. "
+            "Nothing was changed.",
+        ),
+        (
+            office.post(note, token | {"csrf": "x"}),
+            400,
+            "This page is from another session Press the button again.",
+        ),
+        (
+            office.post(note, token | {"text": "x" * 140_000}),
+            413,
+            "That is too long Shorten it and send it again.",
+        ),
+        (
+            office.post(note, token | {"text": b"\xff"}),
+            400,
+            "We could not read what was sent Send it again.",
+        ),
+    ]
+    for page, status, words in told:
+        assert (page.status, unescape(page.words).startswith(words)) == (status, True), words
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        *(("", "Today"), ("find", "Find"), ("plaques", "Plaques"), ("plaques/labels", "Plaques")),
+        *(("certified", "Certified"), ("numbers", "Numbers")),
+    ],
+)
+def test_the_menu_of_the_desk_shows_where_one_is(path, place, office):
+    assert re.findall('aria-current="page">([^<]+)<', office.get(f"/desk/{path}").text) == [place]
 
 
 TYPED = {

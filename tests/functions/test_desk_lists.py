@@ -15,7 +15,7 @@ import time_machine
 import promises
 from local.aws.lambda_runtime import invoke
 from normalize import addresses
-from office import erasure, workflow
+from office import agencies, erasure, workflow
 from office.workflow import Step
 from storage import bounces, certifications, dynamodb, outbox, submissions
 from storage.outbox import Owed
@@ -304,6 +304,7 @@ def test_a_correction_is_a_new_version_and_label_search_certification_and_receip
     office.do(reference, "mark")
     page = office.get(f"/desk/{reference}/correct")
     action = f"/desk/{reference}/correct"
+    assert ">Save the correction</button>" in page.text
     assert page.form(action).fields["agency"] == "Sprinfield Police"
     typed = {"agency": "Springfield Police", "addressee": "Chief Sample", "new-receipt": "yes"}
     page = office.press(page, action, **typed)
@@ -363,6 +364,23 @@ def test_a_correction_is_checked_by_the_forms_rules_and_keeps_what_was_typed(off
     assert table.item(reference)["answers"] == before["answers"]
 
 
+def test_an_address_that_the_form_would_not_take_today_stays_while_another_answer_is_corrected(
+    office, submitted, table
+):
+    reference = submitted("contact")
+    old = {":old": {"S": "josé@example.gov"}}
+    boto3.client("dynamodb").update_item(
+        TableName=table.name,
+        Key={"reference": {"S": reference}},
+        UpdateExpression="SET answers.email = :old",
+        ExpressionAttributeValues=old,
+    )
+    action = f"/desk/{reference}/correct"
+    assert office.press(office.get(action), action, name="Jordan Example").status == 200
+    answers = table.item(reference)["answers"]
+    assert (answers["name"], answers["email"]) == ("Jordan Example", "josé@example.gov")
+
+
 def test_of_two_corrections_at_once_the_second_sees_the_first(office, submitted, table):
     reference = submitted("contact")
     action = f"/desk/{reference}/correct"
@@ -390,6 +408,7 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     assert page.status == 409
     assert f"Changed meanwhile by someone else: {references[0]}" in page.words
     assert table.item(references[1])["done"]["tracking"] == "9400 1"
+    assert [each.reference for each in certifications.everybody()] == [references[1]]
     assert "done" not in table.item(references[2])
     assert [f'href="/desk/{reference}">' in page.text for reference in references] == [True] * 3
     assert "First check the plaques" in office.press(page, "/desk/plaques/mark").words
@@ -481,6 +500,11 @@ def test_the_engraver_gets_a_csv_that_no_spreadsheet_takes_for_formulas(office, 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
     [line] = lines(answer)
+    assert list(line) == [
+        *("Reference", "Mail by", "Valid until", "Agency name", "Agency's state", "Date of completion", "Addressee"),
+        *("Street address", "Street address, line 2", "City", "State", "ZIP code", "Contact name", "Title"),
+        *("E-mail", "Telephone"),
+    ]
     assert (line["Agency name"], line["Addressee"], line["ZIP code"]) == ("'=1+2", "'+Chief", PLAQUE["zip"])
 
 
@@ -553,7 +577,78 @@ def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(
     assert (renewed.id, len(renewed.periods)) == (agency.id, 2)
 
 
+def test_the_agencies_of_one_state_are_listed_alone_where_asked(office, submitted):
+    named = {"HI": "Kapaa Police", "IL": "Springfield Police"}
+    for state, name in named.items():
+        office.do(submitted("plaque", agency=name, agency_state=state), "mark")
+    for asked, shown in (("HI", ["HI"]), ("IL", ["IL"]), ("TX", []), ("XX", ["HI", "IL"]), ("", ["HI", "IL"])):
+        page = office.get(f"/desk/certified?state={asked}")
+        assert [state for state, name in named.items() if name in page.words] == shown, asked
+        link = f'href="/desk/certified?state={asked}" aria-current="page"'
+        assert (link in page.text) == (asked in named), asked
+
+
+def test_the_csv_of_the_certified_tells_of_each_under_its_headings(office, submitted):
+    office.do(reference := submitted("plaque", listed="yes"), "mark")
+    expected = {
+        "Agency": PLAQUE["agency"],
+        "State": "HI",
+        "Certified on": COMPLETED.isoformat(),
+        "Valid until": promises.valid_until(COMPLETED).isoformat(),
+        "Status": "certified",
+        "In the register": "yes",
+        "Renewed": "no",
+        "Invited": "",
+        "Reference": reference,
+    }
+    assert lines(office.get("/desk/certified.csv")) == [expected]
+    later = COMPLETED + timedelta(days=30)
+    office.do(renewal := submitted("plaque", completed=later.isoformat()), "mark")
+    [agency] = certifications.everybody()
+    agencies.end(agency.id, OFFICE, promises.now())
+    expected |= {"Certified on": later.isoformat(), "Renewed": "yes", "Reference": renewal}
+    [line] = lines(office.get("/desk/certified.csv"))
+    ended = {name: line[name] for name in ("Status", "In the register", "Valid until")}
+    assert (ended["Status"], ended["In the register"]) == ("ended", "no")
+    assert line == expected | ended
+
+
 # Numbers
+
+
+def test_each_number_of_the_board_stands_under_its_heading(office, submitted, clock):
+    reasons = ("spam", "duplicate", "withdrawn", "not-eligible")
+    answered, late, *closed = (submitted("contact", message=each) for each in ("In time", "Late", *reasons))
+    mailed = submitted("plaque")
+    renewal = submitted("plaque", completed=(COMPLETED + timedelta(days=30)).isoformat())
+    for reference, reason in zip(closed, reasons, strict=True):
+        office.do(reference, "close", reason=reason, **({"of": answered} if reason == "duplicate" else {}))
+    clock.forward(hours=2)
+    office.do(answered, "mark")
+    office.do(mailed, "mark")
+    clock.forward(days=15)
+    office.do(late, "mark")
+    office.do(renewal, "mark")
+    page, shown = office.get("/desk/numbers").text, {}
+    for table in re.findall("(?s)<table.*?</table>", page):
+        [row] = re.findall(rf'(?s)<th scope="row">{TODAY:%b %Y}</th>(.*?)</tr>', table)
+        headings = re.findall('<th scope="col">([^<]+)</th>', table)
+        shown |= dict(zip(headings[1:], re.findall("<td>([^<]*)</td>", row), strict=True))
+    assert shown == {
+        "Received": "6",
+        "Answered in time": "1",
+        "Answered late": "1",
+        "Median hours": "182",
+        "Requested": "2",
+        "Mailed in time": "1",
+        "Mailed late": "1",
+        "Certified": "1",
+        "Renewed": "1",
+        "Spam": "1",
+        "Duplicate": "1",
+        "Withdrawn by the sender": "1",
+        "Not eligible": "1",
+    }
 
 
 def test_numbers_follow_what_happens_and_what_is_undone_however_often_the_clock_looks(
