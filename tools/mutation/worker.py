@@ -32,13 +32,13 @@ PASSED, FAILED, BROKE = 0, 1, 3
 class Outcome(Enum):
     """The result of a mistake. One whose tests did not end in time was perhaps noticed, perhaps only slow.
 
-    One in what is computed at import, and held by what was made of it, is not made by the quick way (warm.py).
+    The quick way (warm.py) asks nothing of what is computed at import, and of what no test runs.
     """
 
     NOTICED = "noticed"
     TIMED_OUT = "not ended in time"
     SURVIVED = "not noticed"
-    LEFT_OUT = "not made"
+    LEFT_OUT = "not asked"
 
 
 @dataclass(frozen=True)
