@@ -11,7 +11,13 @@ from botocore.exceptions import ClientError
 from botocore.model import Shape
 
 TAG = "[A-Za-z0-9_-]{1,256}"
-ONLY_IN_PROSE = {"MessageTagName": TAG, "MessageTagValue": TAG}
+NOT_EMPTY = "(?s).+"
+ONLY_IN_PROSE = {
+    "MessageTagName": TAG,
+    "MessageTagValue": TAG,
+    "ConditionExpression": NOT_EMPTY,
+    "UpdateExpression": NOT_EMPTY,
+}
 """Patterns by shape that only the documentation of AWS's models has."""
 
 

@@ -128,6 +128,7 @@ def test_the_sender_of_the_template_may_send_and_nobody_else(start):
         ("sesv2", "send_email", {"EmailTags": [{"Name": "an id", "Value": "2"}], "Content": {}}, "MessageTagName"),
         ("dynamodb", "query", {"TableName": "Items", "IndexName": "a work"}, "IndexName"),
         ("dynamodb", "query", {"TableName": "Items", "Limit": 0}, "PositiveIntegerObject"),
+        ("dynamodb", "put_item", {"TableName": "Items", "Item": {}, "ConditionExpression": ""}, "ConditionExpression"),
         ("dynamodb", "batch_get_item", {"RequestItems": {"Items": {"Keys": [{}] * 101}}}, "KeyList"),
     ],
 )
