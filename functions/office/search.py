@@ -7,7 +7,7 @@ filters, not the function: what does not match never leaves it. It examines the 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -163,9 +163,9 @@ def _pages(
 def _months(now: datetime) -> Iterator[str]:
     """Return the index partitions that may have items, from this month backward."""
     day, last = now.date(), (now - KEPT_AT_MOST).date()
-    while day >= last.replace(day=1):
+    while day >= last:
         yield shelf(day)
-        day = date(day.year, day.month, 1) - timedelta(days=1)
+        day = day.replace(day=1) - timedelta(days=1)  # the last day of the month before
 
 
 def _read(references: list[str]) -> list[Submission]:

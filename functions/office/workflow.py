@@ -135,7 +135,7 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
     if submission.declared.certifies and submission.mail.get("mailed", {}).get("state") not in REPORTED:
         sets.append("mail.mailed = :owed")
         values["owed"] = {"state": "owed", "not_before": (step.at + MAILED_AFTER).isoformat()}
-    if submission.agency and submission.declared.certifies:
+    if submission.agency:  # a plaque is requested: no other form has one
         sets.append("certification = :certification")
         values["certification"] = certifications.resolved(
             submission.certification or certifications.id_of(submission.agency)
