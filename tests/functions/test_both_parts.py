@@ -51,6 +51,14 @@ def test_programs_are_told_that_no_answer_is_wanted_and_that_dark_is_fine(name, 
     assert '<meta name="color-scheme" content="light dark">' in mail.text("text/html")
 
 
+@pytest.mark.parametrize("value", ["caf\u00e9", "a\x7fb", "x" * 1_000], ids=["not ASCII", "not printable", "too long"])
+def test_a_header_for_programs_is_one_line_of_printable_ascii_or_nothing_is_sent(value, stand_in):
+    message = ses.compose("renewal", to=["a@example.gov"], **next(states("renewal")))
+    ses.with_one_click(message, value)
+    with pytest.raises(ValueError, match="List-Unsubscribe is not one line of printable ASCII"):
+        message.as_bytes()
+
+
 def test_only_a_day_that_is_over_has_ended(table, clock, monkeypatch):
     import promises
     from mail import renewals

@@ -676,6 +676,15 @@ def test_who_closes_a_duplicate_that_someone_else_closed_meanwhile_reads_so(offi
     assert table.item(closing)["closed"]["reason"] == "spam"
 
 
+def test_a_double_click_that_closes_a_duplicate_is_no_surprise(office, submitted, table, just_before):
+    closing, kept = submitted("contact"), submitted("contact", telephone="555 555 0199")
+    action = f"/desk/{closing}/close"
+    fields = office.get(f"/desk/{closing}").form(action).fields | {"reason": "duplicate", "of": kept}
+    just_before(lambda: office.post(action, fields))
+    assert office.post(action, fields).status == 303
+    assert [entry["what"] for entry in table.item(closing)["history"]] == ["closed"]
+
+
 @pytest.mark.parametrize(("conflicts", "status"), [(2, 200), (3, 500)])
 def test_a_duplicate_is_closed_although_dynamodb_is_at_the_kept_one(
     conflicts, status, office, submitted, table, monkeypatch

@@ -344,9 +344,25 @@ def test_a_new_name_that_comes_too_late_leads_nowhere(certified, office, monkeyp
     assert certifications.of_agency(agency_key("Other Police", PLAQUE["agency_state"])) is None
 
 
-def test_the_name_it_has_already_is_no_change(certified, office):
-    press(office, certified, "rename", name=agency().name)
+@pytest.mark.parametrize(("verb", "field"), [("rename", "name"), ("address", "email")])
+def test_the_name_or_address_it_has_already_is_no_change(verb, field, certified, office):
+    press(office, certified, verb, **{field: getattr(agency(), field)})
     assert agency().history == ()
+
+
+def test_of_two_requests_of_a_new_agency_that_are_marked_at_once_each_is_a_period(office, submitted, monkeypatch):
+    first, second = submitted("plaque"), submitted("plaque", completed=(COMPLETED + timedelta(days=30)).isoformat())
+    write = dynamodb.put
+
+    def after_the_other(table, *given, **more):
+        if table == settings().certifications_table:
+            monkeypatch.setattr(dynamodb, "put", write)
+            office.do(second, "mark")
+        return write(table, *given, **more)
+
+    monkeypatch.setattr(dynamodb, "put", after_the_other)
+    office.do(first, "mark")
+    assert len(agency().periods) == 2
 
 
 @pytest.mark.parametrize(

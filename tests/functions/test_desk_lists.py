@@ -5,7 +5,7 @@ import html
 import io
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import boto3
@@ -234,6 +234,18 @@ def test_a_slip_finds_what_is_written_almost_so_and_nothing_says_so(office, subm
         page = office.press(office.get(), "/desk/find", q=text)
         assert page.status == 200
         assert "<script" not in page.text
+
+
+def test_of_similar_words_the_most_alike_are_shown(office, submitted, monkeypatch):
+    from office import search
+
+    monkeypatch.setattr(search, "SHOWN", 1)
+    near, far = (submitted("plaque", agency=f"{name} Police") for name in ("Springfield", "Springfels"))
+    page = office.press(office.get(), "/desk/find", q="Sprinfield")
+    assert [f'href="/desk/{each}"' in page.text for each in (near, far)] == [True, False]
+    monkeypatch.setattr(search, "SHOWN", 2)
+    page = office.press(office.get(), "/desk/find", q="Sprinfield")
+    assert page.text.index(f'href="/desk/{near}"') < page.text.index(f'href="/desk/{far}"')
 
 
 def test_a_search_says_that_there_are_more_agencies_than_it_shows(office, submitted, run_staff, monkeypatch):
@@ -686,6 +698,13 @@ def test_numbers_follow_what_happens_and_what_is_undone_however_often_the_clock_
     assert this_month().received == 3
     assert this_month().count("closed spam") == 1
     assert "clock" not in table.item(answered)
+
+
+def test_the_numbers_are_of_this_month_and_the_eleven_before(office, clock):
+    rows = re.findall('<th scope="row">([^<]*)', office.get("/desk/numbers").text)
+    year, month = TODAY.year, TODAY.month
+    months = [date(year - (number >= month), (month - number - 1) % 12 + 1, 1) for number in range(12)]
+    assert rows[:12] == [f"{first:%b %Y}" for first in months]
 
 
 @pytest.mark.parametrize(

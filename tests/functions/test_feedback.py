@@ -73,11 +73,15 @@ def test_an_e_mail_that_a_mail_server_turns_down_is_known_to_the_office_and_ends
     assert subscribers.is_subscribed("gone@example.gov")
 
 
-def test_an_e_mail_that_is_delayed_is_in_the_digest_and_not_at_the_desk(receipt, report, table, returned):
+def test_an_e_mail_that_is_delayed_is_in_the_digest_and_not_at_the_desk_and_ends_nothing(
+    receipt, report, table, returned
+):
+    subscribers.subscribe("gone@example.gov", promises.now())
     for _ in range(2):  # SES reports again while it keeps trying
-        report("DeliveryDelay", receipt, delayType="TransientCommunicationFailure")
+        report("DeliveryDelay", receipt, address="gone@example.gov", delayType="TransientCommunicationFailure")
     assert (state(table), [each.said for each in returned()]) == ("sent", ["delayed"])
     assert bounces.unattended(50) == []
+    assert subscribers.is_subscribed("gone@example.gov")
 
 
 def test_an_e_mail_that_ses_gives_up_after_delays_has_bounced_and_its_address_stays_subscribed(
@@ -94,11 +98,15 @@ def test_an_e_mail_that_ses_gives_up_after_delays_has_bounced_and_its_address_st
 
 
 @pytest.mark.parametrize(("slot", "advice"), [("receipt", "Call"), ("staff", "Read it at the desk")])
-def test_an_e_mail_that_ses_takes_for_a_virus_is_known_to_the_office(slot, advice, receipt, report, table):
-    report("Reject", Owed("SUBMISSIONS_TABLE", receipt.id, slot), reason="Bad content")
+def test_an_e_mail_that_ses_takes_for_a_virus_is_known_to_the_office_and_ends_nothing(
+    slot, advice, receipt, report, table
+):
+    subscribers.subscribe("gone@example.gov", promises.now())
+    report("Reject", Owed("SUBMISSIONS_TABLE", receipt.id, slot), address="gone@example.gov", reason="Bad content")
     [returned] = bounces.unattended(50)
     assert (state(table, slot), returned.said) == ("rejected", "rejected")
     assert advice in returned.advice
+    assert subscribers.is_subscribed("gone@example.gov")
 
 
 @pytest.mark.parametrize(

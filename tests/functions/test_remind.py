@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from pathlib import Path
 
 import boto3
@@ -14,11 +15,12 @@ import promises
 from forms.catalog import FORMS
 from forms.form import TRAP
 from local.aws.lambda_runtime import invoke
-from mail import digest, reminders
+from mail import digest, reminders, ses
 from office.invitations import ASKED
 from settings import settings
 from storage import certifications, submissions
 from storage.outbox import Owed
+from storage.submissions import LONGEST_PAUSE, SWEPT_AFTER
 from tests.support.inbox import invitations, link_in
 from tests.support.office import OFFICE
 from tests.support.samples import CONTACT, FOREIGN, ONE_CLICK, PLAQUE, TODAY
@@ -128,6 +130,22 @@ def test_the_clock_tries_until_ses_takes_it(trouble, submitted, clock, inbox, se
     clock.forward(hours=1)
     assert len([message for message in inbox.to_staff() if message["subject"].endswith("]")]) == 1
     assert len(inbox.titled("We have your message")) == 1
+
+
+def test_what_ses_refuses_is_tried_less_and_less_often_and_at_least_every_hour(submitted, clock, monkeypatch):
+    submitted("contact", deliver=False)
+    tried = []
+
+    def refused(_message, tags):
+        tried.extend([promises.now()] * (tags["slot"] == "receipt"))
+        raise REFUSAL
+
+    monkeypatch.setattr(ses, "send", refused)
+    for _ in range(20):
+        clock.forward(minutes=10)
+    pauses = [later - earlier for earlier, later in pairwise(tried)]
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (SWEPT_AFTER, LONGEST_PAUSE)
 
 
 def test_an_answer_of_ses_that_was_lost_is_settled_by_its_report(submitted, clock, inbox, ses_error, report, table):
@@ -304,6 +322,19 @@ def test_one_click_stops_the_invitations(submitted, clock, inbox, press, get, of
     for _ in range(5):
         clock.forward(days=10)
     assert len(invitations(inbox)) == 1
+
+
+def test_the_link_of_an_invitation_works_until_the_renewed_certification_ends(submitted, clock, inbox, press, office):
+    office.do(submitted("plaque")["reference"], "mark")
+    clock.forward(days=(END - TODAY).days - 180)
+    link = link_in(invitations(inbox)[0], "stop")
+    office.begin_session()
+    office.do(submitted("plaque", completed=promises.day_at_office(promises.now()).isoformat())["reference"], "mark")
+    clock.forward(minutes=11)
+    [agency] = certifications.everybody()
+    clock.forward(days=(agency.last_day - promises.day_at_office(promises.now())).days)
+    assert "will not invite" in press(link, ONE_CLICK).text
+    assert [each.why_stopped for each in certifications.everybody()] == [ASKED]
 
 
 @pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)

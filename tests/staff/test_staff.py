@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -79,6 +80,16 @@ def test_show_has_every_answer_and_what_became_of_the_e_mails(run_staff, post, i
     assert code == 0
     for words in (PLAQUE["agency"], PLAQUE["contact_name"], "Hawaii", "E-mail, Receipt: sent", "State: open"):
         assert words in out
+
+
+def test_show_names_every_e_mail_in_the_order_of_time(run_staff, submitted, clock):
+    reference = submitted("plaque")
+    for days in (12, 3):
+        clock.forward(days=days)
+    run_staff("mark", reference)
+    names = re.findall("^E-mail, (.*?): ", run_staff("show", reference)[1], re.MULTILINE)
+    assert {*names[:2]} == {"To the office", "Receipt"}
+    assert names[2:] == ["Reminder to the office", "Late notice", "Plaque on its way"]
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
