@@ -242,7 +242,7 @@ def _tests_of(edit: Edit, by_line: dict[tuple[str, int], list[int]], ran: dict[i
     text = (ROOT / edit.path).read_text("utf-8")
     lines = range(edit.line(text), edit.line(text) + text.count("\n", edit.start, edit.end) + 1)
     found = {number for line in lines for number in by_line.get((edit.path, line), ())}
-    if not found and (names := _constants_at(text, lines.start)):
+    if names := _constants_at(text, lines.start):
         for path in sorted((ROOT / "functions").rglob("*.py")):
             named = {
                 node.lineno
