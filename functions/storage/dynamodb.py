@@ -60,16 +60,8 @@ def update(
     **values: Any,
 ) -> dict[str, Any]:
     """Update an item if the condition holds, and return it as it is now, or was. Raises ConditionFailed."""
-    answer = _write(
-        "update_item",
-        TableName=table,
-        Key=to_item(key),
-        UpdateExpression=change,
-        ConditionExpression=condition,
-        ReturnValues=returns,
-        **_placeholders(change + condition, names, values),
-    )
-    return from_item(answer["Attributes"])
+    asked = _update(table, key, change, condition, names, values)
+    return from_item(_write("update_item", ReturnValues=returns, **asked)["Attributes"])
 
 
 def update_beside(
@@ -87,14 +79,8 @@ def update_beside(
 
     Raises ConditionFailed with the item to update, empty if it is the other one's condition; Conflict.
     """
-    update: Any = {
-        "TableName": table,
-        "Key": to_item(key),
-        "UpdateExpression": change,
-        "ConditionExpression": condition,
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        **_placeholders(change + condition, names, values),
-    }
+    update: Any = _update(table, key, change, condition, names, values)
+    update["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     check: Any = {"TableName": table, "Key": to_item(other), "ConditionExpression": other_condition}
     transact({"Update": update}, {"ConditionCheck": check})
 
@@ -150,6 +136,24 @@ def to_item(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _update(
+    table: str,
+    key: Mapping[str, str],
+    change: str,
+    condition: str,
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the arguments of an update, alone or in a transaction."""
+    return {
+        "TableName": table,
+        "Key": to_item(key),
+        "UpdateExpression": change,
+        "ConditionExpression": condition,
+        **_placeholders(change + condition, names, values),
+    }
 
 
 def _placeholders(expressions: str, names: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
