@@ -63,8 +63,6 @@ def of(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/{folder}/test_{name}.py" for name in names)
 
 
-MAIL = of("functions", "both_parts", "letters", "notify", "remind", "busy_ses", "sender_hint")
-DESK = of("functions", "desk", "desk_lists", "desk_person", "desk_certification")
 SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search")
 TEMPLATE = of(
     "infrastructure",
