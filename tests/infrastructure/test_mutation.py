@@ -1,6 +1,8 @@
 """`make mutation`: what it says of a mistake is what came of it, and the tests that it asks are there."""
 
+import gc
 import os
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -85,6 +87,17 @@ def test_a_mistake_in_a_function_is_made_wherever_the_function_is_known(stand_in
     assert known_here(then, now) == "in 5 hours"
     assert in_a_fork(edit, lambda: int(known_here(then, now) != "in 5 hours")) == 1
     assert known_here(then, now) == "in 5 hours"  # only the fork has the mistake
+
+
+def test_a_mistake_is_made_also_where_something_is_gone_that_was_known_weakly(stand_in):
+    class Gone:
+        pass
+
+    weakly = weakref.proxy(Gone())  # gone at once
+    with pytest.raises(ReferenceError):
+        _ = weakly.anything
+    assert gc.is_tracked(weakly)
+    assert Imported()
 
 
 def test_a_mistake_in_a_constant_is_made_wherever_it_was_imported(stand_in):

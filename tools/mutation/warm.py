@@ -284,9 +284,10 @@ class Imported:
             importlib.import_module(_module(path.relative_to(ROOT).as_posix()))
         self._functions, self._caches = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
         for each in gc.get_objects():
-            if isinstance(each, FunctionType):
+            # Not isinstance: that asks a weak proxy, and one whose object is gone raises ReferenceError.
+            if type(each) is FunctionType:
                 self._functions[each.__code__.co_filename].append(each)
-            elif isinstance(each, _lru_cache_wrapper) and isinstance(each.__wrapped__, FunctionType):
+            elif type(each) is _lru_cache_wrapper and isinstance(each.__wrapped__, FunctionType):
                 self._caches[each.__wrapped__.__code__.co_filename].append(each)
 
     def apply(self, edit: Edit) -> None:
