@@ -98,6 +98,7 @@ function drawItem(stands, isNext) {
   const { row, box } = found;
   const checked = stands.entry.state === "done";
   if (box.checked !== checked) box.checked = checked;
+  box.defaultChecked = checked; // WebKit resets the box to that when a visitor comes back
   if (row.dataset.kind !== stands.kind) row.dataset.kind = stands.kind;
   if (row.classList.contains("item--next") !== isNext) pointOut(row, isNext);
   drawButton(found.more, stands);
@@ -236,8 +237,7 @@ function start() {
     refill();
   };
   onChangeElsewhere(drawAnew);
-  // Later, after what the browser itself does to boxes when a visitor comes back.
-  addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(drawAnew));
+  addEventListener("pageshow", ({ persisted }) => persisted && drawAnew()); // another page may have changed the record
 }
 
 const failed = find(".progress__trouble", progress).textContent; // drawing empties it

@@ -240,17 +240,6 @@ function start(form) {
 for (const form of formsIn(main)) start(form);
 const [, sentTo] = location.href.match(/^([^?#]*)\/received[?#]/) ?? [];
 if (sentTo) clearDraft(sentTo);
-// WebKit clears inputs with autocomplete=off when a visitor comes back: while the page is away, none has it.
-addEventListener("pagehide", () => {
-  for (const box of main.querySelectorAll("[autocomplete=off]")) box.removeAttribute("autocomplete");
-});
 addEventListener("pageshow", ({ persisted }) => {
-  if (!persisted) return;
-  setTimeout(() => {
-    for (const form of formsIn(main)) {
-      setBusy(form, false);
-      fillIn(form, readDraft(form));
-      showPreviews(form);
-    }
-  });
+  if (persisted) for (const form of formsIn(main)) setBusy(form, false);
 });

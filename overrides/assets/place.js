@@ -1,5 +1,6 @@
 // Has the links that lead on say where this browser's record stands: the header's button, and one on the home page.
 // Other scripts load this once their page is there. It reads one short line, which the pages of the checklists write.
+// And has what was typed there when a visitor comes back.
 
 const KEY = "agency-certification.next";
 const SITE = new URL("..", import.meta.url);
@@ -36,3 +37,9 @@ function recall() {
 
 recall();
 addEventListener("storage", recall);
+// WebKit resets inputs with autocomplete=off in a task after pageshow when a visitor comes back, before or after a timer of
+// ours: while the page is away, none has it. A check box keeps it: other browsers would restore it by its place.
+addEventListener("pagehide", () => {
+  for (const box of document.querySelectorAll("[autocomplete=off]:not([type=checkbox])"))
+    box.removeAttribute("autocomplete");
+});

@@ -111,7 +111,6 @@ export function toggleQuestions(found, button, stands, keep) {
   });
   addEventListener("pagehide", () => {
     if (typed) keepAnswers(typed);
-    form.elements.who.removeAttribute("autocomplete"); // WebKit clears what has it when a visitor comes back
   });
   form.elements.still.addEventListener("click", () => {
     keep({});

@@ -138,19 +138,13 @@ function walk(event) {
   next.focus();
 }
 
-function begin() {
-  box.value ||= new URLSearchParams(location.search).get("q") ?? "";
-  if (box.value) search();
-}
-
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   told.focus();
 });
 box.addEventListener("input", search);
 document.addEventListener("keydown", walk);
-// After going back, WebKit clears the box in a task after this event.
-addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(begin));
 form.hidden = false;
 box.setAttribute("aria-describedby", "q-hint"); // until now, nothing appears while one types
-begin();
+box.value ||= new URLSearchParams(location.search).get("q") ?? "";
+if (box.value) search();

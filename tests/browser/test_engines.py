@@ -59,11 +59,21 @@ def click(engine: Engine, selector: str, number: int = 0) -> None:
 
 
 def leave_and_come_back(engine: Engine, elsewhere: str) -> None:
-    """Follow a link and go back, as long as it takes the page to settle."""
-    engine.run("window.wasHere = true; setTimeout(() => (location.href = given[0]), 10)", elsewhere)
-    engine.wait_until("!window.wasHere && document.readyState === 'complete'")
+    """Follow a link and go back, as long as it takes the page to settle.
+
+    It is left once it loads nothing more: no browser keeps a page that does, to come back to.
+    """
+    here = engine.run(
+        "const loaded = () => performance.getEntriesByType('resource').length;"
+        " for (let before = -1; before !== loaded(); ) {"
+        " before = loaded(); await new Promise((resolve) => setTimeout(resolve, 300)) }"
+        " setTimeout(() => (location.href = given[0]), 10);"
+        " return location.href",
+        elsewhere,
+    )
+    engine.wait_until(f"location.href !== '{here}' && document.readyState === 'complete'")
     engine.run("setTimeout(() => history.back(), 10)")
-    engine.wait_until("window.wasHere")
+    engine.wait_until(f"location.href === '{here}' && document.readyState === 'complete'")
     engine.run("await new Promise((resolve) => setTimeout(resolve, 300))")
 
 
@@ -109,6 +119,42 @@ def test_coming_back_to_a_form_shows_what_was_typed(engine: Engine, pages: str):
     leave_and_come_back(engine, f"{pages}/faq/")
     kept = "return Object.fromEntries(given[0].map((name) => [name, document.querySelector(`[name=${name}]`).value]))"
     assert engine.run(kept, list(given)) == given
+
+
+def test_coming_back_to_a_checklist_shows_the_record_of_now_and_what_was_typed(engine: Engine, pages: str):
+    address, name = f"{pages}/checklists/leader/", "Chief Sample"
+    engine.open(address)
+    engine.run("localStorage.clear()")
+    engine.open(address)
+    engine.wait_until(SHOWN)
+    click(engine, ".item [type=checkbox]")
+    click(engine, ".item__more", 1)
+    engine.wait_until("document.querySelector('.questions')")
+    click(engine, ".questions [value=not-taken]")
+    for box in (".questions [name=who]", ".plan [name=owner]"):
+        engine.run(
+            "const box = document.querySelector(given[0]); box.value = given[1];"
+            " box.dispatchEvent(new Event('input', { bubbles: true }))",
+            box,
+            name,
+        )
+    shown = (
+        "[document.querySelector('.item [type=checkbox]').checked,"
+        " ...['.questions [name=who]', '.plan [name=owner]'].map((box) => document.querySelector(box).value)]"
+    )
+    for _ in range(3):  # whether the browser or a timer of the page comes first differs from time to time
+        leave_and_come_back(engine, f"{pages}/faq/")
+        assert engine.run(f"return {shown}") == [True, name, name]
+    engine.run("localStorage.clear()")
+
+
+def test_coming_back_to_the_search_shows_what_was_sought_and_found(engine: Engine, pages: str):
+    engine.open(f"{pages}/search/")
+    engine.type("main #q", "plaque")
+    found = "document.querySelectorAll('.search__results a').length"
+    engine.wait_until(f"{found} > 1")
+    leave_and_come_back(engine, f"{pages}/faq/")
+    assert engine.run(f"return [document.querySelector('main #q').value, {found} > 1]") == ["plaque", True]
 
 
 def test_a_checklist_is_checked_left_reopened_and_handed_over(engine: Engine, pages: str):

@@ -19,11 +19,13 @@ SIZES: dict[str, ViewportSize] = {"phone": {"width": 320, "height": 640}, "deskt
 SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 
 COMING_BACK = """async () => {
+  dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+  const boxes = [...document.querySelectorAll("[autocomplete=off]")];
   dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
-  for (const box of document.querySelectorAll("[autocomplete=off]")) box.checked = box.value = "";
   await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const box of boxes) Object.assign(box, { checked: box.defaultChecked, value: box.defaultValue });
 }"""
-"""What WebKit does when somebody comes back: it empties the boxes that are not for autofill, after the event."""
+"""What WebKit does when somebody comes back: it resets boxes that are not for autofill, sometimes after our timers."""
 
 
 LATE = """Promise.all([...document.querySelectorAll("script[data-late]")].map(
