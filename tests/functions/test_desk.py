@@ -437,6 +437,8 @@ def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted,
 def test_where_something_can_be_undone_the_page_says_what_that_does(office, submitted, clock):
     answered, closed = submitted("contact", message="One"), submitted("contact", message="Two")
     released, plaque = submitted("contact", **TRAPPED), submitted("plaque")
+    held = submitted("contact", **TRAPPED, message="Three")
+    office.do(held, "close", reason="spam")
     office.do(answered, "mark")
     office.do(closed, "close", reason="spam")
     office.do(released, "release")
@@ -445,6 +447,7 @@ def test_where_something_can_be_undone_the_page_says_what_that_does(office, subm
     words = {
         answered: "Reminders start again. Undo: not answered",
         closed: "It goes back to the list of open work. Reopen",
+        held: "It goes back to what is held as possible spam. Reopen",
         released: "Reminders stop. A receipt that was sent stays sent. Undo: hold again",
         plaque: f"We e-mail the agency on {at}. If you undo before that, we do not. Undo: not mailed",
     }

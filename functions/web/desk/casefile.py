@@ -26,6 +26,7 @@ SOUGHT = 10
 UNDO = {
     "done": ("Undo: not {done}", "Reminders start again."),
     "closed": ("Reopen", "It goes back to the list of open work."),
+    "closed while held": ("Reopen", "It goes back to what is held as possible spam."),
     "released": ("Undo: hold again", "Reminders stop. A receipt that was sent stays sent."),
 }
 
@@ -135,6 +136,8 @@ def _outcome(submission: Submission) -> str:
 
 def _undo(submission: Submission) -> tuple[str, str]:
     kind = "done" if submission.done else "closed" if submission.closed else "released"
+    if kind == "closed" and submission.held:
+        kind = "closed while held"
     word, hint = UNDO[kind]
     news = submission.mail.get("mailed", {})
     # The e-mail waits some minutes after a mark; in that time an undo still stops it.
