@@ -39,6 +39,7 @@ def _templates() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["grouped"] = grouped
     environment.filters["lines"] = _lines
     environment.filters["xml_text"] = _xml_text
     environment.globals |= {"office": _WhenUsed(office), "site": _WhenUsed(_site_url)}
@@ -50,6 +51,11 @@ def _site_url() -> str:
     from settings import settings  # the site build has none
 
     return settings().site_url
+
+
+def grouped(number: int) -> str:
+    """Return a whole number with its digits in groups of three: 17,541."""
+    return f"{number:,}"
 
 
 def _lines(text: str) -> Markup:

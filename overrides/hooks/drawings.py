@@ -1,17 +1,21 @@
-"""Gives templates what the functions own: the plaque, the register's search, and the promises as numbers.
+"""Gives templates what the functions own: the plaque and the length of its line, the register's search, the promises as
+numbers, and how numbers are written.
 
 `{{ plaque("Your agency's name") }}` draws; `promises.weeks` says how soon a plaque is mailed.
 """
 
 from typing import Any
 
+import engraving
 import promises
 import rendering
 
 
 def on_env(env: Any, **_: object) -> Any:
-    """Add `plaque`, `register_search` and `promises` to every template, and leave out the lines of its tags."""
+    """Add the filter `grouped` and what is named above to every template, and leave out the lines of its tags."""
     env.trim_blocks = env.lstrip_blocks = True
+    env.filters["grouped"] = rendering.grouped
+    env.globals["plaque_line_limit"] = engraving.LONGEST
     env.globals["plaque"] = rendering.macro("plaque.html", "plaque")
     env.globals["register_search"] = rendering.macro("register/_parts.html", "search")
     env.globals["promises"] = {

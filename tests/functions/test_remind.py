@@ -1,6 +1,7 @@
 """The clock: due soon, late, owed, ended, and the digest of every morning."""
 
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
@@ -391,6 +392,15 @@ def test_the_digest_has_the_engineer_told_of_an_event_that_could_not_be_processe
     queues.send_message(QueueUrl=settings().dead_letter_queues[0], MessageBody="{}")
     clock.look()
     assert "could not process: 1. Tell the engineer." in digests(inbox)[0]["text"]
+
+
+def test_no_count_is_written_without_commas():
+    """A count is how many there are of something; see the filter `grouped`."""
+    bare = re.compile(r"\{\{[^}]*\| length \}\}")
+    folder = Path(__file__).parents[2] / "functions/templates"
+    found = {path.name: bare.findall(path.read_text("utf-8")) for path in folder.rglob("*.*") if path.is_file()}
+    assert len(found) > 30
+    assert {name: each for name, each in found.items() if each} == {}
 
 
 def test_a_digest_that_ses_kept_silent_about_is_sent_once_its_claim_is_over(clock, inbox, ses_error):
