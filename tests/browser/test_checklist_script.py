@@ -336,6 +336,8 @@ def test_a_date_in_the_middle_of_typing_stays_as_typed_whatever_another_window_d
     page.keyboard.type("17")
     here.get_by_label("Done", exact=True).focus()
     assert record(page)["items"][item.id]["on"] == "2026-10-17"
+    row(other, item).get_by_label("Done on").fill("2026-04-01")
+    expect(here.get_by_label("Done on")).to_have_value("2026-04-01")  # nobody types in it any more
 
 
 def test_an_answer_to_what_another_window_erased_meanwhile_is_kept_as_of_something_to_do(page, context):
