@@ -54,6 +54,8 @@ class Usage:
     writes: defaultdict[str, list[Units]] = field(default_factory=lambda: defaultdict(list))
     """Write units of all submissions, by step: post, mail, reports, look."""
     step: str = "look"
+    tables: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The tables that each step reads or writes."""
     queries_of_clock: int = 0
     """Of all its calls in A_WHILE: they come whether anything was submitted or not."""
 
@@ -143,6 +145,7 @@ def _count(usage: Usage, calls: list[tuple[str, str, Mapping[str, Any]]], templa
     tables = {template.resolve.name(name): table for name, table in template.resources("AWS::DynamoDB::Table").items()}
     items = {name: boto3.client("dynamodb").scan(TableName=name)["Items"] for name in tables}
     for step, operation, given in calls:
+        usage.tables[step] |= _tables(given)
         match operation:
             case "Query" if step == "look":
                 usage.queries_of_clock += 1
@@ -159,6 +162,24 @@ def _count(usage: Usage, calls: list[tuple[str, str, Mapping[str, Any]]], templa
             held = [write_meter.size(part) + 100 for part in write_meter.in_indexes(table, item)]  # AWS adds 100 each
             usage.units["table storage"] += (write_meter.size(item) + 100 + sum(held)) / GB * months
             usage.units["table backup"] += write_meter.size(item) / GB * months
+
+
+def _tables(given: Mapping[str, Any]) -> set[str]:
+    """Return the tables that a request to DynamoDB names."""
+    single = [given["TableName"]] if "TableName" in given else []
+    parts = [part["TableName"] for each in given.get("TransactItems", ()) for part in each.values()]
+    return {*single, *parts, *given.get("RequestItems", ())}
+
+
+def _key_requests(template: Template, usage: Usage, submissions: float) -> float:
+    """Return the requests for the keys of tables in a month, at most.
+
+    DynamoDB makes one in five minutes for each table and role that uses it; the stream is read day and night.
+    """
+    often = HOURS_A_MONTH * 12
+    runs = {"post": usage.runs["forms"] * submissions, "reports": usage.runs["reports"] * submissions, "mail": often}
+    runs["look"] = scheduled_runs(template)
+    return sum(len(tables) * min(runs[step], often) for step, tables in usage.tables.items())
 
 
 def _read_units(items: list[dict[str, Any]], asked: Mapping[str, Any]) -> float:
@@ -209,6 +230,7 @@ def bill(template: Template, usage: Usage, submissions: float) -> dict[str, floa
         "metrics": len(METRICS) * min(HOURS_A_MONTH, submissions),  # never too little: each in every hour
         "alarms": sum(_watched(alarm) for alarm in template.resources("AWS::CloudWatch::Alarm").values()),
         "keys": len(template.resources("AWS::KMS::Key")),
+        "key requests": _key_requests(template, usage, submissions),
         "dashboards": len(template.resources("AWS::CloudWatch::Dashboard")),
         "secrets": len(template.resources("AWS::SecretsManager::Secret")),
         "secret reads": runs * ASSUMED["share of runs that read a secret, cold or after five minutes, at most"]

@@ -42,6 +42,7 @@ PRICES = {
     "alarms": Price(0.10, "each metric of an alarm and month", "2026-02"),
     "dashboards": Price(3.00, "each dashboard and month", "2026-02"),
     "keys": Price(1.00, "each key and month", "not checked"),
+    "key requests": Price(0.03 / 10_000, "each request", "no date"),
     "secrets": Price(0.40, "each secret and month", "no date"),
     "secret reads": Price(0.05 / 10_000, "each read", "no date"),
 }
