@@ -133,16 +133,13 @@ class AttachedText(Text):
 
 
 class Choice(Answer, SelectField):
-    """One option of a list of (value, words); the value is stored."""
-
-    def __init__(self, label: str, validators: list[Validator], options: list[tuple[str, str]], **kwargs: Any) -> None:
-        choices = [SelectChoice(value, words) for value, words in options]
-        # AnyOf checks the choice instead, with a message of ours.
-        super().__init__(label, validators, choices=choices, validate_choice=False, **kwargs)
-        self._words = dict(options)
+    """One option of a list; its value is stored."""
 
     def in_words(self, stored: str) -> str:
-        return self._words.get(stored, stored) if stored else ""  # not the words of an empty box: "Choose a state"
+        if not stored:
+            return ""  # not the words of an empty box: "Choose a state"
+        choices: Any = self.choices  # whose kinds are many
+        return next((each.label for each in choices if each.value == stored), stored)
 
 
 class Date(Answer, DateField):
@@ -254,7 +251,9 @@ def choice(
     """
     one_of = AnyOf([value for value, _ in options], message=missing)
     html = _html(autocomplete=autocomplete, width=width) | ({"data-follows": follows} if follows else {})
-    return Choice(label, _checks(missing, one_of), [("", empty), *options], render_kw=html)
+    choices = [SelectChoice(value, words) for value, words in [("", empty), *options]]
+    # AnyOf checks the choice instead, with a message of ours.
+    return Choice(label, _checks(missing, one_of), choices=choices, validate_choice=False, render_kw=html)
 
 
 def date(label: str, *, missing: str, hint: str = "") -> Field:

@@ -59,6 +59,8 @@ def normalized(typed: str) -> str:
 
     Checks the syntax, without DNS: a department's mail server may be down today.
     """
+    if _is_ordinary(typed):
+        return _with_small_domain(typed)
     if len(typed) > LIMIT:
         raise NotMailable(WRONG_FORM)
     text = unicodedata.normalize("NFC", cleaning.line(typed)).translate(APOSTROPHES).translate(AT_SIGNS)
@@ -66,9 +68,9 @@ def normalized(typed: str) -> str:
     # Few are pasted: the pattern is compiled when it is first needed, to keep cold starts short.
     if not _is_ordinary(text) and (pasted := re.fullmatch(PASTED, text, re.IGNORECASE)):
         text = next(filter(None, pasted.groups())).strip()
-    local, _, domain = text.rpartition("@")
     if _is_ordinary(text):
-        return f"{local}@{domain.lower()}"
+        return _with_small_domain(text)
+    local = text.rpartition("@")[0]
     if strange := next((character for character in local if not character.isascii()), ""):
         raise NotMailable(
             f"We cannot send e-mail to an address with {cleaning.named(strange)} before the @; "
@@ -85,6 +87,11 @@ def normalized(typed: str) -> str:
     if address is None or "=?" in address:  # in a header that begins an encoded word, which may hide other addresses
         raise NotMailable(WRONG_FORM)
     return address
+
+
+def _with_small_domain(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.lower()}"
 
 
 def _is_ordinary(text: str) -> bool:
@@ -114,8 +121,8 @@ def meant(address: str) -> str:
     *names, end = domain.removeprefix("www.").split(".")
     if len(names) > 1 and names[-1] in ENDS and end in {*ENDS, "us"}:
         end = names.pop()
-    if len(end) > 2 and end not in LIKE_ENDS:
-        end = next((each for each in ENDS if each == end or is_one_slip_away(end, each)), end)
+    if len(end) > 2 and end not in ENDS and end not in LIKE_ENDS:
+        end = next((each for each in ENDS if is_one_slip_away(end, each)), end)
     if len(names) == 1 and names[0] in ONE_END and end in ENDS:
         end = "com"
     mended = ".".join((*names, end))

@@ -33,7 +33,7 @@ BLANK = str.maketrans(dict.fromkeys("\u2800\U00013441\U00013442\U0001d159", " ")
 
 def line(text: str) -> str:
     """Return one line: no invisible characters, each run of white space and line ends one space, none at the ends."""
-    return _if_visible(" ".join(visible(text).translate(BLANK).split()))
+    return _if_visible(" ".join(_without_blanks(visible(text)).split()))
 
 
 def lines(text: str) -> str:
@@ -54,7 +54,12 @@ def named(character: str) -> str:
 
 def _if_visible(text: str) -> str:
     """Return the text, or an empty one if nothing in it is visible, such as an accent without a letter."""
-    return text if any(category(each)[0] not in "CMZ" for each in text.translate(BLANK)) else ""
+    return text if any(category(each)[0] not in "CMZ" for each in _without_blanks(text)) else ""
+
+
+def _without_blanks(text: str) -> str:
+    """Put a space for each character of BLANK, none of which is ASCII."""
+    return text if text.isascii() else text.translate(BLANK)  # which looks up every letter
 
 
 @cache

@@ -28,7 +28,7 @@ PUNCTUATION = str.maketrans(
     | dict.fromkeys("\u2043\u2212", "-")
     | dict.fromkeys("\u2044\u2215", "/")
 )
-"""Apostrophes, letters like them, quotation marks, and dashes that Unicode does not call so."""
+"""Apostrophes, letters like them, quotation marks, and dashes that Unicode does not call so; of ASCII, the ` alone."""
 OF_A_PLACE = {"borough", "city", "county", "town", "township", "village"}
 """Words for a place. They tell agencies apart, and are often left out as well."""
 BESIDE_A_NAME = r" \([A-Z.]{2,6}\)$|, ?[A-Z]{2}$"
@@ -42,9 +42,12 @@ def plain(text: str) -> str:
 
     What Unicode's NFKC_Casefold makes equal is equal here.
     """
-    one = text.casefold() if text.isascii() else _compatible(text)
-    one = re.sub(" ?-+ ?", "-", " ".join(one.translate(PUNCTUATION).replace("''", '"').split()))
-    one = re.sub(r"(?<!')\b([a-z])' (?=\w)", r"\1'", one)  # O' Fallon, and no plural as in Officers' Association
+    one = text.casefold().replace("`", "'") if text.isascii() else _compatible(text).translate(PUNCTUATION)
+    one = " ".join(one.replace("''", '"').split())
+    if "-" in one:
+        one = re.sub(" ?-+ ?", "-", one)
+    if "' " in one:
+        one = re.sub(r"(?<!')\b([a-z])' (?=\w)", r"\1'", one)  # O' Fallon, and no plural as in Officers' Association
     return one.rstrip(" .,")
 
 
@@ -84,7 +87,7 @@ def folded(text: str) -> str:
     letters = plain(text).replace("'", "")
     if not letters.isascii():
         letters = "".join(c for c in normalize("NFKD", letters) if category(c) != "Mn")
-    letters = re.sub(r"\b([a-z])\.(?=[a-z]\b)", r"\1", letters)  # p.d. is one short form, not two words
+    letters = re.sub(r"\.(?<=\b[a-z]\.)(?=[a-z]\b)", "", letters)  # p.d. is one short form, not two words
     return " ".join(MEANT.get(word, word) for word in re.findall(r"\w+", letters))
 
 

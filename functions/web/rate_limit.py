@@ -61,7 +61,6 @@ def network_of(event: Mapping[str, Any]) -> str:
     """
     address: str = event["headers"].get("cloudfront-viewer-address", "").rpartition(":")[0].strip("[]")
     try:
-        length = 48 if ip_address(address).version == 6 else 32
-        return str(ip_network((address, length), strict=False))
+        return str(ip_network((address, 48), strict=False)) if ip_address(address).version == 6 else address
     except ValueError:
         return address
