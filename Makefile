@@ -26,7 +26,6 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo --no-cache
-	@.venv/bin/cfn-lint template.yaml deploy-role.yaml
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@$(MAKE) --no-print-directory lint-web
 	@.venv/bin/pytest --numprocesses 2 --dist worksteal

@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class _NoManagedPolicies:
         return {}
 
 
+@cache
 def expanded(file: Path = ROOT / "template.yaml") -> dict[str, Any]:
     """Return the template without its transform. Raises InvalidDocumentException."""
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)

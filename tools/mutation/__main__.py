@@ -35,8 +35,6 @@ class Area:
     edits: Callable[..., Iterator[Edit]]
     tests: dict[str, tuple[str, ...]]
     share: float
-    check: tuple[str, ...] = ()
-    """A command that `make test` has as well, for what no test notices."""
     warm: bool = False
     """Whether forks of one run of pytest try the mistakes (warm.py)."""
 
@@ -44,11 +42,8 @@ class Area:
         known = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
         return [path for path in known if any(fnmatch.fnmatchcase(path, each) for each in self.files)]
 
-    def tests_of(self, path: str, within: str = "") -> tuple[str, ...]:
-        known = (path, within)  # of a template: the file, or the type of a resource in it
-        return next(
-            tests for pattern, tests in self.tests.items() if any(fnmatch.fnmatchcase(e, pattern) for e in known)
-        )
+    def tests_of(self, path: str) -> tuple[str, ...]:
+        return next(tests for pattern, tests in self.tests.items() if fnmatch.fnmatchcase(path, pattern))
 
 
 def each(edits: Callable[[str], Iterator[Edit]]) -> Callable[..., Iterator[Edit]]:
@@ -63,25 +58,18 @@ def of(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/{folder}/test_{name}.py" for name in names)
 
 
-SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search")
 TEMPLATE = of(
     "infrastructure",
-    "template_meanings",
-    "template_site",
-    "template_calls",
-    "template_requests",
-    "deploy_role",
-    "first_hour",
-    "runbook",
-    "two_stacks",
-    "template",
+    *("template", "template_meanings", "template_site", "template_calls", "template_requests", "rights"),
+    *("deploy_role", "first_hour", "runbook", "two_stacks"),
 )
+SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search")
 AREAS = [
     Area(
         "functions/",
         ("functions/*.py", "functions/*.html", "functions/*.txt"),
         each(in_functions),
-        {"*": warm.TESTS},
+        {"*": ("tests/functions", "tests/staff")},
         0.46,
         warm=True,
     ),
@@ -89,14 +77,9 @@ AREAS = [
         "template.yaml",
         ("template.yaml",),
         each(in_template),
-        {
-            "AWS::CloudWatch::Alarm": (*TEMPLATE, *of("infrastructure", "alarms")),
-            "AWS::Serverless::Function": (*TEMPLATE, *of("infrastructure", "rights")),
-            "AWS::DynamoDB::Table": (*TEMPLATE, *of("infrastructure", "rights")),
-            "*": TEMPLATE,
-        },
+        {"*": TEMPLATE},
         0.22,
-        (".venv/bin/cfn-lint", "template.yaml"),
+        warm=True,
     ),
     Area(
         "scripts",
@@ -198,8 +181,8 @@ def _tried(area: Area, found: Sequence[Edit], seconds: float, workers: int) -> I
 def _tried_warm(area: Area, found: Sequence[Edit], seconds: float, workers: int) -> Iterator[tuple[Edit, Outcome]]:
     """Yield the same of an area whose mistakes are tried by forks. The seconds begin once the tests ran as they are."""
     fork = get_context("fork")
-    results = fork.Queue()
-    process = fork.Process(target=warm.run, args=(found, seconds, workers, results))
+    results = fork.SimpleQueue()
+    process = fork.Process(target=warm.run, args=(area.tests["*"], found, seconds, workers, results))
     process.start()
     yield from iter(results.get, None)
     process.join()
@@ -215,12 +198,12 @@ def _work(area: Area, found: Sequence[Edit], end: float, results: "Queue[tuple[E
             folder = Path(name)
             worker.copy_to(folder)
             for edit in found:
-                tests = area.tests_of(edit.path, edit.within)
+                tests = area.tests_of(edit.path)
                 if tests not in asked:
                     asked[tests] = worker.sound(folder, tests)
                 if time.monotonic() > end:
                     break
-                results.put((edit, worker.tried(edit, folder, asked[tests], area.check)))
+                results.put((edit, worker.tried(edit, folder, asked[tests])))
     except BaseException:
         results.put(traceback.format_exc())
         raise

@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -19,16 +19,12 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Edit:
-    """`new` in place of the characters from `start` to `end` of a file; `path` is relative to the repository.
-
-    `within` is the type of the resource, in a template.
-    """
+    """`new` in place of the characters from `start` to `end` of a file; `path` is relative to the repository."""
 
     path: str
     start: int
     end: int
     new: str
-    within: str = ""
 
     def apply(self, text: str) -> str:
         return text[: self.start] + self.new + text[self.end :]
@@ -145,12 +141,8 @@ def in_template(path: str) -> Iterator[Edit]:
     text = (ROOT / path).read_text("utf-8")
     whole = yaml.compose(text, yaml.SafeLoader)
     for key, value in whole.value:
-        if key.value in ("Conditions", "Globals", "Parameters"):
+        if key.value in ("Conditions", "Globals", "Parameters", "Resources"):
             yield from _in_yaml(path, text, value, 0)
-        elif key.value == "Resources":
-            for _, resource in value.value:
-                [kind] = (said.value for name, said in resource.value if name.value == "Type")
-                yield from (replace(edit, within=kind) for edit in _in_yaml(path, text, resource, 1))
 
 
 def _in_yaml(path: str, text: str, node: yaml.Node, depth: int) -> Iterator[Edit]:

@@ -1,7 +1,8 @@
-"""Makes mistakes of functions/ in forks of one run of pytest that has all ready: tests, site, stand-in.
+"""Makes mistakes of functions/ and template.yaml in forks of one run of pytest that has all ready: tests and site.
 
 The tests run once without a mistake, which says what each of them runs. A mistake is put into the code that a fork
-holds, and tests that run its line are asked, quick ones first, so that most take a second.
+holds, and tests that run its line are asked, quick ones first, so that most take a second. One of template.yaml is put
+into what a fork reads, and all tests that read the file are asked, quick ones first.
 """
 
 import ast
@@ -19,7 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import _lru_cache_wrapper, partial
-from multiprocessing.queues import Queue
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -30,7 +31,6 @@ import pytest
 from tools.mutation.edits import ROOT, Edit
 from tools.mutation.worker import SHARED, Outcome
 
-TESTS = ("tests/functions", "tests/staff")
 ELSEWHERE = SHARED - {"stand_in", "built_site"}
 """Fixtures that a fork cannot share: other processes, and what waits for them."""
 MOST_SECONDS = 40.0
@@ -38,6 +38,7 @@ MOST_SECONDS = 40.0
 PATIENCE = 30.0
 """Seconds that a fork has in any case; it gets four times what its tests took."""
 TEMPLATES = "functions/templates/"
+OF_AWS = "template.yaml"
 PASSED, FAILED, LEFT_OUT, BROKE_OFF = range(4)
 """Exit codes of forks."""
 CODES = {PASSED: Outcome.SURVIVED, LEFT_OUT: Outcome.LEFT_OUT}
@@ -45,7 +46,7 @@ CODES = {PASSED: Outcome.SURVIVED, LEFT_OUT: Outcome.LEFT_OUT}
 
 @dataclass
 class Ran:
-    """A test without a mistake: its seconds, and the lines by file and templates that it ran."""
+    """A test without a mistake: its seconds, and the lines by file that it ran, and the templates that it read."""
 
     seconds: float
     lines: set[tuple[str, int]] = field(default_factory=set)
@@ -60,11 +61,19 @@ class WouldEndTheImport(Exception):
     """Something that is computed at import cannot be, with the mistake."""
 
 
-def run(edits: Sequence[Edit], seconds: float, workers: int, results: "Queue[tuple[Edit, Outcome] | None]") -> None:
+def run(
+    tests: Sequence[str],
+    edits: Sequence[Edit],
+    seconds: float,
+    workers: int,
+    results: "SimpleQueue[tuple[Edit, Outcome] | None]",
+) -> None:
     """Put what came of one edit after another until the time is up, which begins once the tests ran; then None."""
     try:
         quick = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain"]
-        pytest.main([*quick, *TESTS], plugins=[Warm(edits, seconds, workers, lambda *each: results.put(each))])
+        with tempfile.TemporaryDirectory() as folder:
+            plugin = Warm(edits, seconds, workers, Path(folder), lambda *each: results.put(each))
+            pytest.main([*quick, *tests], plugins=[plugin])
     finally:
         results.put(None)
 
@@ -76,10 +85,16 @@ class Warm:
     """
 
     def __init__(
-        self, edits: Sequence[Edit], seconds: float, workers: int, tell: Callable[[Edit, Outcome], None]
+        self,
+        edits: Sequence[Edit],
+        seconds: float,
+        workers: int,
+        folder: Path,
+        tell: Callable[[Edit, Outcome], None],
     ) -> None:
-        self._edits, self._seconds, self._workers, self._tell = edits, seconds, workers, tell
+        self._edits, self._seconds, self._workers, self._folder, self._tell = edits, seconds, workers, folder, tell
         self._failed = False
+        self._apply: Callable[[Edit], None]
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if ELSEWHERE.isdisjoint(getattr(item, "fixturenames", ()))]
@@ -89,47 +104,50 @@ class Warm:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = session.items
-        # What the whole session shares is there from now on: the last test is in another folder.
         first = next(item for item in items if "stand_in" in getattr(item, "fixturenames", ()))
-        self._far = (first, items[-1])
-        self._passes(first)
+        self._far = (first, items[-1])  # in two files
+        if any(edit.path == OF_AWS for edit in self._edits):  # each fork makes its own stand-in of the template
+            from tests.support.site_build import build_site
+
+            site = build_site(self._folder)
+            patch("tests.conftest.build_site", lambda _: site).start()
+            self._apply = _apply_to_file
+        else:  # what the whole session shares is there from now on
+            self._passes(first)
+            self._apply = Imported().apply
         ran: dict[int, Ran] = {}
         shuffled = random.Random(0).sample(range(len(items)), len(items))
         for found in self._in_forks(lambda number: self._map(items, shuffled[number :: self._workers])):
             ran |= found
-        self._imported = Imported()
+        ran = dict(sorted(ran.items(), key=lambda pair: pair[1].seconds))
         gc.collect()
         gc.freeze()  # where the collector looks at an object, a fork needs a copy of its page
         end = time.monotonic() + self._seconds
-        for tried in self._in_forks(
-            lambda number: self._try_all(items, ran, self._edits[number :: self._workers], end)
-        ):
-            for edit, outcome in tried:
-                self._tell(edit, outcome)
+        for _ in self._in_forks(lambda number: self._try_all(items, ran, self._edits[number :: self._workers], end)):
+            pass
         return True
 
     def _passes(self, item: pytest.Item) -> bool:
-        """Run a test, and take down all but what the session shares: one of another folder comes next, it is told."""
+        """Run a test, and take down all but what the session shares: one of another file comes next, it is told."""
         self._failed = False
         one, other = self._far
-        following = other if item.path.parent == one.path.parent else one
+        following = other if item.path == one.path else one
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return not self._failed
 
     def _in_forks(self, work: Callable[[int], Any]) -> Iterator[Any]:
         """Do work in as many forks as there are workers, at the same time, and yield what each returns."""
-        with tempfile.TemporaryDirectory() as folder:
-            results = [Path(folder, str(number)) for number in range(self._workers)]
+        results = [self._folder / str(number) for number in range(self._workers)]
 
-            def keep(number: int) -> None:
-                results[number].write_bytes(pickle.dumps(work(number)))
+        def keep(number: int) -> None:
+            results[number].write_bytes(pickle.dumps(work(number)))
 
-            children = [_fork(partial(keep, number)) for number in range(self._workers)]
-            for child in children:
-                _, status = os.waitpid(child, 0)
-                if status:
-                    raise RuntimeError("a worker ended with an error")
-            yield from (pickle.loads(result.read_bytes()) for result in results)
+        children = [_fork(partial(keep, number)) for number in range(self._workers)]
+        for child in children:
+            _, status = os.waitpid(child, 0)
+            if status:
+                raise RuntimeError("a worker ended with an error")
+        yield from (pickle.loads(result.read_bytes()) for result in results)
 
     def _map(self, items: Sequence[pytest.Item], numbers: Sequence[int]) -> dict[int, Ran]:
         """Run tests, and return what those ran that passed."""
@@ -137,24 +155,34 @@ class Warm:
         from coverage import Coverage
         from jinja2 import Environment
 
+        from tools.expanded_template import expanded
+
         minify.string = None  # in Go, which does not go on in a fork: a test that builds a site fails, and is left out
         asked: set[str] = set()
-        get_template = Environment.get_template
+        get_template, read_text = Environment.get_template, Path.read_text
 
         def noting(environment: Any, name: Any, *rest: Any, **more: Any) -> Any:
             asked.add(name)
             return get_template(environment, name, *rest, **more)
 
+        def reading(path: Path, *how: Any, **more: Any) -> str:
+            if path == ROOT / OF_AWS:
+                asked.add(OF_AWS)
+            return read_text(path, *how, **more)
+
         patch.object(Environment, "get_template", noting).start()  # this fork ends with its tests
+        patch.object(Path, "read_text", reading).start()
         coverage = Coverage(data_file=None, config_file=False, include=[str(ROOT / "functions" / "*")])
         coverage.start()
         ran = {}
         for number in numbers:
             asked.clear()
+            expanded.cache_clear()
             coverage.switch_context(str(number))
             begin = time.monotonic()
             if self._passes(items[number]):
-                ran[number] = Ran(time.monotonic() - begin, templates=set(asked))
+                given = {OF_AWS} if "template" in getattr(items[number], "fixturenames", ()) else set()
+                ran[number] = Ran(time.monotonic() - begin, templates=asked | given)
         coverage.stop()
         data = coverage.get_data()
         for file in data.measured_files():
@@ -165,31 +193,29 @@ class Warm:
                         ran[int(context)].lines.add((path, line))
         return ran
 
-    def _try_all(
-        self, items: Sequence[pytest.Item], ran: dict[int, Ran], edits: Sequence[Edit], end: float
-    ) -> list[tuple[Edit, Outcome]]:
+    def _try_all(self, items: Sequence[pytest.Item], ran: dict[int, Ran], edits: Sequence[Edit], end: float) -> None:
         by_line, by_template = defaultdict[tuple[str, int], list[int]](list), defaultdict[str, list[int]](list)
-        for number, each in sorted(ran.items(), key=lambda pair: pair[1].seconds):
+        for number, each in ran.items():
             for line in each.lines:
                 by_line[line].append(number)
             for template in each.templates:
                 by_template[template].append(number)
-        tried = []
         for edit in edits:
             if time.monotonic() > end:
                 break
-            if edit.path.startswith(TEMPLATES):
-                numbers = by_template[edit.path.removeprefix(TEMPLATES)]
+            if edit.path == OF_AWS:
+                numbers = by_template[OF_AWS]
+            elif edit.path.startswith(TEMPLATES):
+                numbers = _in_turn(by_template[edit.path.removeprefix(TEMPLATES)], items)
             else:
-                numbers = _tests_of(edit, by_line, ran)
-            tried.append((edit, self._try(edit, items, numbers, ran)))
-        return tried
+                numbers = _in_turn(_tests_of(edit, by_line, ran), items)
+            self._tell(edit, self._try(edit, items, numbers, ran))
 
     def _try(self, edit: Edit, items: Sequence[pytest.Item], numbers: Sequence[int], ran: dict[int, Ran]) -> Outcome:
         chosen: list[int] = []
         seconds = 0.0
-        for number in _in_turn(numbers, items):
-            if seconds + ran[number].seconds > MOST_SECONDS and chosen:
+        for number in numbers:
+            if seconds + ran[number].seconds > MOST_SECONDS and chosen and edit.path != OF_AWS:
                 break
             chosen.append(number)
             seconds += ran[number].seconds
@@ -212,7 +238,7 @@ class Warm:
     def _with(self, edit: Edit, items: Sequence[pytest.Item]) -> int:
         """Run tests with a mistake until one fails, and return the exit code that says what came of it."""
         try:
-            self._imported.apply(edit)
+            self._apply(edit)
         except CannotApply:
             return LEFT_OUT
         except WouldEndTheImport:
@@ -274,6 +300,18 @@ def _in_turn(numbers: Sequence[int], items: Sequence[pytest.Item]) -> list[int]:
         ordered.append((turns[file], len(ordered), number))
         turns[file] += 1
     return [number for *_, number in sorted(ordered)]
+
+
+def _apply_to_file(edit: Edit) -> None:
+    """Have whoever reads the file from now on read the mistake."""
+    from tools.expanded_template import expanded
+
+    file, read_text = ROOT / edit.path, Path.read_text
+    text = edit.apply(file.read_text("utf-8"))
+    patch.object(
+        Path, "read_text", lambda path, *how, **more: text if path == file else read_text(path, *how, **more)
+    ).start()
+    expanded.cache_clear()
 
 
 class Imported:
