@@ -305,8 +305,9 @@ def test_a_sender_in_capitals_is_refused_which_the_right_to_send_would_not_match
     assert not re.fullmatch(pattern, "Forms@example.gov")
 
 
-def test_the_bucket_of_logs_may_be_written_before_the_site_sends_any(template):
-    assert template._template["Resources"]["SiteBucket"]["DependsOn"] == "LogBucketPolicy"
+def test_the_bucket_of_logs_may_be_written_before_anything_sends_any(template):
+    for name in ("SiteBucket", "VisitsDelivery"):
+        assert template._template["Resources"][name]["DependsOn"] == "LogBucketPolicy", name
 
 
 @pytest.mark.parametrize(

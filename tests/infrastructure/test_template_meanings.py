@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import telemetry
 from local.template import Loader, Template
 from storage.outbox import CLAIM_LASTS
 
@@ -44,6 +45,17 @@ def test_each_condition_holds_where_its_parameter_says_so_and_only_there(raw):
         either = Template(FILE), Template(FILE, **{parameter: value})
         decided = [each.resolve({"Fn::If": [condition, True, False]}) for each in either]
         assert decided == [not holds, holds], condition
+
+
+def test_what_may_be_there_already_or_costs_by_the_month_is_made_on_a_condition(raw):
+    conditional = {name: each["Condition"] for name, each in raw["Resources"].items() if "Condition" in each}
+    assert conditional == {"WebAcl": "HasFirewall", "SenderDomain": "MakesSenderIdentity"}
+
+
+def test_every_parameter_that_is_a_choice_has_both_sides(raw):
+    choices = {name: set(each["AllowedValues"]) for name, each in raw["Parameters"].items() if "AllowedValues" in each}
+    sides = {"SenderIdentity": {"make", "exists"}, "Firewall": {"on", "off"}, "OfficeHolidays": {"federal", "none"}}
+    assert choices == sides
 
 
 def test_every_parameter_is_used():
@@ -152,6 +164,7 @@ def test_no_key_can_be_guessed():
     for name, secret in Template(FILE).resources("AWS::SecretsManager::Secret").items():
         made = secret["GenerateSecretString"]
         assert made["PasswordLength"] >= 48, name
+        assert made["ExcludePunctuation"] is True, name  # it is sent as a header, and copied in a shell
         assert made.keys() == {"PasswordLength", "ExcludePunctuation"}, name
 
 
@@ -229,6 +242,18 @@ def test_every_alarm_compares_with_a_number(alarms):
         assert isinstance(alarm["Threshold"], int | float), alarm
 
 
+def test_the_alarms_on_our_own_metrics_watch_what_the_functions_log(alarms):
+    ours = [each for each in alarms.values() if each.get("Namespace") == telemetry.metrics.namespace]
+    assert {each["MetricName"] for each in ours} == set(telemetry.METRICS)
+    assert [each["Dimensions"] for each in ours] == [[{"Name": "service", "Value": telemetry.SERVICE}] for _ in ours]
+
+
+def test_an_alarm_that_counts_takes_the_first_for_news(alarms):
+    """Something given up, an e-mail that fails, an answer that is an error, or a morning without a digest."""
+    counting = {name: each["Threshold"] for name, each in alarms.items() if each.get("Statistic", "Sum") == "Sum"}
+    assert counting == dict.fromkeys(("WorkFails", "GivenUp", "NoMail", "NoDigest", "FormsFail"), 1)
+
+
 def test_an_alarm_on_one_metric_counts_what_happens_and_takes_the_highest_of_a_rate_or_an_age(alarms):
     """cfn-lint lets one pass that says neither; CloudWatch refuses it, and a stack with it."""
     highest = {"StreamWaits", "BouncesRise", "ComplaintsRise"}
@@ -246,17 +271,40 @@ def test_every_index_says_what_it_copies(template):
         assert ("NonKeyAttributes" in projection) == (projection["ProjectionType"] == "INCLUDE"), projection
 
 
+def test_every_index_is_in_an_order(template):
+    """By its second key: what is due first, what came last. Without one, DynamoDB answers in any order."""
+    tables = template.resources("AWS::DynamoDB::Table").values()
+    indexes = [index for table in tables for index in table.get("GlobalSecondaryIndexes", ())]
+    assert len(indexes) >= 8
+    assert [[key["KeyType"] for key in each["KeySchema"]] for each in indexes] == [["HASH", "RANGE"] for _ in indexes]
+
+
 def test_a_function_that_mails_ends_before_another_may_send_the_same(template):
     """The claim of an e-mail must last longer than the function that made it."""
     for name in ("NotifyFunction", "RemindFunction"):
         assert template.functions[name]["Timeout"] < CLAIM_LASTS.total_seconds(), name
 
 
+def test_what_answers_visitors_ends_before_the_api_gives_it_up(template):
+    """After 30 seconds, at most, for an HTTP API: the visitor would read of a failure where there was none."""
+    assert {template.functions[route.function]["Timeout"] < 30 for route in template.routes()} == {True}
+
+
+def test_every_function_has_memory_enough_to_start(template):
+    """Lambda gives processor by memory, and 128 MB, where a template says nothing, are a fourteenth of one."""
+    assert [name for name, each in template.functions.items() if each.get("MemorySize", 128) < 512] == []
+
+
 def test_cloudfront_answers_by_the_domain_where_there_is_one():
     alias = "www.example.gov"
-    template = Template(FILE, DomainName=alias)
+    template = Template(FILE, DomainName=alias, CertificateArn="arn:aws:acm:us-east-1:123456789012:certificate/x")
     [site] = template.resources("AWS::CloudFront::Distribution").values()
     assert template.resolve(site["DistributionConfig"]["Aliases"]) == [alias]
+    certificate = template.resolve(site["DistributionConfig"]["ViewerCertificate"])
+    assert certificate["AcmCertificateArn"] == template.parameters["CertificateArn"]
+    assert (certificate["SslSupportMethod"], certificate["MinimumProtocolVersion"]) == ("sni-only", "TLSv1.2_2021")
+    own = Template(FILE).resolve(site["DistributionConfig"]["ViewerCertificate"])
+    assert own == {"CloudFrontDefaultCertificate": True}
 
 
 def test_no_bucket_answers_in_the_clear(template):
@@ -267,6 +315,11 @@ def test_no_bucket_answers_in_the_clear(template):
         assert refused["Resource"] == [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}], name
 
 
-def test_the_log_of_visits_goes_where_its_bucket_lets_it(template):
+def test_both_logs_go_where_their_bucket_lets_them(template):
     [destination] = template.resources("AWS::Logs::DeliveryDestination").values()
     assert destination["DestinationResourceArn"] == {"Fn::Sub": "${LogBucket.Arn}/visits"}
+    logging = template.resources("AWS::S3::Bucket")["SiteBucket"]["LoggingConfiguration"]
+    assert logging == {"DestinationBucketName": {"Ref": "LogBucket"}, "LogFilePrefix": "bucket/"}
+    policy = template.resources("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]
+    written = [each["Resource"]["Fn::Sub"] for each in policy["Statement"] if each["Effect"] == "Allow"]
+    assert written == ["${LogBucket.Arn}/bucket/*", "${LogBucket.Arn}/visits/*"]

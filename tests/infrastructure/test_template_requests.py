@@ -3,6 +3,7 @@
 cfn-lint knows CloudFormation's schemas, which leave much of that out; botocore's models say it.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +89,15 @@ def test_every_request_has_what_its_service_requires():
     resources = {name: each for name, each in expanded()["Resources"].items() if each["Type"] not in ATTRIBUTES}
     assert len(resources) >= 60
     assert {name: missing for name, each in resources.items() if (missing := lacks(each))} == {}
+
+
+def test_every_behavior_takes_one_of_the_lists_of_methods_that_cloudfront_has(template):
+    said = SESSION.get_service_model("cloudfront").shape_for("AllowedMethods").documentation
+    lists = [set(re.findall(r"\b[A-Z]{3,}\b", each)) for each in re.findall("<li>(.+?)</li>", said)]
+    assert len(lists) == 3
+    [site] = template.resources("AWS::CloudFront::Distribution").values()
+    for behavior in site["DistributionConfig"]["CacheBehaviors"]:
+        assert set(behavior.get("AllowedMethods", lists[0])) in lists, behavior
 
 
 ALARM = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Metrics": [{"Id": "a"}, {"Label": "b"}]}

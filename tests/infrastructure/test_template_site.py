@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from local.aws.cloudfront import sent_on
-from local.template import ErrorPage
+from local.template import ACCOUNT, REGION, ErrorPage
 from tests.support.programs import JUDGES, install_judges
+from web.responses import OPEN
 
 POLICY = """default-src 'none'; script-src 'self' 'sha256-…';
 style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';
@@ -34,6 +35,7 @@ def distribution(template):
 
 def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(template):
     config = distribution(template)
+    assert config["Enabled"] is True
     *functions, assets = config["CacheBehaviors"]
     assert [each["PathPattern"] for each in functions] == ["/forms/*", "/desk/*", "/certified/*"]
     pages = {name: value for name, value in config["DefaultCacheBehavior"].items() if name != "FunctionAssociations"}
@@ -104,6 +106,13 @@ def test_a_failure_is_shown_to_nobody_else(status, template):
     assert template.seconds_of_error_cache(status) == 0
 
 
+def test_what_the_register_opens_to_other_sites_is_open_at_the_edge(template):
+    open_to_all = {name.lower(): value for name, value in OPEN.items()}
+    assert open_to_all
+    for name, value in template.response_headers(sent=open_to_all):
+        assert open_to_all.get(name.lower(), value) == value
+
+
 def test_browsers_are_told_to_come_over_https_for_two_years(template):
     [policy] = template.resources("AWS::CloudFront::ResponseHeadersPolicy").values()
     transport = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]["StrictTransportSecurity"]
@@ -154,6 +163,7 @@ def test_every_log_ends_after_ninety_days(template):
     assert all(each["LoggingConfig"] == logging for each in template.functions.values())
     [rule] = template.resources("AWS::S3::Bucket")["LogBucket"]["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}  # what is deleted is kept as a version
 
 
 def test_ses_reports_what_the_functions_note_and_takes_tls_only(template, stand_in):
@@ -165,6 +175,8 @@ def test_ses_reports_what_the_functions_note_and_takes_tls_only(template, stand_
     assert sets["SuppressionOptions"] == {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
     [reports] = template.resources("AWS::SES::ConfigurationSetEventDestination").values()
     assert reports["EventDestination"]["Enabled"] is True
+    to = template.resolve(reports["EventDestination"]["EventBridgeDestination"])
+    assert to == {"EventBusArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"}  # where the rule listens
     kinds = [kind.replace("_", "").lower() for kind in reports["EventDestination"]["MatchingEventTypes"]]
     assert kinds == [kind.lower() for kind in feedback.REPORTED_AS]
     [identity] = template.resources("AWS::SES::EmailIdentity").values()
@@ -177,8 +189,18 @@ def test_whom_the_firewall_stops_reads_what_to_do_in_words(template):
     answer = acl["Rules"][0]["Action"]["Block"]["CustomResponse"]
     body = acl["CustomResponseBodies"][answer["CustomResponseBodyKey"]]
     assert (answer["ResponseCode"], body["ContentType"]) == (429, "TEXT_HTML")
+    assert answer["ResponseHeaders"] == [{"Name": "Retry-After", "Value": str(5 * 60)}]
+    assert "Wait five minutes" in body["Content"]
     assert "not received" in body["Content"]
     assert "style" not in body["Content"]
+
+
+def test_the_firewall_stops_whom_its_parameter_says(template):
+    [acl] = template.resources("AWS::WAFv2::WebACL").values()
+    rate = acl["Rules"][0]["Statement"]["RateBasedStatement"]
+    said = template.declared_parameters["Firewall"]["Description"]
+    assert f"more than {rate['Limit']} times in five minutes" in said
+    assert rate.get("EvaluationWindowSec", 300) == 300  # five minutes, where nothing says otherwise
 
 
 def test_the_firewall_lets_through_whom_no_rule_stops(template):
@@ -205,6 +227,7 @@ def test_the_firewall_counts_every_spelling_of_a_path_that_leads_to_a_form(templ
     """CloudFront decodes and normalizes a path before it looks for its behavior."""
     [acl] = template.resources("AWS::WAFv2::WebACL").values()
     scope = acl["Rules"][0]["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["ByteMatchStatement"]
+    assert scope["FieldToMatch"] == {"UriPath": {}}
     steps = [each["Type"] for each in sorted(scope["TextTransformations"], key=lambda each: each["Priority"])]
     assert steps == ["URL_DECODE", "NORMALIZE_PATH", "LOWERCASE"]
 
