@@ -1,7 +1,5 @@
 """Makes typed text safe for a terminal, a spreadsheet, or the list of a mail program."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable
 from unicodedata import normalize
@@ -29,8 +27,11 @@ WITH_PATH = (
 BARE_LINK = re.compile(rf"(?<![\w.-])({ALONE}|{WITH_PATH})", re.IGNORECASE)
 """A host name that mail programs turn into a link: one below a domain of ENDS, as in `example.com`, and any that has a
 port or a path, as in `example.xyz/page`."""
-LEADS_ON = re.compile(rf"[a-z]://|\bwww\.|(?<![\w.-])(?:{ALONE}{PATH}|{WITH_PATH})", re.IGNORECASE)
-"""An address with its scheme, `www.`, a port or a path, which is no one's name. `example.org` alone may be one."""
+LEADS_ON = rf"[a-z]://|\bwww\.|(?<![\w.-])(?:{ALONE}{PATH}|{WITH_PATH})"
+"""An address with its scheme, `www.`, a port or a path, which is no one's name. `example.org` alone may be one.
+
+Only e-mail is searched for it: as the largest pattern, it is compiled when it is first needed.
+"""
 
 
 def readable(text: str) -> str:
@@ -43,7 +44,11 @@ def unlinked(text: str) -> str:
 
     A domain alone stays as it is: agencies are called so.
     """
-    return " ".join(_unlinked(word) if LEADS_ON.search(readable(word)) else word for word in text.split(" "))
+    return " ".join(_unlinked(word) if _leads_on(word) else word for word in text.split(" "))
+
+
+def _leads_on(word: str) -> bool:
+    return re.search(LEADS_ON, readable(word), re.IGNORECASE) is not None
 
 
 def _unlinked(word: str) -> str:
@@ -70,6 +75,9 @@ def for_spreadsheet(cell: str) -> str:
 
 def csv_text(headings: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     """Make a CSV without a cell that a spreadsheet reads as a formula."""
+    import csv  # no form needs them
+    import io
+
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(headings)

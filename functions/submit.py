@@ -4,7 +4,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import calendars
 import keys
 import promises
 import rendering
@@ -132,11 +131,10 @@ def _reasons_to_hold(form: Form, answers: FormData) -> str:
 
 
 def _note(event: Event, submission: Submission, new: bool) -> None:
-    """Count and log an accepted form."""
+    """Count an accepted form, under its reference."""
     # The submission is stored: nothing here may raise, or the visitor would see an error.
     outcome = ("held" if submission.held else "accepted") if new else "duplicate"
-    count(outcome)
-    logger.info(outcome, reference=submission.reference)
+    count(outcome, reference=submission.reference)
     # A sign-up weighs the same when it is repeated: a network's own count would tell who signed up today.
     weighs_all = new or "staff" not in submission.declared.owed_emails
     rate_limit.note(event, rate_limit.ACCEPTED if weighs_all else rate_limit.REFUSED)
@@ -238,6 +236,8 @@ def _calendar_file(form: type[Form], event: Event) -> Response:
     ends_on = form.ends_on(receipt.answers) if receipt else None
     if receipt is None or ends_on is None:
         return _no_receipt(form)
+    import calendars  # few ask for it
+
     today = promises.day_at_office(promises.now())
     content = calendars.renewal(receipt.reference, ends_on, receipt.received_at, settings().site_url, today)
     return file(content, calendars.TYPE, "renewal.ics")

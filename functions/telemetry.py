@@ -1,6 +1,7 @@
 """Structured log and metrics of all functions. Neither ever contains an answer or an address.
 
-Counted of a POST, by form, one of: `accepted`, `held`, `duplicate`, `refused`, `limited`, `unreadable`, `failed`.
+Counted of a POST, by form, one of: `accepted`, `held`, `duplicate` (these by reference too), `refused`, `limited`,
+`unreadable`, `failed`.
 `mailed`: e-mails sent. `owed`: unsent e-mails of the submissions that a sweep came to, not a total. `left`: items
 that it had no time for. What an alarm watches is a metric of CloudWatch; the rest are log lines `counted`.
 """
