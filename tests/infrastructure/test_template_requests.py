@@ -1,4 +1,4 @@
-"""template.yaml: what CloudFormation asks each service for has all that the service requires.
+"""template.yaml: what CloudFormation asks each service for has all that the service requires, in numbers that it takes.
 
 cfn-lint knows CloudFormation's schemas, which leave much of that out; botocore's models say it.
 """
@@ -53,7 +53,10 @@ def request(kind: str) -> OperationModel:
 
 
 def lacking(shape: Shape, given: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """What is required of a shape and not given, by the names that lead to it; what AWS computes is not looked into."""
+    """What is required of a shape and not given, and numbers out of its range, by the names that lead to it.
+
+    What AWS computes is not looked into.
+    """
     match shape, given:
         case _, {"Fn::If": [_, *either]}:
             for each in either:
@@ -71,6 +74,10 @@ def lacking(shape: Shape, given: Any, path: tuple[str, ...] = ()) -> Iterator[st
         case ListShape(), list():
             for each in given:
                 yield from lacking(shape.member, each, path)
+        case Shape(type_name="integer" | "long" | "double"), int() | float():
+            least, most = shape.metadata.get("min", given), shape.metadata.get("max", given)
+            if not least <= given <= most:
+                yield f"{'.'.join(path)} from {least} to {most}"
 
 
 def is_name(kind: str, name: str) -> bool:
@@ -79,7 +86,7 @@ def is_name(kind: str, name: str) -> bool:
 
 
 def lacks(resource: dict[str, Any]) -> set[str]:
-    """What the service requires and neither the template nor CloudFormation gives it."""
+    """What the service requires and neither the template nor CloudFormation gives it, and what is out of range."""
     kind = resource["Type"]
     found = lacking(request(kind).input_shape, resource.get("Properties", {}))
     return {name for name in found if not is_name(kind, name)} - FILLED_IN.get(kind, set())
@@ -110,11 +117,16 @@ DISTRIBUTION = {"Comment": "", "Enabled": True, "DefaultCacheBehavior": {"Ref": 
         ("AWS::Logs::DeliverySource", {"Name": "visits", "ResourceArn": {"Ref": "It"}}, {"logType"}),
         ("AWS::CloudWatch::Alarm", ALARM, {"Metrics.Id"}),
         (
+            "AWS::Lambda::EventInvokeConfig",
+            {"FunctionName": "It", "MaximumRetryAttempts": 3},
+            {"MaximumRetryAttempts from 0 to 2"},
+        ),
+        (
             "AWS::CloudFront::Distribution",
             {"DistributionConfig": {"Fn::If": ["HasDomain", {"Ref": "It"}, DISTRIBUTION]}},
             {"DistributionConfig.Origins.DomainName"},
         ),
     ],
 )
-def test_what_is_required_and_not_given_is_found(kind, properties, missing):
+def test_what_is_required_and_not_given_or_out_of_range_is_found(kind, properties, missing):
     assert lacks({"Type": kind, "Properties": properties}) == missing

@@ -51,6 +51,7 @@ def test_the_site_comes_over_tls_with_the_headers_and_the_forms_are_not_cached(t
     own = config["ViewerCertificate"]["Fn::If"][1]
     assert own["MinimumProtocolVersion"] == "TLSv1.2_2021"
     site, api = config["Origins"]
+    assert "S3OriginConfig" in site  # CloudFront takes no origin without one of the two
     assert site["OriginAccessControlId"] == {"Ref": "SiteAccess"}
     assert api["CustomOriginConfig"] == {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
     access = template.resources("AWS::CloudFront::OriginAccessControl")["SiteAccess"]["OriginAccessControlConfig"]
