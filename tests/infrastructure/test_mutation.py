@@ -24,6 +24,8 @@ def test_each_file_has_tests_that_are_there(area):
     assert area.paths()
     for asked in area.tests.values():
         assert all((ROOT / each).exists() for each in asked if not each.startswith("--")), asked
+        folders = {ROOT / each if (ROOT / each).is_dir() else (ROOT / each).parent for each in asked}
+        assert len(folders) > 1 or not area.warm  # what a test leaves is taken down when one elsewhere comes next
 
 
 @pytest.mark.parametrize(

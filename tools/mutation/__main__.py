@@ -58,10 +58,10 @@ def of(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/{folder}/test_{name}.py" for name in names)
 
 
-TEMPLATE = of(
-    "infrastructure",
-    *("template", "template_meanings", "template_site", "template_calls", "template_requests", "rights"),
-    *("deploy_role", "first_hour", "runbook", "two_stacks"),
+TEMPLATE = (
+    *of("infrastructure", "template", "template_meanings", "template_site", "template_calls", "template_requests"),
+    *of("infrastructure", "rights", "deploy_role", "first_hour", "runbook", "two_stacks"),
+    *of("functions", "authorizer"),
 )
 SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search")
 AREAS = [

@@ -105,7 +105,7 @@ class Warm:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = session.items
         first = next(item for item in items if "stand_in" in getattr(item, "fixturenames", ()))
-        self._far = (first, items[-1])  # in two files
+        self._far = (first, items[-1])  # in two folders
         if any(edit.path == OF_AWS for edit in self._edits):  # each fork makes its own stand-in of the template
             from tests.support.site_build import build_site
 
@@ -128,10 +128,10 @@ class Warm:
         return True
 
     def _passes(self, item: pytest.Item) -> bool:
-        """Run a test, and take down all but what the session shares: one of another file comes next, it is told."""
+        """Run a test, and take down all but what the session shares: one of another folder comes next, it is told."""
         self._failed = False
         one, other = self._far
-        following = other if item.path == one.path else one
+        following = other if item.path.parent == one.path.parent else one
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return not self._failed
 
