@@ -7,8 +7,11 @@ from unicodedata import normalize
 FORMULA = ("=", "+", "-", "@", "|")
 """Characters that begin a formula in a spreadsheet, in any width."""
 
-LINK = re.compile(r"(?:https?://(?:[^\s/@]*@)?(?:www\.)?|www\.)([\w.-]*)", re.IGNORECASE)
-"""A link, and its host. Text before an @ is not part of the host."""
+LINK = r"(?i)(?:https?://(?:[^\s/@]*@)?(?:www\.)?|www\.)([\w.-]*)"
+"""A link, and its host. Text before an @ is not part of the host.
+
+These patterns are compiled when they are first needed: a cold start for a receipt needs none.
+"""
 ENDS = (
     "app|biz|cc|cn|click|club|co|com|dev|gov|icu|info|io|link|live|ly|me|net|online|org|pro|ru|shop|site|store|su|tk|top"
     "|tv|us|vip|website|xyz|zip"
@@ -24,14 +27,11 @@ WITH_PATH = (
     rf"(?!(?:{BEFORE_A_NAME})\.(?-i:[A-Z][a-z]+)[/?#:])"
     rf"[\w.-]+\.(?!(?:{ABBREVIATIONS})[/?#:])(?:xn--[a-z0-9-]{{1,59}}|[^\W\d_]{{2,24}}){PATH}"
 )
-BARE_LINK = re.compile(rf"(?<![\w.-])({ALONE}|{WITH_PATH})", re.IGNORECASE)
+BARE_LINK = rf"(?i)(?<![\w.-])({ALONE}|{WITH_PATH})"
 """A host name that mail programs turn into a link: one below a domain of ENDS, as in `example.com`, and any that has a
 port or a path, as in `example.xyz/page`."""
-LEADS_ON = rf"[a-z]://|\bwww\.|(?<![\w.-])(?:{ALONE}{PATH}|{WITH_PATH})"
-"""An address with its scheme, `www.`, a port or a path, which is no one's name. `example.org` alone may be one.
-
-Only e-mail is searched for it: as the largest pattern, it is compiled when it is first needed.
-"""
+LEADS_ON = rf"(?i)[a-z]://|\bwww\.|(?<![\w.-])(?:{ALONE}{PATH}|{WITH_PATH})"
+"""An address with its scheme, `www.`, a port or a path, which is no one's name. `example.org` alone may be one."""
 
 
 def readable(text: str) -> str:
@@ -44,11 +44,7 @@ def unlinked(text: str) -> str:
 
     A domain alone stays as it is: agencies are called so.
     """
-    return " ".join(_unlinked(word) if _leads_on(word) else word for word in text.split(" "))
-
-
-def _leads_on(word: str) -> bool:
-    return re.search(LEADS_ON, readable(word), re.IGNORECASE) is not None
+    return " ".join(_unlinked(word) if re.search(LEADS_ON, readable(word)) else word for word in text.split(" "))
 
 
 def _unlinked(word: str) -> str:

@@ -14,11 +14,10 @@ HELD_FROM = 3
 SITE = "organization"
 """The field where people name their own site."""
 
-MARKUP = re.compile(r"<a\s[^<>]*href|\[url[=\]]|\[link=", re.IGNORECASE)
-SELLING = re.compile(
-    r"\b(?:backlinks?|guest post|search engine rank\w*|first page of google|seo (?:services?|agency|expert)"
-    r"|buy followers|web traffic package)\b",
-    re.IGNORECASE,
+MARKUP = r"(?i)<a\s[^<>]*href|\[url[=\]]|\[link="
+SELLING = (
+    r"(?i)\b(?:backlinks?|guest post|search engine rank\w*|first page of google|seo (?:services?|agency|expert)"
+    r"|buy followers|web traffic package)\b"
 )
 """Sales phrases only. Fraud terms (crypto, casino) are left out: police messages quote them."""
 AUTOFILLED = r"[\d\s().+-]+|[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+"
@@ -53,14 +52,14 @@ def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]
     sender = [answers.get("email", "").rpartition("@")[2].lower()]
     # A site that the sender names as their organization's may be linked to in the message: that is no sign of spam.
     senders_sites = [*sender, *_short_hosts(answers.get(SITE, ""))]
-    links = sum(not _is_known(host, senders_sites) for host in map(_host, LINK.findall(long)))
+    links = sum(not _is_known(host, senders_sites) for host in map(_host, re.findall(LINK, long)))
     found = [
         (3, "the hidden box was filled in", trapped),
         (2, "a link in an answer of one line", any(not _is_known(host, sender) for host in _short_hosts(short))),
-        (2, "markup for a link", bool(MARKUP.search(long))),
+        (2, "markup for a link", bool(re.search(MARKUP, long))),
         (2, "more than three links", links > 3),
         (1, "a link", 0 < links <= 3),
-        (2, "words of people who sell to websites", bool(SELLING.search(long))),
+        (2, "words of people who sell to websites", bool(re.search(SELLING, long))),
     ]
     return [(points, reason) for points, reason, holds in found if holds]
 
@@ -68,8 +67,8 @@ def signs(answers: Mapping[str, str], *, trapped: bool) -> list[tuple[int, str]]
 def _short_hosts(short: str) -> Iterator[str]:
     """Yield the hosts of everything in these answers that a mail program shows as a link, except e-mail addresses."""
     text = readable(short)
-    for pattern in (LINK, BARE_LINK):
-        yield from map(_host, pattern.findall(text))
+    yield from map(_host, re.findall(LINK, text))
+    yield from map(_host, re.findall(BARE_LINK, text))
 
 
 def _host(text: str) -> str:

@@ -51,7 +51,7 @@ def note(event: Mapping[str, Any], points: int) -> None:
 
 def _key(event: Mapping[str, Any]) -> str:
     """Return the counter's key: the network and the hour."""
-    return counters.key("posts", network_of(event), f"{promises.now():%Y-%m-%d %H}")
+    return counters.key("posts", network_of(event), promises.now().isoformat(timespec="hours"))
 
 
 def network_of(event: Mapping[str, Any]) -> str:
