@@ -22,7 +22,6 @@ from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.httpsession import URLLib3Session
 from moto.core.botocore_stubber import MockRawResponse
-from moto.core.request import Request
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.ses.models import ses_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -93,12 +92,12 @@ class OneAtATime:
 
         moto's DynamoDB, which most requests are for, is asked past its web server: that is a third of the time.
         """
-        environ = {**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._account}
-        if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_20120810."):
-            request = Request(environ)
-            status, headers, body = QuickDynamo.dispatch(request)
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if target.startswith("DynamoDB_20120810."):
+            region = environ["HTTP_AUTHORIZATION"].split(",")[0].split("/")[2]
+            status, headers, body = QuickDynamo.carry_out(target, environ["wsgi.input"].read(), self._account, region)
             return Response(body, status, headers)
-        return Response.from_app(self._moto, environ, buffered=True)
+        return Response.from_app(self._moto, {**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._account}, buffered=True)
 
 
 def _for_clients_only(application: OneAtATime) -> Callable[..., Iterable[bytes]]:

@@ -116,7 +116,7 @@ class Cloud:
 
     def _carry_out(self, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         if service == "dynamodb":
-            status, headers, body = self.tables.answer(operation, request, _body(request))
+            status, headers, body = self.tables.answer(operation, _body(request))
             if status == 400 and "ConditionalCheckFailed" in body and self._repeats_own_write():
                 self.own_writes_met += 1
             return _response(request, status, body, headers)
