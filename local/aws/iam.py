@@ -157,9 +157,10 @@ def _asked(service: str, operation: str, request: Mapping[str, Any]) -> list[tup
 
 
 def _allows(right: Right, action: str, resource: str, request: Mapping[str, Any]) -> bool:
-    values = {"ses:FromAddress": parseaddr(request.get("FromEmailAddress", ""))[1]}
-    fits = right.action == action and fnmatchcase(resource, right.resource)
-    return fits and all(values.get(key) == value for key, value in right.condition)
+    if not (right.action == action and fnmatchcase(resource, right.resource)):
+        return False
+    values = {"ses:FromAddress": parseaddr(request.get("FromEmailAddress", ""))[1]} if right.condition else {}
+    return all(values.get(key) == value for key, value in right.condition)
 
 
 def _arn(service: str, resource: str) -> str:

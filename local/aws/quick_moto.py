@@ -12,6 +12,7 @@ from functools import cache
 from secrets import token_hex
 from typing import Any
 
+from botocore.parsers import JSONParser
 from moto import backends
 from moto.core import responses
 from moto.core.responses import ActionResult
@@ -25,6 +26,8 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.utilities.utils import get_partition
 
 JSON = "application/x-amz-json-1.0"
+
+OF_VALUES = {"GetItemOutput", "PutItemOutput", "UpdateItemOutput", "DeleteItemOutput", "QueryOutput", "ScanOutput"}
 
 LARGEST_ITEM = 405_000
 """Bytes, as moto has it."""
@@ -80,6 +83,13 @@ class QuickDynamo(DynamoHandler):
 
     def _authenticate_and_authorize_normal_action(self, resource: str = "*") -> None:
         """Ask nothing: local/aws/iam.py has looked, and moto would let everything pass."""
+
+
+def _read(parser: JSONParser, raw: bytes, shape: Any) -> Any:
+    """Read an answer. What holds values of DynamoDB alone, and no bytes, is as JSON has it; the SDK goes through it."""
+    if shape.name in OF_VALUES and b'"B":' not in raw and b'"BS":' not in raw:
+        return json.loads(raw)
+    return _sdk_reads(parser, raw, shape)
 
 
 def _number_request(headers: dict[str, Any]) -> str:
@@ -148,6 +158,8 @@ def _all_items(table: Table) -> list[Item]:
     return sorted(held, key=lambda item: item.hash_key.cast_value)
 
 
+_sdk_reads = JSONParser._handle_json_body
+JSONParser._handle_json_body = _read
 _moto_updates_item = DynamoDBBackend.update_item
 DynamoDBBackend.update_item = _update_item
 Table.__deepcopy__ = _copy_before_a_transaction
