@@ -2,12 +2,13 @@
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from normalize.dates import WRONG_FORM
 from tests.support.checklist_pages import (
@@ -26,7 +27,7 @@ from tests.support.checklist_pages import (
     tick,
     visit,
 )
-from tests.support.visits import COMING_BACK
+from tests.support.visits import COMING_BACK, as_new
 
 LEADER, TEAM, PROMISE = named("leader"), named("team"), named("promise")
 TODAY = date.today().isoformat()
@@ -40,24 +41,55 @@ FOCUSED = """() => {
 DECISION: dict[str, Any] = {"who": "Chief Sample", "when": "2026-11-01", "why": "A county <b>of nine</b> officers."}
 
 
-@pytest.fixture
-def context(browser, local_run):
-    context = browser.new_context(base_url=local_run.url, viewport={"width": 390, "height": 800})
+PHONE: ViewportSize = {"width": 390, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def browsing(browser, local_run):
+    """The browser of this module, which each test finds as new: another page costs more than two visits."""
+    context = browser.new_context(base_url=local_run.url)
     context.set_default_timeout(10_000)
     yield context
     context.close()
 
 
 @pytest.fixture
-def page(context):
-    """The first checklist. Fails at the end where the script failed or broke the policy."""
-    page = context.new_page()
+def context(browsing):
+    """A browser with one page, and nothing kept."""
+    page = as_new(browsing.pages[0] if browsing.pages else browsing.new_page())
+    page.set_viewport_size(PHONE)
+    return browsing
+
+
+@contextmanager
+def watched(page: Page) -> Iterator[Page]:
+    """Open the first checklist. Fails at the end where the script failed or broke the policy."""
     said = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    listeners: dict[Any, Any] = {
+        "console": lambda message: said.append(message.text) if message.type == "error" else None,
+        "pageerror": lambda error: said.append(str(error)),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
     visit(page, "leader")
     yield page
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
     assert said == []
+
+
+@pytest.fixture
+def page(context):
+    """The first checklist."""
+    with watched(context.pages[0]) as page:
+        yield page
+
+
+@pytest.fixture
+def own_page(browser, local_run):
+    """The first checklist, for a test that changes its clock or what stands in each document to come."""
+    with browser.new_context(base_url=local_run.url, viewport=PHONE) as context, watched(context.new_page()) as page:
+        yield page
 
 
 def test_a_tick_is_kept_with_its_date_and_is_there_after_the_window_was_closed(page, context):
@@ -146,7 +178,8 @@ def test_an_incomplete_decision_keeps_the_questions_open_and_says_only_what_is_m
     assert state(page, item).startswith("Skipped by decision.")
 
 
-def test_a_clock_that_is_behind_changes_nothing_that_was_kept(page):
+def test_a_clock_that_is_behind_changes_nothing_that_was_kept(own_page):
+    page = own_page
     done = {item.id: entry(on="2026-11-02") for item in LEADER.items[:2]}
     kept = {"version": 1, "agency": "", "items": done, "plans": {}, "since": 1_790_000_000_000}
     page.evaluate(f"(kept) => localStorage.setItem('{KEY}', JSON.stringify(kept))", kept)
@@ -636,7 +669,7 @@ def test_a_box_that_only_the_browser_would_check_again_is_no_tick(page):
 
 
 def test_on_the_page_of_all_ticks_that_could_not_be_kept_are_kept_with_the_next_one(context):
-    page = context.new_page()
+    [page] = context.pages
     visit(page, "print")
     page.route("**/all.json", lambda route: route.abort())
     boxes, alert = page.locator(".item input"), page.get_by_role("alert")
@@ -670,7 +703,7 @@ NEXT_EDITION: dict[str, Callable[[list[dict]], object]] = {
 
 @pytest.mark.parametrize("change", NEXT_EDITION.values(), ids=NEXT_EDITION)
 def test_a_page_of_all_from_before_another_edition_keeps_no_tick_for_another_item(change, context):
-    page = context.new_page()
+    [page] = context.pages
     visit(page, "print")
 
     def answer(route: Route) -> None:
@@ -691,7 +724,8 @@ def test_a_page_of_all_from_before_another_edition_keeps_no_tick_for_another_ite
 # When the browser does not keep things
 
 
-def test_storage_that_is_switched_off_is_said_and_ticks_work_until_the_page_is_closed(page):
+def test_storage_that_is_switched_off_is_said_and_ticks_work_until_the_page_is_closed(own_page):
+    page = own_page
     page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('off') } })")
     visit(page, "leader")
     assert "does not let the site save anything" in page.get_by_role("alert").inner_text()
@@ -782,7 +816,7 @@ def test_a_record_that_cannot_be_read_is_put_aside_and_said(page):
 
 
 def test_a_page_that_did_not_load_completely_says_that_ticks_are_not_kept(context):
-    page = context.new_page()
+    [page] = context.pages
     page.route("**/checklists/all.json", lambda route: route.abort())
     page.goto("/checklists/leader/")
     expect(page.get_by_role("alert")).to_contain_text("check marks are not saved")

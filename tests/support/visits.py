@@ -62,6 +62,7 @@ def as_new(page: Page) -> Page:
     page.context.clear_cookies()
     page.goto("/robots.txt")
     page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.mouse.move(0, 0)
     page.emulate_media(media="null", color_scheme="null", forced_colors="null", reduced_motion="reduce")
     page.set_viewport_size({"width": 1280, "height": 720})
     return page
