@@ -11,23 +11,32 @@ from forms.contact import ContactForm
 from forms.plaque import PlaqueForm
 from tests.support.run import wait_for
 from tests.support.samples import CONTACT, PLAQUE, new_address
-from tests.support.visits import COMING_BACK, LATE, after_its_script, fill_in
+from tests.support.visits import COMING_BACK, LATE, after_its_script, as_new, fill_in
 
 SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
 
 
-@pytest.fixture
-def context(browser, local_run):
+@pytest.fixture(scope="module")
+def browsing(browser, local_run):
+    """The browser of this module, which each test finds as new: another page costs more than two visits."""
     context = browser.new_context(base_url=local_run.url)
     context.set_default_timeout(10_000)
+    after_its_script(context.new_page())
     yield context
     context.close()
 
 
 @pytest.fixture
+def context(browsing: BrowserContext) -> BrowserContext:
+    """A browser with one page, and nothing kept."""
+    as_new(browsing.pages[0])
+    return browsing
+
+
+@pytest.fixture
 def window(context: BrowserContext) -> Page:
     """A window that shows nothing yet."""
-    return after_its_script(context.new_page())
+    return context.pages[0]
 
 
 @pytest.fixture
