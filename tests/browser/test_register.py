@@ -46,13 +46,23 @@ KINDS = [*NAMES, *LISTS, "first page, empty"]
 CERTIFICATES = [which for which in NAMES if which != "ended"]
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A local run of its own, because its clock is moved by months."""
-    run = LocalRun(tmp_path_factory.mktemp("register"))
+def running(folder):
+    run = LocalRun(folder)
     yield run
     assert run.stop() == 0
     assert "Traceback" not in "".join(run.said)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A local run of its own, because its clock is moved by months."""
+    yield from running(tmp_path_factory.mktemp("register"))
+
+
+@pytest.fixture
+def lasting_run(tmp_path_factory):
+    """A local run whose clock is moved by years: two workers share the tests of this file out in any order."""
+    yield from running(tmp_path_factory.mktemp("years"))
 
 
 @pytest.fixture
@@ -236,9 +246,9 @@ def test_in_forced_colors_every_kind_of_page_can_be_read_and_walked(scheme, brow
     context.close()
 
 
-# It moves the clock of the run by years, and so comes last.
-def test_an_agency_comes_into_the_register_and_out_of_it_again(browser, run):
+def test_an_agency_comes_into_the_register_and_out_of_it_again(browser, lasting_run):
     """With script and without: by form, desk, map, search, page, badge; withdrawn; after two years ended, then gone."""
+    run = lasting_run
     pages = {
         script: browser.new_context(base_url=run.url, java_script_enabled=script).new_page() for script in (False, True)
     }
