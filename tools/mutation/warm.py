@@ -321,6 +321,7 @@ class Imported:
         for path in (ROOT / "functions").rglob("*.py"):
             importlib.import_module(_module(path.relative_to(ROOT).as_posix()))
         self._functions, self._caches = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
+        gc.unfreeze()  # what is frozen, as all that tests import, is not among the objects
         for each in gc.get_objects():
             # Not isinstance: that asks a weak proxy, and one whose object is gone raises ReferenceError.
             if type(each) is FunctionType:
