@@ -1,5 +1,6 @@
 """deploy-role.yaml: it lets CloudFormation make what template.yaml declares, and nobody else do anything."""
 
+import re
 from fnmatch import fnmatchcase
 
 import pytest
@@ -81,6 +82,21 @@ def test_no_action_stands_for_others_and_rights_and_data_are_the_stacks_own(reso
             far = [action for action in actions if action.split(":")[0] in ("iam", "dynamodb", "s3")]
             assert all(action.split(":")[1].startswith("List") for action in far)
             assert "secretsmanager:GetSecretValue" not in actions
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("octo-org/octo.repo", True),
+        ("octo-org@123456/octo.repo@456789", True),  # as GitHub names one made or renamed since July 15, 2026
+        ("octo-org@latest/octo.repo", False),
+        ("octo-org/*", False),
+        ("octo-org/octo.repo:ref:refs/heads/main", False),
+    ],
+)
+def test_a_repository_is_named_with_its_ids_or_without(name, taken):
+    parameter = yaml.load(FILE.read_text("utf-8"), Loader)["Parameters"]["Repository"]
+    assert bool(re.fullmatch(parameter["AllowedPattern"], name)) == taken
 
 
 def test_the_workflow_is_trusted_in_its_environment_only_and_makes_no_resource_itself(resources):

@@ -234,6 +234,33 @@ def test_the_pattern_for_failures_finds_the_line_that_counts_them(log_output):
     assert jmespath.search(path, json.loads(log_output.getvalue())) == 1
 
 
+def test_logs_are_followed_by_the_command_that_reads_their_group_once():
+    """All functions share it: `sam logs` reads it anew for each resource."""
+    assert "`aws logs tail $(O LogGroup) --follow`" in TEXT
+    assert "sam logs -" not in TEXT
+
+
+def test_the_role_of_github_is_named_in_both_of_its_forms():
+    assert "Repository=OWNER@ID/NAME@ID" in TEXT
+    assert "an older one is OWNER/NAME" in " ".join(TEXT.split())
+
+
+def test_it_says_when_a_missing_digest_is_told(template):
+    """CloudWatch looks at more periods than it counts: the last one with data holds an alarm back for some hours."""
+    alarm = template.resources("AWS::CloudWatch::Alarm")["NoDigest"]
+    hours = alarm["EvaluationPeriods"] * alarm["Period"] // 3600
+    [(first, last)] = re.findall(r"no digest for (\d+) to (\d+) hours", TEXT)
+    assert int(first) == hours < int(last)
+
+
+def test_no_page_calls_the_limit_of_the_api_a_cap():
+    """AWS throttles as well as it can, and says so."""
+    cost = " ".join((ROOT / "handbook/cost.md").read_text("utf-8").split())
+    [worst] = re.findall(r"\*\*The worst day\*\*.*?(?= - )", cost)
+    assert "a target, which may be exceeded" in worst
+    assert not re.search(r"\bcap(?:s|ped)?\b", cost)
+
+
 @pytest.mark.parametrize("fails", ["second", "none"])
 def test_only_reports_that_the_function_took_leave_the_queue(fails, tmp_path):
     """The shell's part: `aws` and `jq` are played here, since neither need be on this machine."""
