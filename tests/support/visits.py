@@ -53,11 +53,12 @@ def after_its_script(page: Page) -> Page:
 def as_new(page: Page) -> Page:
     """Leave nothing of who had this page before: no other page, nothing kept, nothing held back, the usual window.
 
-    Only what is said to each document to come (`add_init_script`, `clock`) cannot be taken back.
+    Only what is said to each document to come (`add_init_script`, `clock`), and listeners, are not taken back.
     """
     for other in page.context.pages:
         if other != page:
             other.close()
+    page.goto("about:blank")  # what is held back ends with its page; without a route it would be sent
     page.unroute_all()
     page.context.clear_cookies()
     page.goto("/robots.txt")
