@@ -59,21 +59,21 @@ def click(engine: Engine, selector: str, number: int = 0) -> None:
 
 
 def leave_and_come_back(engine: Engine, elsewhere: str) -> None:
-    """Follow a link and go back, as long as it takes the page to settle.
+    """Follow a link and go back to the page that the browser kept, as long as it takes to settle.
 
-    It is left once it loads nothing more: no browser keeps a page that does, to come back to.
+    It is left once nothing has come for a while: no browser keeps a page that still loads something.
     """
     here = engine.run(
-        "const loaded = () => performance.getEntriesByType('resource').length;"
-        " for (let before = -1; before !== loaded(); ) {"
-        " before = loaded(); await new Promise((resolve) => setTimeout(resolve, 300)) }"
-        " setTimeout(() => (location.href = given[0]), 10);"
+        "const come = () => performance.getEntriesByType('resource').length;"
+        " for (let before = -1; before !== come(); ) {"
+        " before = come(); await new Promise((resolve) => setTimeout(resolve, 500)) }"
+        " window.wasHere = true; setTimeout(() => (location.href = given[0]), 10);"
         " return location.href",
         elsewhere,
     )
     engine.wait_until(f"location.href !== '{here}' && document.readyState === 'complete'")
     engine.run("setTimeout(() => history.back(), 10)")
-    engine.wait_until(f"location.href === '{here}' && document.readyState === 'complete'")
+    engine.wait_until("window.wasHere")
     engine.run("await new Promise((resolve) => setTimeout(resolve, 300))")
 
 
