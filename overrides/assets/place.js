@@ -38,8 +38,9 @@ function recall() {
 recall();
 addEventListener("storage", recall);
 // WebKit resets inputs with autocomplete=off in a task after pageshow when a visitor comes back, before or after a timer of
-// ours: while the page is away, none has it. A check box keeps it: other browsers would restore it by its place.
+// ours: while the page is away, none has it. A check box keeps it, which other browsers would restore by its place, and so
+// does the box that no person fills in.
 addEventListener("pagehide", () => {
-  for (const box of document.querySelectorAll("[autocomplete=off]:not([type=checkbox])"))
+  for (const box of document.querySelectorAll("[autocomplete=off]:not([type=checkbox], [tabindex='-1'])"))
     box.removeAttribute("autocomplete");
 });
