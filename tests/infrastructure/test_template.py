@@ -62,7 +62,9 @@ for module, lacking in json.load(sys.stdin):
         except Exception as error:
             print(module, error, flush=True)
         os._exit(0)
-    os.wait()
+    _, status = os.wait()
+    if status:
+        print(module, "ended with", status)
 """
 
 

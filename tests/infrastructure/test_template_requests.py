@@ -103,7 +103,8 @@ def test_every_behavior_takes_one_of_the_lists_of_methods_that_cloudfront_has(te
     lists = [set(re.findall(r"\b[A-Z]{3,}\b", each)) for each in re.findall("<li>(.+?)</li>", said)]
     assert len(lists) == 3
     [site] = template.resources("AWS::CloudFront::Distribution").values()
-    for behavior in site["DistributionConfig"]["CacheBehaviors"]:
+    config = site["DistributionConfig"]
+    for behavior in [*config["CacheBehaviors"], config["DefaultCacheBehavior"]]:
         assert set(behavior.get("AllowedMethods", lists[0])) in lists, behavior
 
 

@@ -36,7 +36,8 @@ LOOKS = """(() => {
     for (const each of document.querySelectorAll("*")) {
       const style = getComputedStyle(each);
       const colors = [style.color, style.backgroundColor, style.backgroundImage, style.opacity];
-      const isLarge = parseFloat(style.fontSize) >= 18;  // smaller letters must stand out more
+      const size = parseFloat(style.fontSize);
+      const isLarge = [size >= 24, size >= 18.6];  // smaller letters must stand out more: of 18 points, or 14 if bold
       const isShown = each.getClientRects().length > 0;
       const own = [...colors, isLarge, style.fontWeight, style.visibility, isShown];
       looks.set(each, [looks.get(each.parentElement), ...own].join());
