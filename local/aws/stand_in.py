@@ -204,6 +204,7 @@ def _lead(resolver: EndpointRulesetResolver, operation_model: OperationModel, **
     return known[operation_model.name]
 
 
+# What the SDK does to lead, send and sign is ours from here on. mypy takes no method that is another one.
 _lead_as_aws_asks = EndpointRulesetResolver.construct_endpoint
 EndpointRulesetResolver.construct_endpoint = _lead  # type: ignore[method-assign,assignment]
 _send_over_the_network = URLLib3Session.send
