@@ -865,7 +865,7 @@ def test_empty_boxes_are_printed_also_where_print_returns_at_once(name, page, tm
     """As in Safari, which also may not say that it has printed."""
     keep(page, {FIRST.id: entry(), LEADER.items[1].id: entry("not-taken", **DECISION)}, agency="Town of Sample")
     visit(page, name)
-    page.evaluate("window.print = () => {}")
+    page.evaluate("() => { window.print = () => {} }")
     page.get_by_role("button", name="with empty boxes").click()
     assert row(page, FIRST).get_by_role("checkbox").is_checked()
     text = printed(page, tmp_path / "blank.pdf")
@@ -881,7 +881,7 @@ def test_empty_boxes_are_printed_also_where_print_returns_at_once(name, page, tm
 def test_all_checklists_print_also_where_their_script_does_not_come(page):
     page.route("**/plan.*.js", lambda route: route.abort())
     page.goto("/checklists/print/")
-    page.evaluate("window.printed = 0; window.print = () => { printed += 1 }")
+    page.evaluate("() => { window.printed = 0; window.print = () => { printed += 1 } }")
     page.locator("[data-print]").first.click()
     wait_for(lambda: page.evaluate("printed") == 1)
     expect(page.get_by_role("alert").first).to_be_visible()

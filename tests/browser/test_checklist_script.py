@@ -545,7 +545,7 @@ def test_the_council_gets_one_sheet_that_says_where_the_agency_stands(page, tmp_
     keep(page, {LEADER.items[0].id: entry()}, agency="Town of Sample")
     plan(page, "Chief Sample", "2027-03-01")
     visit(page)
-    page.evaluate("window.print = () => {}")
+    page.evaluate("() => { window.print = () => {} }")
     page.get_by_role("button", name="Print a one-page status").first.click()
     text = printed(page, tmp_path / "status.pdf")
     assert text.count("\f") == 1

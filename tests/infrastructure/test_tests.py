@@ -2,7 +2,9 @@
 
 import ast
 import importlib
+import re
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -34,6 +36,21 @@ def test_no_test_imports_another_and_no_fixture_is_called_like_a_module(file):
     assert [name for name in of_tests if not name.startswith("tests.support")] == []
     here = {name for node in tree.body for name in imported_by(node)}
     assert [node.name for node in tree.body if is_fixture(node) and node.name in MODULES | here] == []
+
+
+def asked_of_a_page(file: Path) -> list[str]:
+    """The scripts that a file gives to a page in quotes."""
+    calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    given = [call.args[0] for call in calls if ast.unparse(call.func).endswith("evaluate") and call.args]
+    return [ast.unparse(node).strip("f\"'") for node in given if isinstance(node, ast.Constant | ast.JoinedStr)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT / "tests").as_posix())
+def test_a_script_for_a_page_that_sets_a_function_is_one_itself(file):
+    """Playwright calls what other scripts come to, where that is a function: a count of calls began at one."""
+    function = r"(?:async )?(?:function\b|\([^()]*\) =>|\w+ =>)"
+    others = [script for script in asked_of_a_page(file) if not re.match(function, script)]
+    assert [script for script in others if re.search(rf"[^=]=\s*{function}", script)] == []
 
 
 def test_what_a_test_changes_is_what_the_functions_use_though_they_were_imported_anew(template, stand_in):
