@@ -81,7 +81,7 @@ def mark(
     if submission.held:
         raise Refused(f"{submission.reference} is held as possible spam. Release it first.")
     if undo:
-        changed = bool(submission.done) and workflow.undo(submission, step(by))
+        changed = workflow.undo(submission, step(by), "done")
         _tell(submission, changed, f"is not marked {done} any more", f"was not marked {done}", as_json)
     else:
         try:
@@ -104,7 +104,7 @@ def close(
     submission = listing.one(reference)
     _check_not_erased(submission)
     if undo:
-        changed = bool(submission.closed) and workflow.undo(submission, step(by))
+        changed = workflow.undo(submission, step(by), "closed")
         _tell(submission, changed, "is open again", "was not closed", as_json)
         return
     if reason not in workflow.REASONS:

@@ -105,8 +105,9 @@ def take(submission: Submission, step: Step, holder: str = "") -> bool:
 
 
 def give_back(submission: Submission, step: Step) -> bool:
-    """Give a submission back; return False if no one had it."""
-    return _write(submission, step, "given back", [], f"{OPEN} AND attribute_exists(taken)", remove=["taken"])
+    """Give a submission back; return False if no one has it, or someone else by now."""
+    condition = f"{OPEN} AND taken.#by = :holder"
+    return _write(submission, step, "given back", [], condition, remove=["taken"], holder=step.by)
 
 
 def note(submission: Submission, step: Step, text: str) -> bool:
@@ -201,20 +202,22 @@ def release(submission: Submission, step: Step) -> bool:
     return _write(submission, step, "released", sets, condition, remove=["held"], **values)
 
 
-def undo(submission: Submission, step: Step) -> bool:
+def undoable(submission: Submission) -> str:
+    """Return what an undo takes back: "done", "closed" or "released"; empty if nothing."""
+    return next((name for name in UNDO if getattr(submission, name)), "")
+
+
+def undo(submission: Submission, step: Step, what: str = "") -> bool:
     """Undo a mark, a closing or a release. An e-mail that was sent cannot be unsent.
 
-    Return False if there is nothing to undo.
+    `what` is as from undoable, for the state that the person saw. Return False if there is nothing to undo, or
+    something else by now: of two people who undo a mark, the second must not undo the release before it.
     """
+    what = what or undoable(submission)
     for _ in range(TRIES):
-        if submission.done:
-            undone = _unmark(submission, step)
-        elif submission.closed:
-            undone = _reopen(submission, step)
-        elif submission.released:
-            undone = _hold_again(submission, step)
-        else:
+        if not what or undoable(submission) != what:
             return False
+        undone = UNDO[what](submission, step)
         # An e-mail may have been sent since the read; then the condition failed, and the new state decides again.
         now = submissions.get(submission.reference)
         if undone or now is None or now == submission:
@@ -340,6 +343,10 @@ def _hold_again(submission: Submission, step: Step) -> bool:
     }
     condition = f"{OPEN} AND attribute_exists(released)"
     return _write(submission, step, "held again", sets, condition, remove=["released"], **values)
+
+
+UNDO = {"done": _unmark, "closed": _reopen, "released": _hold_again}
+"""Each undo, by the attribute that says what there is to undo, the latest first."""
 
 
 def _write(

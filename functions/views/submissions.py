@@ -119,8 +119,8 @@ def _settle_agency(submission: Submission, step: Step, fields: Mapping[str, str]
     return workflow.settle_agency(submission, step, known)
 
 
-def _undo(submission: Submission, step: Step, _fields: Mapping[str, str]) -> bool:
-    return workflow.undo(submission, step)
+def _undo(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
+    return workflow.undo(submission, step, fields.get("seen", ""))
 
 
 VERBS: dict[str, Verb] = {

@@ -493,6 +493,26 @@ def test_two_people_at_once_the_second_sees_what_the_first_did(office, director,
     assert len(table.item(reference)["history"]) == 1
 
 
+def test_what_a_colleague_took_over_meanwhile_is_not_given_back(office, director, submitted, table):
+    reference = submitted("contact")
+    mine = office.do(reference, "take")
+    director.do(reference, "take")
+    page = office.press(mine, f"/desk/{reference}/give-back")
+    assert (page.status, f"this entry: taken, by {DIRECTOR}, on " in page.words) == (409, True)
+    assert table.item(reference)["taken"]["by"] == DIRECTOR
+
+
+@pytest.mark.parametrize(("verb", "typed"), [("mark", {}), ("close", {"reason": "withdrawn"})])
+def test_of_two_people_who_undo_one_thing_the_second_undoes_no_other(verb, typed, office, director, submitted, table):
+    reference = submitted("contact", **TRAPPED)
+    office.do(reference, "release")
+    seen = office.do(reference, verb, **typed)
+    director.do(reference, "undo")
+    page = office.press(seen, f"/desk/{reference}/undo")
+    assert (page.status, "Undo: hold again" in page.words) == (409, True)
+    assert table.item(reference)["stage"].rpartition(" ")[0] == "contact open"
+
+
 def test_the_same_press_twice_is_done_once(office, submitted, table, inbox):
     reference = submitted("plaque")
     page = office.get(f"/desk/{reference}")

@@ -57,6 +57,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         "tells": declared.certifies,
         "done_word": declared.done_label,
         "news_sent": news.get("state") in ("sent", "bounced", "complained"),
+        "undo_what": workflow.undoable(submission),
         "undo_word": undo_word,
         "undo_hint": undo_hint,
         "reasons": workflow.REASONS,
@@ -135,7 +136,7 @@ def _outcome(submission: Submission) -> str:
 
 
 def _undo(submission: Submission) -> tuple[str, str]:
-    kind = "done" if submission.done else "closed" if submission.closed else "released"
+    kind = workflow.undoable(submission)
     if kind == "closed" and submission.held:
         kind = "closed while held"
     word, hint = UNDO[kind]
