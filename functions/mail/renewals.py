@@ -10,6 +10,8 @@ import rendering
 from links import stop_link
 from mail import ses
 from mail.delivery import send_once
+from settings import settings
+from storage import dynamodb
 from storage.certification_items import look_again
 from storage.certifications import invitation_times
 from storage.outbox import Owed
@@ -18,11 +20,15 @@ STOP_LINK_LASTS = timedelta(days=3 * 366)
 """How long the link that stops the invitations works."""
 
 
-def look(certification: Mapping[str, Any], now: datetime) -> None:
+def look(entry: Mapping[str, Any], now: datetime) -> None:
     """Send the invitation that is due, and set the time of the next visit. Raises the errors of send_once.
 
     While e-mail to senders is stopped, the time stays, so that every look tries the latest that is due by then.
     """
+    certification = dynamodb.get(settings().certifications_table, {"id": entry["id"]}) or {}
+    # The index may not know yet that it was ended, renewed or corrected: then it has another time, or none.
+    if certification.get("next_at") != entry["next_at"]:
+        return
     times = invitation_times(date.fromisoformat(certification["ends_on"]))
     # Only the latest: a plaque may be mailed when the first invitations are over already.
     if due := [(slot, at) for slot, at in times if at <= now]:

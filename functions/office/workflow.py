@@ -9,20 +9,18 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import promises
 from forms.catalog import TASKS
 from office import periods
 from storage import certification_items, certifications, dynamodb, submissions
-from storage.certifications import Certification
+from storage.certifications import MAILED_AFTER, Certification
 from storage.outbox import REPORTED
 from storage.submissions import Submission, stage
 from telemetry import count, logger
 
-MAILED_AFTER = timedelta(minutes=10)
-"""Delay of the e-mail that a plaque is on its way, so that the mark can be undone in time."""
 NOTE_LIMIT = 2_000
 """Longest note, in characters."""
 TRACKING_LIMIT = 60

@@ -7,7 +7,7 @@ from typing import Any
 import promises
 from settings import settings
 from storage import dynamodb, register
-from storage.certifications import KEPT_AFTER_END, Certification, Item, id_of, invitation_times
+from storage.certifications import KEPT_AFTER_END, MAILED_AFTER, Certification, Item, id_of, invitation_times
 
 TRIES = 5
 """How often to retry if something else is written into the item at the same time."""
@@ -76,7 +76,12 @@ def with_clock(item: Item) -> Item:
     # Without clock and next_at the item leaves the sparse index, so remind.py never visits it.
     if "stopped" in item or "ended" in item:
         return without_clock(item)
-    return item | {"clock": "on", "next_at": invitation_times(ends_on)[0][1].isoformat()}
+    times = invitation_times(ends_on)
+    undone_until = datetime.fromisoformat(item["periods"][item["reference"]]["marked_at"]) + MAILED_AFTER
+    # What was sent before the date was corrected is no invitation of a morning that is now still to come.
+    ahead = {slot for slot, at in times if at > promises.now()}
+    mail = {slot: what for slot, what in item["mail"].items() if slot not in ahead or what["state"] == "claimed"}
+    return item | {"clock": "on", "next_at": max(times[0][1], undone_until).isoformat(), "mail": mail}
 
 
 def without_clock(item: Item) -> Item:

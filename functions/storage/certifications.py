@@ -27,6 +27,9 @@ from storage.register import Entry
 
 KEPT_AFTER_END = timedelta(days=90)
 """How long an agency's item is kept after its certification ended."""
+MAILED_AFTER = timedelta(minutes=10)
+"""Delay of what a mark sends to the agency, so that the mark can be undone in time: that the plaque is on its way, and
+an invitation to renew that was due before."""
 INVITATION = "invitation-"
 """Prefix of the slots of invitations, before the number of days: `invitation-60`."""
 NOT_SENT = ("refused", "rejected")
@@ -133,7 +136,7 @@ def count(day: date) -> tuple[int, int]:
 
 
 def due(now: datetime) -> list[Item]:
-    """Return the certifications that remind.py must visit."""
+    """Return the certifications that remind.py must visit, as {id, next_at}. The index is eventually consistent."""
     return list(dynamodb.query(_table(), "clock", "clock = :on AND next_at <= :now", on="on", now=now.isoformat()))
 
 

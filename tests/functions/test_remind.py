@@ -17,6 +17,7 @@ from forms.catalog import FORMS
 from forms.form import TRAP
 from local.aws.lambda_runtime import invoke
 from mail import digest, reminders, ses
+from office import agencies
 from office.invitations import ASKED
 from settings import settings
 from storage import certifications, submissions
@@ -311,6 +312,49 @@ def test_a_correction_changes_the_address_and_invites_nobody_twice(submitted, cl
     for _ in range(16):
         clock.forward(days=10)
     assert [message["to"] for message in invitations(inbox)] == [["right@example.gov"]] * 2
+
+
+def test_an_invitation_that_was_due_before_the_mark_goes_out_once_the_mark_can_no_longer_be_undone_in_time(
+    submitted, clock, inbox, office
+):
+    completed = (TODAY - timedelta(days=600)).isoformat()
+    undone, kept = (submitted("plaque", completed=completed, agency=name)["reference"] for name in ("One PD", "Two PD"))
+    for reference in (undone, kept):
+        office.do(reference, "mark")
+    clock.forward(minutes=9)
+    office.do(undone, "undo")
+    assert invitations(inbox) == []
+    clock.forward(minutes=1)
+    assert [kept in message["text"] for message in invitations(inbox)] == [True]
+
+
+def test_a_corrected_date_brings_the_invitations_of_its_own_mornings(submitted, clock, inbox, office):
+    reference = submitted("plaque", completed=(TODAY - timedelta(days=600)).isoformat())["reference"]
+    office.do(reference, "mark")
+    clock.forward(minutes=11)
+    action, right = f"/desk/{reference}/correct", TODAY - timedelta(days=235)
+    office.press(office.get(action), action, completed=right.isoformat())
+    clock.look()
+    assert len(invitations(inbox)) == 1
+    for _ in range(55):
+        clock.forward(days=10)
+    ends = promises.day_in_words(promises.valid_until(right))
+    assert [ends in message["text"] for message in invitations(inbox)] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("what", ["ended", "renewed"])
+def test_no_invitation_goes_out_because_the_index_does_not_know_yet(what, submitted, clock, inbox, office, monkeypatch):
+    office.do(submitted("plaque", completed=(TODAY - timedelta(days=500)).isoformat())["reference"], "mark")
+    clock.forward(days=49)
+    office.begin_session()
+    before = certifications.due(promises.now() + timedelta(days=2))
+    if what == "ended":
+        agencies.end(before[0]["id"], OFFICE, promises.now())
+    else:
+        office.do(submitted("plaque", completed=TODAY.isoformat())["reference"], "mark")
+    monkeypatch.setattr(certifications, "due", lambda _: before)
+    assert clock.forward(days=2)
+    assert invitations(inbox) == []
 
 
 def test_one_click_stops_the_invitations(submitted, clock, inbox, press, get, office):

@@ -9,7 +9,7 @@ import promises
 from forms.catalog import FORMS, TASKS
 from links import CONFIRM_WITHIN
 from mail.limits import E_MAILS_A_DAY
-from office.workflow import MAILED_AFTER
+from storage.certifications import MAILED_AFTER
 from storage.outbox import CLAIM_LASTS, Owed
 from storage.submissions import ONE_DAY, REFERENCES_TRIED
 
