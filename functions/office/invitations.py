@@ -62,7 +62,7 @@ def readdress(certification: str, address: str, by: str, now: datetime, **press:
     def readdressed(item: dict[str, Any]) -> dict[str, Any]:
         if item.get("email") == email:
             return item
-        changed = item | {"email": email, "mail": _without_invitations(item)}
+        changed = item | {"email": email, "mail": without_invitations(item)}
         if item.get("email"):
             answered = {"from": subscribers.subscriber_id(item["email"])}
             changed["readdressed"] = item.get("readdressed", answered)
@@ -84,7 +84,7 @@ def invite_again(certification: str, by: str, now: datetime, **press: str) -> bo
         if not ("stopped" in item or state in NOT_SENT) or not item.get("email"):
             return item
         changed = {name: value for name, value in item.items() if name != "stopped"}
-        return with_clock(changed | {"mail": _without_invitations(item, SENT_AGAIN)})
+        return with_clock(changed | {"mail": without_invitations(item, SENT_AGAIN)})
 
     return change_by_office(certification, invited, "invited again", by, now, **press)
 
@@ -115,7 +115,7 @@ def forget(certification: str, address: str, now: datetime) -> None:
     change(certification, forgotten)
 
 
-def _without_invitations(item: dict[str, Any], states: Sequence[str] = ()) -> dict[str, Any]:
+def without_invitations(item: dict[str, Any], states: Sequence[str] = ()) -> dict[str, Any]:
     """Return the mail of an item without its invitations, or without those in these states.
 
     One that is being sent stays: its sender still settles it.

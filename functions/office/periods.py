@@ -6,7 +6,7 @@ It follows its submissions: an undo removes its period, a correction corrects it
 from collections.abc import Mapping
 from typing import Any
 
-from office.invitations import ERASED
+from office.invitations import ASKED, ERASED, SENT_AGAIN, without_invitations
 from storage import subscribers
 from storage.certification_items import also_known, change, with_clock, without_clock
 from storage.certifications import Item, id_of
@@ -88,7 +88,18 @@ def _with_contact(item: Item, submission: Submission) -> Item:
         "zip": submission.answers["zip"][:5],
         "received_at": submission.received_at.isoformat(),
     }
+    if contact["email"] != item.get("email", contact["email"]):
+        kept = _without_reports(kept)
     return _invited_at_its_address(kept | contact)
+
+
+def _without_reports(item: Item) -> Item:
+    """Return the item without what SES reported of its address, which says nothing of another one.
+
+    What the agency itself said stays.
+    """
+    kept = {name: value for name, value in item.items() if name != "stopped" or value["why"] == ASKED}
+    return kept | ({"mail": without_invitations(item, SENT_AGAIN)} if "mail" in item else {})
 
 
 def _invited_at_its_address(item: Item) -> Item:

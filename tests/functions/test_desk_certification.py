@@ -94,6 +94,27 @@ def test_a_report_about_the_address_of_before_ends_nothing(bounced, office, repo
     assert agency().why_stopped == invitations.BOUNCED
 
 
+@pytest.mark.parametrize("corrected", [True, False], ids=["on its request", "by a second request"])
+def test_an_address_that_is_corrected_is_invited_though_the_one_before_bounced(
+    corrected, office, submitted, clock, report, inbox
+):
+    completed = (TODAY - timedelta(days=600)).isoformat()
+    reference = submitted("plaque", completed=completed)
+    office.do(reference, "mark")
+    clock.forward(minutes=11)
+    owed = Owed("CERTIFICATIONS_TABLE", agency().id, "invitation-180")
+    report("Bounce", owed, address=PLAQUE["email"], message_id="first", **PERMANENT)
+    assert agency().why_stopped == invitations.BOUNCED
+    if corrected:
+        action = f"/desk/{reference}/correct"
+        office.press(office.get(action), action, email=NEW)
+    else:
+        office.do(submitted("plaque", completed=completed, email=NEW), "mark")
+    clock.forward(minutes=11)
+    assert (agency().email, agency().stopped) == (NEW, False)
+    assert [each["to"] for each in sent(inbox)] == [[PLAQUE["email"]], [NEW]]
+
+
 def test_an_address_that_the_office_entered_stays_until_the_request_has_another(certified, office, table):
     press(office, certified, "address", email=NEW)
     [reference] = [item["reference"] for item in table.items()]
