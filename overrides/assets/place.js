@@ -37,6 +37,7 @@ function recall() {
 
 recall();
 addEventListener("storage", recall);
+addEventListener("pageshow", recall); // while the browser kept this page, another one may have written
 // WebKit resets inputs with autocomplete=off in a task after pageshow when a visitor comes back, before or after a timer of
 // ours: while the page is away, none has it. A check box keeps it, which other browsers would restore by its place, and so
 // does the box that no person fills in.

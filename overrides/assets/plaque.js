@@ -9,6 +9,8 @@ const OFFERED = "offered by the checklists"; // offered once per window: an answ
 function sayHowFar({ settled, total, notTaken, next }) {
   const line = document.querySelector("#not-there-yet");
   if (!line) return;
+  line.first ??= [...line.childNodes];
+  if (!settled || !next) return line.replaceChildren(...line.first);
   line.style.minBlockSize = `${line.offsetHeight}px`;
   const link = Object.assign(document.createElement("a"), {
     href: new URL(`../${next.checklist.url}#${next.item.id}`, import.meta.url).href,
@@ -25,18 +27,23 @@ async function offerFromChecklists(form) {
   ]);
   const { record } = load();
   const whole = survey((await lists.json()).checklists, record);
-  if (whole.settled && whole.next) sayHowFar(whole);
+  sayHowFar(whole);
   const offered = JSON.stringify(whole.complete ? answers(whole, record) : { agency: record.agency });
   if (sessionStorage.getItem(OFFERED) === offered) return;
   offer(form, Object.entries(JSON.parse(offered)));
   sessionStorage.setItem(OFFERED, offered);
 }
 
-try {
-  const form = document.querySelector("form.form");
-  if (!form)
-    sessionStorage.removeItem(OFFERED); // the form was sent
-  else if (!handedOn && localStorage.length) await offerFromChecklists(form);
-} catch {
-  // No record, or none that can be read: the form asks for everything.
+async function ask() {
+  try {
+    const form = document.querySelector("form.form");
+    if (!form)
+      sessionStorage.removeItem(OFFERED); // the form was sent
+    else if (!handedOn && localStorage.length) await offerFromChecklists(form);
+  } catch {
+    // No record, or none that can be read: the form asks for everything.
+  }
 }
+
+addEventListener("pageshow", ask); // while the browser kept this page, a checklist may have been completed
+await ask();

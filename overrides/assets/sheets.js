@@ -38,6 +38,7 @@ function keepsSomething() {
 function waitForTheFirstUse() {
   for (const part of document.querySelectorAll("[data-scripted]")) part.hidden = false;
   addEventListener("storage", load);
+  addEventListener("pageshow", () => keepsSomething() && load()); // another page may have begun the record
   document.addEventListener("change", load);
   for (const button of document.querySelectorAll("[data-print]"))
     button.onclick = () =>

@@ -4,6 +4,7 @@ an agency in the register.
 Not to be had there: paper, touch, forced colors in WebKit, and pages without script. Chromium has those in other tests.
 """
 
+import json
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checklist_pages import CHECKLISTS, KEY, named
+from tests.support.checklist_pages import CHECKLISTS, KEY, all_done, named
 from tests.support.engines import ENGINES, Engine, started
 from tests.support.pages import PAGES
 from tests.support.run import LocalRun, wait_for
@@ -58,8 +59,10 @@ def click(engine: Engine, selector: str, number: int = 0) -> None:
     engine.run("document.querySelectorAll(given[0])[given[1]].click()", selector, number)
 
 
-def leave_and_come_back(engine: Engine, elsewhere: str) -> None:
+def leave_and_come_back(engine: Engine, elsewhere: str, meanwhile: str = "") -> None:
     """Follow a link and go back to the page that the browser kept, as long as it takes to settle.
+
+    `meanwhile` is a script for the other page, once that is as its own script leaves it.
 
     It is left once nothing has come for a while: no browser keeps a page that still loads something.
     """
@@ -72,6 +75,9 @@ def leave_and_come_back(engine: Engine, elsewhere: str) -> None:
         elsewhere,
     )
     engine.wait_until(f"location.href !== '{here}' && document.readyState === 'complete'")
+    if meanwhile:
+        engine.wait_until(SHOWN)
+        engine.run(meanwhile)
     engine.run("setTimeout(() => history.back(), 10)")
     engine.wait_until("window.wasHere")
     engine.run("await new Promise((resolve) => setTimeout(resolve, 300))")
@@ -146,6 +152,41 @@ def test_coming_back_to_a_checklist_shows_the_record_of_now_and_what_was_typed(e
         leave_and_come_back(engine, f"{pages}/faq/")
         assert engine.run(f"return {shown}") == [True, name, name]
     engine.run("localStorage.clear()")
+
+
+LAST = CHECKLISTS[-1].items[-1]
+LINE = "document.querySelector('#not-there-yet').textContent"
+ALL_BUT_THE_LAST = all_done()
+del ALL_BUT_THE_LAST[LAST.id]
+
+
+@pytest.mark.parametrize(
+    ("page", "items", "elsewhere", "box", "shows"),
+    [
+        ("/", {}, "leader", LEADER.items[0].id, "document.querySelector('.menu__on').textContent === 'Continue'"),
+        ("/checklists/print/", {}, "leader", LEADER.items[0].id, "document.querySelector('.item input').checked"),
+        ("/plaque/", {}, "leader", LEADER.items[0].id, f"{LINE}.includes('Continue with item 1.2')"),
+        (
+            "/plaque/",
+            ALL_BUT_THE_LAST,
+            CHECKLISTS[-1].name,
+            LAST.id,
+            f"document.querySelector('[name=completed]').value && {LINE}.includes('Read how')",
+        ),
+    ],
+    ids=["the button", "the page of all", "the plaque form", "the plaque form, complete"],
+)
+def test_coming_back_shows_what_was_ticked_meanwhile(page, items, elsewhere, box, shows, engine: Engine, pages: str):
+    engine.open(pages + page)
+    engine.run("localStorage.clear(); sessionStorage.clear()")
+    if items:
+        kept = json.dumps({"version": 1, "agency": "", "items": items})
+        engine.run(f"localStorage['{KEY}'] = given[0]", kept)
+    engine.open(pages + page)
+    assert not engine.run(f"return Boolean({shows})")
+    leave_and_come_back(engine, f"{pages}/checklists/{elsewhere}/", f"document.querySelector('#{box} input').click()")
+    engine.wait_until(shows)
+    engine.run("localStorage.clear(); sessionStorage.clear()")
 
 
 def test_coming_back_to_the_search_shows_what_was_sought_and_found(engine: Engine, pages: str):
