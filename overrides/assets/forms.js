@@ -105,7 +105,9 @@ function takeHandedOn(form) {
   if (!location.hash.includes("=")) return;
   fillIn(
     form,
-    [...new URLSearchParams(location.hash.slice(1))].filter(([name]) => PASSED.includes(name)).map(asOffered),
+    [...new URLSearchParams(location.hash.slice(1))]
+      .filter(([name, value]) => PASSED.includes(name) && value) // who knows no answer takes none away
+      .map(asOffered),
   );
   history.replaceState(null, "", location.pathname);
   saveDraft(form);

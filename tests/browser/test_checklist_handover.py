@@ -983,6 +983,17 @@ def test_every_way_to_the_plaque_form_takes_name_date_and_summary_along(address,
     assert not page.locator("[name=summary]").is_checked()
 
 
+def test_a_name_that_was_typed_on_the_plaque_form_stays_where_the_checklists_know_none(page):
+    complete(page, agency="")
+    page.goto("/plaque/")
+    page.get_by_label("Agency name").fill("Town of Sample")
+    visit(page)
+    page.locator("#complete").get_by_role("link").click()
+    page.wait_for_url("**/plaque/")
+    expect(page.locator(".field__offered")).to_be_visible()
+    assert page.get_by_label("Agency name").input_value() == "Town of Sample"
+
+
 SHIFTS = """() => new Promise((done) => {
   const shifts = [];
   new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value)))
