@@ -3,7 +3,7 @@
 
 import { alsoDraw, draw, entryInWords, find, warn, whole, write } from "./checklist.js";
 import { planInWords } from "./plan.js";
-import { hasPrevious, howFar, load, update } from "./progress.js";
+import { hasPrevious, howFar, isBegun, load, update } from "./progress.js";
 
 const section = find("#keep");
 const agency = find("#agency");
@@ -32,9 +32,8 @@ function drawTasks() {
   const words = whole.unknown.map((id) => `${id}: ${entryInWords(record.items[id])}`).join(" ");
   write(find("[data-unknown]"), words && `In your record, but no longer on any checklist: ${words}`);
   find("[data-previous]").hidden = !hasPrevious();
-  const isBegun = Boolean(record.agency || Object.keys(record.items).length);
-  document.documentElement.classList.toggle("begun", isBegun);
-  find("#round").hidden = !isBegun;
+  document.documentElement.classList.toggle("begun", isBegun(record));
+  find("#round").hidden = !isBegun(record);
   const date = new Date().toLocaleDateString("en-US", { dateStyle: "long" });
   write(find("[data-report]"), [record.agency, date].filter(Boolean).join(", "));
 }

@@ -24,6 +24,10 @@ export const today = () => new Date().toLocaleDateString("sv"); // Sweden writes
 const nothing = () => Object.create(null);
 export const empty = () => ({ version: VERSION, agency: "", items: nothing(), plans: nothing(), since: 0 });
 
+/** Returns whether somebody entered something. */
+export const isBegun = ({ agency, items, plans }) =>
+  Boolean(agency) || [items, plans].some((part) => Object.keys(part).length);
+
 const isText = (value) => typeof value === "string" && value.length <= LONGEST;
 const isDay = (value) => /^\d{4}-\d\d-\d\d$/.test(value) && new Date(`${value}T12:00Z`).toJSON()?.startsWith(value);
 
@@ -110,7 +114,7 @@ export function load() {
     return { record: last, trouble: unsaved };
   }
   if (unsaved && text === stored) return { record: last, trouble: unsaved };
-  if (text === null && Object.keys(last?.items ?? {}).length) {
+  if (text === null && last && isBegun(last)) {
     stored = null;
     return { record: last, trouble: "This browser cleared what it had saved. Your next change saves it again." };
   }

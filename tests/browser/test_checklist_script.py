@@ -541,6 +541,14 @@ def test_on_a_later_visit_progress_and_next_item_are_on_the_first_screen(page):
         expect(page.locator(".progress__next a")).to_be_in_viewport(ratio=1)
 
 
+def test_a_plan_for_a_checklist_is_enough_for_the_sheet_that_says_where_the_agency_stands(page, tmp_path):
+    plan(page, "Chief Sample", "2027-03-01")
+    visit(page)
+    text = printed(page, tmp_path / "status.pdf")
+    assert text.count("\f") == 1
+    assert "Chief Sample, by March 1, 2027" in text
+
+
 def test_the_council_gets_one_sheet_that_says_where_the_agency_stands(page, tmp_path):
     keep(page, {LEADER.items[0].id: entry()}, agency="Town of Sample")
     plan(page, "Chief Sample", "2027-03-01")
@@ -805,6 +813,13 @@ def test_storage_that_was_cleared_is_said_and_kept_again_with_the_next_change(pa
     tick(page, LEADER.items[2:3])
     assert len(record(page)["items"]) == 3
     expect(page.locator(".progress__trouble")).to_be_hidden()
+
+
+def test_a_plan_stays_where_the_storage_was_cleared_before_anything_was_ticked(page):
+    plan(page, "Chief Sample", "2027-12-01")
+    page.evaluate("localStorage.clear()")
+    tick(page, LEADER.items[:1])
+    assert record(page)["plans"]["leader"]["owner"] == "Chief Sample"
 
 
 def test_a_record_that_cannot_be_read_is_put_aside_and_said(page):
