@@ -830,11 +830,16 @@ def test_a_record_that_cannot_be_read_is_put_aside_and_said(page):
     assert page.evaluate(f"localStorage.getItem('{KEY}.unreadable')") == "{broken"
 
 
-def test_a_page_that_did_not_load_completely_says_that_ticks_are_not_kept(context):
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("leader/", "all.json"), ("leader/", "plan.*.js"), ("print/", "sheets.*.js"), ("", "progress.*.js")],
+)
+def test_a_page_that_did_not_load_completely_says_that_ticks_are_not_kept(name, file, context):
     [page] = context.pages
-    page.route("**/checklists/all.json", lambda route: route.abort())
-    page.goto("/checklists/leader/")
+    page.route(f"**/{file}", lambda route: route.abort())
+    page.goto(f"/checklists/{name}")
     expect(page.get_by_role("alert")).to_contain_text("check marks are not saved")
+    expect(page.locator(".progress__words")).to_be_visible()
 
 
 def test_without_script_the_page_is_complete_and_shows_nothing_that_needs_it(browser, local_run):
