@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 from forms.catalog import TASKS
 from forms.contact import ContactForm
 from tests.support.pages import PAGES
-from tests.support.run import LocalRun, wait_for
+from tests.support.run import LocalRun
 from tests.support.samples import SAMPLES, new_address
 from tests.support.visits import after_its_script, fill_in
 
@@ -34,7 +34,6 @@ def page(request: pytest.FixtureRequest, browser: Browser, local_run: LocalRun) 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.slug)
 def test_a_person_fills_in_the_form_and_both_e_mails_arrive(form, page, local_run):
-    before = len(local_run.messages())
     answers = SAMPLES[form.slug] | {"email": new_address()}
     page.goto(f"/{form.slug}/")
     fill_in(page, form, answers)
@@ -42,12 +41,7 @@ def test_a_person_fills_in_the_form_and_both_e_mails_arrive(form, page, local_ru
     page.wait_for_url("**/received?receipt=*")
     assert page.locator("h1").inner_text() == form.receipt_heading
     reference = page.locator(".receipt__reference strong").inner_text()
-
-    def mailed():
-        return [each for each in local_run.messages()[before:] if reference in each["subject"]]
-
-    wait_for(lambda: len(mailed()) >= 2)
-    to_staff, receipt = mailed()
+    to_staff, receipt = local_run.mail_about(reference)
     assert answers["email"] in to_staff["text"]
     assert receipt["to"] == [answers["email"]]
 

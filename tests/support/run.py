@@ -85,3 +85,16 @@ class LocalRun:
         """The mailbox, once it has this many messages."""
         wait_for(lambda: len(self.messages()) >= count)
         return self.messages()
+
+    def mail_about(self, word: str, count: int = 2) -> list[dict[str, Any]]:
+        """The messages with this reference in their subject, or to or from this address, once there are so many.
+
+        A form is answered before its e-mail is sent: those of other tests may still come in between.
+        """
+
+        def found() -> list[dict[str, Any]]:
+            places = ((each, [each["subject"], *each["to"], *each["reply_to"]]) for each in self.messages())
+            return [each for each, about in places if any(word in place for place in about)]
+
+        wait_for(lambda: len(found()) >= count)
+        return found()
