@@ -64,16 +64,19 @@ from email.utils import formatdate
 import boto3
 
 times, events = [], []
-fails = sleeps = False
+failing = 0  # how many of the next calls
+sleeps = False
 
 def handler(event, context):
     """Notes when it was called, and sends one e-mail for each item that is due, at its time."""
+    global failing
     now = datetime.now(UTC)
     times.append(now)
     events.append(event)
     if sleeps:
         time.sleep(0.05)
-    if fails:
+    if failing:
+        failing -= 1
         raise RuntimeError("as asked, with something private")
     if "ITEMS_TABLE" not in os.environ:
         return
@@ -289,9 +292,9 @@ def test_a_schedule_fires_by_itself_first_after_one_period(start, tick, monkeypa
     often(monkeypatch)
     clock, begun = start(), time.monotonic()
     clock.start()
-    until(lambda: len(tick.times) == 1)
+    until(lambda: len(tick.times) >= 1)
     assert time.monotonic() - begun >= 0.3
-    until(lambda: len(tick.times) == 3)
+    until(lambda: len(tick.times) >= 3)
     assert time.monotonic() - begun >= 0.9
     clock.stop()
     fired = len(tick.times)
@@ -303,11 +306,9 @@ def test_a_schedule_fires_by_itself_first_after_one_period(start, tick, monkeypa
 def test_a_failure_is_one_line_and_the_schedule_goes_on(start, tick, monkeypatch, caplog):
     often(monkeypatch)
     clock = start()
-    tick.fails = True
+    tick.failing = 2
     clock.start()
-    until(lambda: len(tick.times) == 2)
-    tick.fails = False
-    until(lambda: len(tick.times) == 3)
+    until(lambda: len(tick.times) >= 3)
     clock.stop()
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
     for line in said:
@@ -364,8 +365,8 @@ def advance(server, hours, **headers):
 def test_what_falls_due_on_the_way_has_happened_when_the_answer_comes(server):
     due = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)  # as exact as a Date header
     item = {"id": {"S": "plaque"}, "due": {"S": due.isoformat()}}
-    boto3.client("dynamodb").put_item(TableName="Items", Item=item)
     before = len(server.mailbox.messages())
+    boto3.client("dynamodb").put_item(TableName="Items", Item=item)
 
     status, headers, text = advance(server, 24)
     assert (status, headers["content-type"]) == (200, "application/json")
@@ -408,7 +409,7 @@ def test_the_stream_is_played_in_the_background_after_a_move(server):
     advance(server, 1_000)
     before = len(server.mailbox.messages())
     assert ask(server.url, "POST", "/forms/keep", "id=after")[0] == 201
-    until(lambda: len(server.mailbox.messages()) == before + 1, 5)
+    until(lambda: len(server.mailbox.messages()) == before + 1)
 
 
 def test_a_browser_is_sent_to_the_page_and_a_program_gets_json(server):
