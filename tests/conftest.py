@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from local.aws import iam
 from local.aws.api_gateway import Gateway, Request, event_for, invoke
@@ -116,8 +116,9 @@ def local_run(local_data: Path) -> Iterator[LocalRun]:
 def browser() -> Iterator[Browser]:
     """Chromium without a window. It asks for reduced motion unless a test says otherwise.
 
-    Each click would wait for the page to scroll smoothly to it, for a second.
+    Each click would wait for the page to scroll smoothly to it, for a second. On a busy machine a page may need long.
     """
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         browser = playwright.chromium.launch(**launch_options())
         patch.setattr(browser, "new_context", partial(browser.new_context, reduced_motion="reduce"))

@@ -20,7 +20,6 @@ SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
 def browsing(browser, local_run):
     """The browser of this module, which each test finds as new: another page costs more than two visits."""
     context = browser.new_context(base_url=local_run.url)
-    context.set_default_timeout(10_000)
     after_its_script(context.new_page())
     yield context
     context.close()

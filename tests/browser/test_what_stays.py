@@ -24,7 +24,6 @@ NOTHING = {"computer": [], "databases": [], "caches": [], "workers": 0, "cookie"
 @pytest.fixture
 def page(browser, local_run):
     with browser.new_context(base_url=local_run.url) as context:
-        context.set_default_timeout(10_000)
         yield after_its_script(context.new_page())
 
 

@@ -25,6 +25,7 @@ from local.server import Server
 from local.template import Template
 from tests.support.client import ask
 from tests.support.local_project import TEMPLATE, write_project
+from tests.support.run import wait_for
 
 MORE = """
   TickFunction:
@@ -276,7 +277,7 @@ def test_stopping_ends_a_move_on_its_way(start, tick):
     tick.sleeps = True
     move = threading.Thread(target=clock.advance, args=[timedelta(days=3650)])
     move.start()
-    until(lambda: len(tick.times) > 2)
+    wait_for(lambda: len(tick.times) > 2)
     clock.close()
     move.join(5)
     assert not move.is_alive()
@@ -292,9 +293,9 @@ def test_a_schedule_fires_by_itself_first_after_one_period(start, tick, monkeypa
     often(monkeypatch)
     clock, begun = start(), time.monotonic()
     clock.start()
-    until(lambda: len(tick.times) >= 1)
+    wait_for(lambda: len(tick.times) >= 1)
     assert time.monotonic() - begun >= 0.3
-    until(lambda: len(tick.times) >= 3)
+    wait_for(lambda: len(tick.times) >= 3)
     assert time.monotonic() - begun >= 0.9
     clock.stop()
     fired = len(tick.times)
@@ -308,21 +309,13 @@ def test_a_failure_is_one_line_and_the_schedule_goes_on(start, tick, monkeypatch
     clock = start()
     tick.failing = 2
     clock.start()
-    until(lambda: len(tick.times) >= 3)
+    wait_for(lambda: len(tick.times) >= 3)
     clock.stop()
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
     for line in said:
         assert re.fullmatch(r"TickFunction failed at its time: RuntimeError at tick\.py:\d+", line)
     assert len(said) == 2
     assert "Traceback" not in caplog.text
-
-
-def until(holds, seconds=15):
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -409,7 +402,7 @@ def test_the_stream_is_played_in_the_background_after_a_move(server):
     advance(server, 1_000)
     before = len(server.mailbox.messages())
     assert ask(server.url, "POST", "/forms/keep", "id=after")[0] == 201
-    until(lambda: len(server.mailbox.messages()) == before + 1)
+    wait_for(lambda: len(server.mailbox.messages()) == before + 1)
 
 
 def test_a_browser_is_sent_to_the_page_and_a_program_gets_json(server):
@@ -524,7 +517,7 @@ class Run:
     def stop(self):
         """End it, and give its exit code and what it had to say."""
         self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=20)
+        _, said = self.process.communicate(timeout=60)
         return self.process.returncode, said
 
 
@@ -537,7 +530,7 @@ def test_reloading_the_journal_and_a_restart_go_on_in_the_moved_time(tmp_path, b
         page.wait_for_selector("text=Welcome")
         assert advance(first, 1_000)[0] == 200
         assert ask(first.url, "POST", "/forms/keep", "id=kept")[0] == 201
-        until(first.messages)
+        wait_for(first.messages)
         (project / "docs" / "index.md").write_text("# Weeks later\n", "utf-8")
         page.wait_for_selector("text=Weeks later")
     sent = first.messages()

@@ -14,6 +14,7 @@ from local.aws.stand_in import StandIn, create_table
 from local.events import stream_mappings
 from local.template import ACCOUNT, Template
 from tests.support.local_project import write_project
+from tests.support.run import wait_for
 
 PROBE = '''
 calls = []
@@ -233,10 +234,10 @@ def test_in_the_background_records_are_played_soon_and_failures_are_tried_again(
     put("a")
     probe.broken = {"a"}
     stream.start()
-    until(lambda: len(probe.calls) >= 2)
+    wait_for(lambda: len(probe.calls) >= 2)
     probe.broken = set()
     put("b")
-    until(lambda: "b" in "".join(tries(probe)))
+    wait_for(lambda: "b" in "".join(tries(probe)))
     stream.stop()
     assert not stream._thread.is_alive()
 
@@ -252,16 +253,9 @@ def test_a_stream_that_cannot_be_read_for_a_while_is_read_from_its_beginning(str
     with monkeypatch.context() as broken:
         broken.setattr(stream._client, "get_records", fail)
         stream.start()
-        until(lambda: "cannot be read" in caplog.text)
-    until(lambda: tries(probe) == ["a", "a"])
+        wait_for(lambda: "cannot be read" in caplog.text)
+    wait_for(lambda: tries(probe) == ["a", "a"])
     stream.stop()
-
-
-def until(holds, seconds=10):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 RECORD = {"eventName": "INSERT", "dynamodb": {"NewImage": {"form": {"S": "contact"}, "held": {"BOOL": True}}}}

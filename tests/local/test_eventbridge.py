@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from typing import Any
 
 import boto3
@@ -13,6 +12,7 @@ from local.aws.lambda_runtime import forget, invoke
 from local.aws.stand_in import StandIn
 from local.template import Template
 from tests.support.local_project import TEMPLATE, write_project
+from tests.support.run import wait_for
 
 MORE = """
   HearFunction:
@@ -300,21 +300,14 @@ def test_a_failure_queue_that_is_gone_does_not_end_the_playing(reports, function
         broken.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         reports.start()
         reports.note({"ConfigurationSetName": "bad-news", "Content": {}, **bounced()}, "1")
-        until(lambda: "failure queue cannot be reached" in caplog.text, 30)
+        wait_for(lambda: "failure queue cannot be reached" in caplog.text)
     send("bounce@simulator.example.gov", configuration_set="bad-news")
-    until(lambda: len(functions[0].calls) == 4)
+    wait_for(lambda: len(functions[0].calls) == 4)
     reports.stop()
 
 
 def bounced():
     return {"Destination": {"ToAddresses": ["bounce@simulator.example.gov"]}}
-
-
-def until(holds, seconds=10):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_restart_reports_nothing_again(project, functions, tmp_path):

@@ -23,6 +23,7 @@ from local import http_handler
 from local.run import serving
 from tests.support.client import ask
 from tests.support.local_project import write_project
+from tests.support.run import wait_for
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'"
@@ -37,15 +38,6 @@ def project(tmp_path_factory):
 def server(project):
     with serving(root=project) as server:
         yield server
-
-
-def until(look, seconds=15):
-    """What `look` returns, once that is true."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
 
 
 def test_pages_files_and_forms_are_served(server):
@@ -235,7 +227,7 @@ class Run:
 
     def end(self):
         """Wait for its end, and give the exit code."""
-        out, self.err = self.process.communicate(timeout=20)
+        out, self.err = self.process.communicate(timeout=60)
         self.out += out
         return self.process.returncode
 
@@ -293,11 +285,11 @@ def test_what_changes_is_served_at_once_and_the_browser_reloads(tmp_path, browse
         echo = project / "functions" / "echo.py"
         assert '"word": "first"' in ask(running.address, "GET", "/forms/echo")[2]
         echo.write_text(echo.read_text("utf-8").replace('"first"', '"second"'), "utf-8")
-        until(lambda: '"word": "second"' in ask(running.address, "GET", "/forms/echo")[2])
+        wait_for(lambda: '"word": "second"' in ask(running.address, "GET", "/forms/echo")[2])
 
         template = project / "template.yaml"
         template.write_text(template.read_text("utf-8").replace("camera=()", "camera=(self)"), "utf-8")
-        until(lambda: permissions(running) == "camera=(self)")
+        wait_for(lambda: permissions(running) == "camera=(self)")
         (project / "docs" / "index.md").write_text("# After the restart\n", "utf-8")
         page.wait_for_selector("text=After the restart")
 
@@ -334,7 +326,7 @@ def permissions(running):
 
 def test_a_message_is_shown_in_a_frame_of_its_own_without_breaking_the_policy(server, browser):
     ask(server.url, "POST", "/forms/keep", urlencode({"id": "shown"}).encode(), FORM)
-    until(server.mailbox.messages)
+    wait_for(server.mailbox.messages)
     with browser.new_context() as context:
         page, said = context.new_page(), []
         page.on("console", lambda message: said.append(message.text))

@@ -54,7 +54,7 @@ class Engine:
         assert not isinstance(answer, str), answer
         return answer[0] if answer else None
 
-    def wait_until(self, condition: str, seconds: float = 20) -> None:
+    def wait_until(self, condition: str, seconds: float = 60) -> None:
         """Wait for an expression to be true, over pages that come and go."""
 
         def look() -> bool:

@@ -24,7 +24,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(look: Callable[[], Found], seconds: float = 15) -> Found:
+def wait_for(look: Callable[[], Found], seconds: float = 60) -> Found:
     """What `look` returns, once that is true."""
     end = time.monotonic() + seconds
     while not (found := look()):
@@ -64,7 +64,7 @@ class LocalRun:
             for line in printed:
                 self.said.append(line)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
         """End it, and return its exit code; `said` then holds everything it printed."""
         self.process.send_signal(how)
         self._reader.join(timeout=seconds)
