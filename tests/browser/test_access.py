@@ -6,6 +6,7 @@ Each is looked at on a phone and on a desktop, light and dark: nothing is violat
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.accessibility import check
 from tests.support.checklist_pages import all_done, decide, entry, keep, named, open_details, tick
@@ -95,6 +96,8 @@ def test_a_copy_to_take_over_and_the_completion_can_be_used_by_everybody(page, t
     page.get_by_label("Open a saved file").set_input_files(file)
     page.wait_for_selector("#incoming:not([hidden])")
     page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#link")).not_to_have_value("")
+    expect(page.locator("#complete")).to_be_visible()
     check(page)
     page.get_by_role("button", name="Add to mine").click()
     page.locator("#complete").get_by_role("link").click()

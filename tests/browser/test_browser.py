@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from forms.catalog import TASKS
 from forms.contact import ContactForm
@@ -92,4 +92,4 @@ def test_every_page_opens_without_a_word_from_the_console(address, page):
 
 def test_a_link_to_a_question_shows_its_answer(page):
     page.goto("/faq/#how-long-is-it-valid")
-    assert page.locator("#how-long-is-it-valid").is_visible()
+    expect(page.locator("#how-long-is-it-valid")).to_be_visible()

@@ -55,7 +55,6 @@ def computers(browser, local_run):
     def new() -> Iterator[Page]:
         while True:
             context = browser.new_context(base_url=local_run.url, accept_downloads=True)
-            context.set_default_timeout(10_000)
             pages.append(after_its_script(context.new_page()))
             yield pages[-1]
 
@@ -270,6 +269,7 @@ def test_an_item_that_another_window_changes_during_the_choice_stays_changed(num
     other = page.context.new_page()
     visit(other, "leader")
     decide(other, item, who="Lt. Sample", when="2026-11-02", why="No need.")
+    expect(page.locator(".progress__words")).to_contain_text("1 skipped by decision")
     page.get_by_role("button", name="Add to mine").click()
     said(page, "The copy was added to yours.")
     kept = record(page)["items"]
@@ -499,6 +499,7 @@ def test_until_the_page_is_left_what_was_erased_can_be_brought_back_beside_what_
     other = page.context.new_page()
     visit(other, "leader")
     tick(other, LEADER.items[2:3])
+    expect(page.locator(".progress__words")).to_have_text(f"1 of {REQUIRED} items done.")
     page.get_by_label("Agency name").fill("City of Sample")
     page.get_by_role("button", name="Undo").click()
     said(page, "Everything is back.")
@@ -525,6 +526,7 @@ def test_what_was_shown_or_handed_on_is_erased_too(page):
     theirs = copy(**{FIRST.id: entry("not-taken", at=1, **DECISION | {"why": "Much too small for it."})})
     file = {"name": "copy.json", "mimeType": "application/json", "buffer": json.dumps(theirs).encode()}
     page.get_by_label("Open a saved file").set_input_files(file)
+    expect(page.locator("#incoming")).to_be_visible()
     page.get_by_role("button", name="Make a link").click()
     expect(page.locator("#link")).not_to_have_value("")
     erase(page)
@@ -632,7 +634,6 @@ def test_the_name_of_the_agency_is_that_of_another_tab(page):
 # Another round
 
 BEFORE = f"{KEY}.before"
-FILE = f"certification-{date.today().isoformat()}.json"
 
 
 def begin_a_new_round(page: Page, path: Path) -> Path:
@@ -640,9 +641,10 @@ def begin_a_new_round(page: Page, path: Path) -> Path:
     page.get_by_text("Start a new round", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save this round to a file").click()
-    assert download.value.suggested_filename == FILE
+    name = download.value.suggested_filename
+    assert name == f"certification-{date.today().isoformat()}.json"
     download.value.save_as(path)
-    said(page, f"A new round has begun. Your last round is in the file {FILE}, in your downloads.")
+    said(page, f"A new round has begun. Your last round is in the file {name}, in your downloads.")
     return path
 
 
@@ -953,10 +955,9 @@ def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the
 
 
 def look_at_plaque_form(page: Page) -> None:
-    """Open it anew, and wait until it has asked the checklists."""
+    """Open it anew, where it asks the checklists; a visit waits until its script has done so."""
     with page.expect_response("**/checklists/all.json"):
         page.goto("/plaque/")
-    page.wait_for_timeout(200)
 
 
 @pytest.mark.parametrize(

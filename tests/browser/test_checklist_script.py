@@ -30,7 +30,6 @@ from tests.support.checklist_pages import (
 from tests.support.visits import COMING_BACK, as_new
 
 LEADER, TEAM, PROMISE = named("leader"), named("team"), named("promise")
-TODAY = date.today().isoformat()
 FOCUSED = """() => {
   const focused = document.activeElement, { outlineStyle, outlineWidth } = getComputedStyle(focused);
   const shown = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
@@ -48,7 +47,6 @@ PHONE: ViewportSize = {"width": 390, "height": 800}
 def browsing(browser, local_run):
     """The browser of this module, which each test finds as new: another page costs more than two visits."""
     context = browser.new_context(base_url=local_run.url)
-    context.set_default_timeout(10_000)
     yield context
     context.close()
 
@@ -94,7 +92,7 @@ def own_page(browser, local_run):
 
 def test_a_tick_is_kept_with_its_date_and_is_there_after_the_window_was_closed(page, context):
     tick(page, LEADER.items[:2])
-    assert record(page)["items"][LEADER.items[0].id] | {"at": 0} == entry(on=TODAY, at=0)
+    assert record(page)["items"][LEADER.items[0].id] | {"at": 0} == entry(on=date.today().isoformat(), at=0)
     page.close()
     again = context.new_page()
     visit(again, "leader")
@@ -323,7 +321,7 @@ def test_the_next_step_is_pointed_out_and_moves_on(page):
     tick(page, LEADER.items[:1])
     expect(row(page, LEADER.items[0]).get_by_text("Next item", exact=True)).to_have_count(0)
     page.get_by_text("Next item:").get_by_role("link").click()
-    assert page.url.endswith(f"/checklists/leader/#{LEADER.items[1].id}")
+    page.wait_for_url(f"**/checklists/leader/#{LEADER.items[1].id}")
     visit(page)
     assert page.get_by_text("Next item:").inner_text() == f"Next item: 1.2 {LEADER.items[1].text}"
 
@@ -350,6 +348,7 @@ def test_an_answer_of_one_window_leaves_the_others_of_the_other_window(page, con
     there.get_by_label("Who decided").fill("Chief Sample")
     there.get_by_label("Reason").fill("Too small for it")
     expect(here.get_by_label("Who decided")).to_have_value("Chief Sample")
+    expect(here.get_by_label("Reason")).to_have_value("Too small for it")
     here.get_by_label("Reason").press_sequentially(".")
     assert record(page)["items"][item.id].items() >= {"who": "Chief Sample", "why": "Too small for it."}.items()
     there.get_by_label("To do").check()
@@ -386,6 +385,7 @@ def test_an_answer_to_what_another_window_erased_meanwhile_is_kept_as_of_somethi
     expect(row(page, item).get_by_role("checkbox", name=item.text)).not_to_be_checked()
     row(page, item).get_by_role("button", name="Save and close").click()
     page.reload()
+    page.wait_for_selector("[data-progress]:not([hidden])")
     expect(page.locator(".progress__words")).to_have_text(f"0 of {len(LEADER.items)} items done.")
     expect(page.locator(".progress__trouble")).to_be_hidden()
     assert record(page)["items"][item.id]["state"] == "to-do"
@@ -634,12 +634,14 @@ def test_every_target_is_at_least_24_by_24_pixels(page):
 def late(page, file: str) -> Callable[[], None]:
     """Keep back what the page asks for by this name, until the result is called."""
     asked: list[Route] = []
-    page.route(f"**/{file}", lambda route: asked.append(route))
+    may_come = False
+    page.route(f"**/{file}", lambda route: route.continue_() if may_come else asked.append(route))
 
     def come() -> None:
+        nonlocal may_come
+        may_come = True  # also what is asked for from now on
         for route in asked:
             route.continue_()
-        page.unroute(f"**/{file}")
 
     return come
 
@@ -781,6 +783,7 @@ def test_what_could_not_be_saved_is_saved_later_and_overwrites_nothing_of_anothe
     decide(other, LEADER.items[2], **DECISION)
     tick(other, LEADER.items[3:4])
     plan(other, "Chief Sample", "2027-12-01")
+    expect(page.locator("[data-planned]")).to_have_text("Chief Sample, by December 1, 2027")  # the last of it
     expect(row(page, LEADER.items[3]).get_by_role("checkbox")).to_be_checked()
     assert so_far(page) == f"2 of {len(LEADER.items)} items done, 1 skipped by decision."
     tick(page, LEADER.items[4:5])

@@ -17,7 +17,7 @@ from tests.support.accessibility import check as use_by_everybody
 from tests.support.examples import THOROUGH
 from tests.support.inbox import powers_in
 from tests.support.keyboard import check as walk_and_check
-from tests.support.office import DIRECTOR, OFFICE, code_in
+from tests.support.office import DIRECTOR, OFFICE, newest_code
 from tests.support.reflow import BORDERLESS, CLIPPED, SPACED
 from tests.support.run import LocalRun, wait_for
 from tests.support.samples import CONTACT, PLAQUE, new_address
@@ -49,8 +49,8 @@ def sign_in(page, run):
     page.goto("/desk/")
     page.get_by_label("Your e-mail address").fill(OFFICE)
     page.get_by_role("button", name="Send me a code").click()
-    asked = [each for each in run.messages() if each["to"] == [OFFICE] and "code" in each["subject"]]
-    page.get_by_label("Code").fill(code_in(asked[-1]))
+    page.get_by_label("Code").wait_for()
+    page.get_by_label("Code").fill(newest_code(run.messages()))
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Today", level=1).wait_for()
 
@@ -141,7 +141,8 @@ def test_a_day_at_the_desk(person, browser, run, days, tmp_path):
         page.get_by_role("link", name="List for the engraver").click()
     named = {line["Agency name"]: line for line in lines(download.value)}
     assert named[f"Springfield Police {day.name}"]["ZIP code"] == PLAQUE["zip"]
-    page.get_by_role("link", name="Labels to print").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Labels to print").click()
     assert day.town in printed(page, tmp_path / "labels.pdf")
     page.goto("/desk/plaques")
     for reference in (day.plaque, day.other):
@@ -195,8 +196,7 @@ def its_e_mail_read_back_from_its_bytes(run, day, width, begun):
 
 
 def printed(page, file):
-    """The text of a page as it is printed, once it is all there."""
-    page.wait_for_load_state()
+    """The text of a page as it is printed."""
     page.pdf(path=file, prefer_css_page_size=True)
     return subprocess.run(["pdftotext", file, "-"], capture_output=True, text=True, check=True).stdout
 

@@ -36,12 +36,10 @@ def links_by_path(local_run: LocalRun, local_data: Path, tmp_path_factory: pytes
         command = [Path(sys.executable).with_name("staff"), "--data", local_data, *words]
         subprocess.run(command, check=True, capture_output=True, cwd=announcements.parents[1])
 
-    def mailed(address: str, count: int) -> list[str]:
-        def texts() -> list[str]:
-            return [message["text"] for message in local_run.messages() if address in message["to"]]
-
-        wait_for(lambda: len(texts()) >= count)
-        return texts()
+    def mailed(action: str) -> str:
+        """The link of this action, once somebody has it by e-mail."""
+        texts = [message["text"] for message in local_run.messages() if address in message["to"]]
+        return next((link for text in texts for link, path in LINK.findall(text) if path.endswith(action)), "")
 
     address = new_address()
     has_ended = {"completed": (TODAY - timedelta(days=731)).isoformat()}
@@ -51,12 +49,12 @@ def links_by_path(local_run: LocalRun, local_data: Path, tmp_path_factory: pytes
     with urlopen(Request(f"{local_run.url}/forms/plaque", plaque, {"Accept": "application/json"})) as answer:
         staff("mark", json.load(answer)["reference"], "mailed")
     local_run.sweep()
-    confirm = next(found[1] for text in mailed(address, 1) if (found := LINK.search(text)) and "confirm" in found[2])
-    urlopen(local_run.url + confirm, b"").close()
+    urlopen(local_run.url + wait_for(lambda: mailed("/confirm")), b"").close()
     page = announcements / "2027-03-second.md"
     page.write_text(ANNOUNCEMENT, "utf-8")
     staff("announce", page, "--yes")
-    wait_for(lambda: any("announcements/unsubscribe" in text for text in mailed(address, 1)))
+    wait_for(lambda: mailed("/unsubscribe"))
+    wait_for(lambda: mailed("/stop"))
     return {path: link for message in local_run.messages() for link, path in LINK.findall(message["text"])}
 
 
@@ -69,7 +67,6 @@ def test_the_answer_to_every_button_is_shown(
     for path, link in links_by_path.items():
         with browser.new_context(base_url=local_run.url, java_script_enabled=script) as context:
             page = context.new_page()
-            page.set_default_timeout(10_000)
             page.goto(link)
             button = page.locator("main button")
             asked, words = page.locator("main").inner_text(), button.inner_text()

@@ -101,7 +101,7 @@ def test_a_form_with_mistakes_leads_to_its_receipt(engine: Engine, local_run: Lo
     engine.wait_until("document.activeElement.className === 'error-summary'")
     assert engine.run("return document.title").startswith("Error: ")
     click(engine, ".error-summary a")
-    assert engine.run("return document.activeElement.name") == "name"
+    engine.wait_until("document.activeElement.name === 'name'")
     address = new_address()
     for name in ("name", "message"):
         engine.type(f"[name={name}]", CONTACT[name].partition("\n")[0])

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.support.checklist_pages import CHECKLISTS, all_done, entry, keep, named, tick, visit
 from tests.support.examples import THOROUGH
-from tests.support.visits import FORMS, SIZES
+from tests.support.visits import FORMS, SIZES, after_its_script
 
 LEADER = named("leader")
 SHIFTS = """(within) => new Promise((resolve) => {
@@ -96,7 +96,7 @@ def test_another_window_says_it_too_and_erasing_begins_again(page):
 def test_a_line_that_no_page_wrote_does_no_harm(kept, page):
     said = []
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto("/search/")
+    after_its_script(page).goto("/search/")
     page.evaluate("(kept) => localStorage.setItem('agency-certification.next', kept)", kept)
     page.reload()
     expect(button(page)).to_be_visible()

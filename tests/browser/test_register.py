@@ -14,7 +14,7 @@ import promises
 from forms.plaque import PlaqueForm
 from tests.support.accessibility import check
 from tests.support.keyboard import check as walk_and_check
-from tests.support.office import OFFICE, code_in
+from tests.support.office import OFFICE, newest_code
 from tests.support.reflow import BORDERLESS, CLIPPED, SPACED
 from tests.support.run import LocalRun
 from tests.support.samples import COMPLETED, PLAQUE, TODAY, new_address
@@ -82,8 +82,7 @@ def sign_in(page, run):
     page.fill("#email", OFFICE)
     page.click("text=Send me a code")
     page.wait_for_selector("#code")
-    asked = [each for each in run.messages() if each["to"] == [OFFICE] and "code" in each["subject"]]
-    page.fill("#code", code_in(asked[-1]))
+    page.fill("#code", newest_code(run.messages()))
     page.click("main >> text=Sign in")
     expect(page.get_by_role("heading", level=1)).to_have_text("Today")
 
@@ -118,7 +117,7 @@ def change(page, name, action):
     """Press a button on the page of an agency at the desk, and wait until it is done."""
     page.goto("/desk/certified")
     page.locator(".rows").get_by_role("link", name=name).click()
-    with page.expect_response(lambda answer: answer.request.method == "POST"):
+    with page.expect_navigation():
         page.get_by_role("button", name=action).click()
 
 

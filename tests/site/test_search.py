@@ -202,7 +202,7 @@ def test_results_come_while_one_types_and_their_number_is_said(page):
     assert page.locator(".search__index").is_hidden()
     first.get_by_role("link").click()
     page.wait_for_url("**/faq/#how-long-is-it-valid")
-    assert page.get_by_text("Your receipt shows the last day.").is_visible()
+    expect(page.get_by_text("Your receipt shows the last day.")).to_be_visible()
 
 
 def test_forms_of_a_word_and_its_spelling_do_not_matter(page):
