@@ -63,7 +63,7 @@ def test_a_person_who_forgets_something_is_told_and_loses_nothing(form, page):
         else:
             assert box.input_value() == answers[field.name]
     page.get_by_role("link", name="Enter an e-mail address").click()
-    assert page.evaluate("document.activeElement.name") == "email"
+    expect(page.locator("[name=email]")).to_be_focused()
     page.locator("[name=email]").fill("now.right@example.gov")
     page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_url("**/received?receipt=*")

@@ -309,7 +309,7 @@ def test_what_is_wrong_stands_first_and_the_page_of_a_person_waiting_for_a_code_
     first = page.locator("main > *").first
     assert "error-summary" in first.get_attribute("class")
     first.get_by_role("link").first.click()
-    assert page.evaluate("document.activeElement.name") == "zip"
+    expect(page.locator("[name=zip]")).to_be_focused()
     use_by_everybody(page)
     stranger = browser.new_context(base_url=run.url).new_page()
     stranger.goto("/desk/")

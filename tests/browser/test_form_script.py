@@ -397,6 +397,7 @@ def test_without_script_the_plaque_is_on_the_redraw(name, browser, local_run):
     page.get_by_label("Agency name").fill(name)
     page.get_by_role("button", name=PlaqueForm.submit_label).click()
     expect(page.locator(".error-summary")).to_be_visible()
+    page.wait_for_load_state()  # the plaque is further down
     assert " ".join(page.locator(".plaque__name span").all_text_contents()) == name
     expect(page.locator(".plaque")).to_be_visible()
     context.close()

@@ -87,7 +87,7 @@ def test_what_is_lost_is_noticed(page):
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.slug)
 def test_nothing_of_a_form_with_errors_is_lost(form, page):
-    page.goto(f"/{form.slug}/")
+    visit(page, f"/{form.slug}/")
     page.get_by_role("button", name=form.submit_label).click()
     page.wait_for_selector(".error-summary")
     page.evaluate(SPACED)

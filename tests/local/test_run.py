@@ -71,10 +71,13 @@ def test_it_listens_on_this_machine_only(local_run):
 def test_200_identical_posts_from_16_threads_are_one_submission_with_one_e_mail_each(local_run):
     address, other = new_address(), new_address()
     body = urlencode({**CONTACT, "email": address})
+    own = "127.0.0.200"  # a network: what it sends counts toward its limit, and not toward that of other tests
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: ask(local_run.url, "POST", "/forms/contact", body, FORM), range(200)))
+        answers = list(
+            pool.map(lambda _: ask(local_run.url, "POST", "/forms/contact", body, FORM, sender=own), range(200))
+        )
     assert {(status, headers["location"]) for status, headers, _ in answers} == {(303, answers[0][1]["location"])}
-    ask(local_run.url, "POST", "/forms/contact", urlencode({**CONTACT, "email": other}), FORM, sender="127.0.0.200")
+    ask(local_run.url, "POST", "/forms/contact", urlencode({**CONTACT, "email": other}), FORM, sender=own)
     local_run.mail_about(other)  # whatever was posted before it has been sent by then
     assert len(local_run.mail_about(address)) == 2
 
