@@ -53,6 +53,14 @@ def test_a_script_for_a_page_that_sets_a_function_is_one_itself(file):
     assert [script for script in others if re.search(rf"[^=]=\s*{function}", script)] == []
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT / "tests").as_posix())
+def test_a_property_is_tried_with_the_same_examples_each_time_and_as_long_as_it_takes(file):
+    """Hypothesis's own settings try others each time, and fail where the machine is busy for a fifth of a second."""
+    decorated = [getattr(node, "decorator_list", []) for node in ast.walk(ast.parse(file.read_text("utf-8")))]
+    names = [{ast.unparse(each).partition("(")[0] for each in decorators} for decorators in decorated]
+    assert [found for found in names if "given" in found and "examples" not in found] == []
+
+
 def test_what_a_test_changes_is_what_the_functions_use_though_they_were_imported_anew(template, stand_in):
     """A module that functions import late was there twice, and a test changed the one that was not used."""
     handlers = {each["Handler"].partition(".")[0] for each in template.functions.values()}

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import playwright
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
 from engraving import engraved
 from forms.plaque import PLAQUE_LINE_LIMIT
 from rendering import macro
+from tests.support.examples import examples
 
 ROOT = Path(__file__).parents[2]
 NODE = Path(playwright.__file__).with_name("driver") / "node"
@@ -47,6 +48,7 @@ def test_a_long_name_is_broken_into_two_even_lines(name, lines):
 
 
 @given(NAMES.filter(bool))
+@examples(100)
 def test_nothing_of_a_name_is_lost_and_a_line_more_is_a_line_shorter(name):
     lines, size = engraved(name)
     assert " ".join(lines) == name
@@ -57,8 +59,8 @@ def test_nothing_of_a_name_is_lost_and_a_line_more_is_a_line_shorter(name):
 def test_the_form_breaks_a_name_as_it_is_typed_where_the_server_does():
     names = [*LINES]
 
-    @settings(max_examples=500, database=None)
     @given(NAMES.filter(bool))
+    @examples(500)
     def collect(name):
         names.append(name)
 
