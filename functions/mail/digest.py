@@ -141,8 +141,7 @@ def _looked_at_soon(now: datetime) -> list[Submission]:
 
 def _owes_mail(submission: Submission, now: datetime) -> bool:
     """Return whether an e-mail of the submission has waited for longer than it may."""
-    owed = (slot for slot in submission.mail if not is_settled(submission.mail, slot))
-    return any(now - submission.owed_since(slot) > SWEPT_AFTER for slot in owed)
+    return any(now - submission.owed_since(slot) > SWEPT_AFTER for slot in submission.unsent)
 
 
 def _dead_letters() -> int:

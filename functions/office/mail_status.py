@@ -32,10 +32,11 @@ def in_words(submission: Submission) -> Iterator[tuple[str, str]]:
     """Yield (e-mail, what became of it, when and why, and what to do about it) for each, in the order of time."""
     for slot, what in sorted(submission.mail.items(), key=lambda each: each[1].get("at", "~")):
         name = NAMES.get(slot) or f"{NAMES[slot.partition('-')[0]]} (corrected)"
-        words = NOT_SENT.get(what["state"], what["state"])
+        is_over = slot not in submission.unsent and not is_settled(submission.mail, slot)
+        words = NOT_SENT.get("not needed" if is_over else what["state"], what["state"])
         if "not_before" in what:
             words = f"goes out on {promises.stored_moment(what['not_before'])}"
-        elif not is_settled(submission.mail, slot):
+        elif slot in submission.unsent:
             words = "not sent yet"
         if "at" in what:
             words += f", {promises.stored_moment(what['at'])}"

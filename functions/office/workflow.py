@@ -17,7 +17,7 @@ from forms.catalog import TASKS
 from office import periods
 from storage import certification_items, certifications, dynamodb, submissions
 from storage.certifications import MAILED_AFTER, Certification
-from storage.outbox import REPORTED
+from storage.outbox import BUNDLED, REPORTED, is_settled
 from storage.submissions import Submission, stage
 from telemetry import count, logger
 
@@ -196,8 +196,10 @@ def release(submission: Submission, step: Step) -> bool:
     if submission.mail["receipt"]["state"] not in REPORTED:
         sets.append("mail.receipt = :owed")
         values["owed"] = {"state": "owed"}
+    # It may have been released before, and held again: the new promise has reminders of its own.
+    reminded = [f"mail.{slot}" for slot in BUNDLED if slot in submission.mail and is_settled(submission.mail, slot)]
     condition = f"{OPEN} AND attribute_exists(held)"
-    return _write(submission, step, "released", sets, condition, remove=["held"], **values)
+    return _write(submission, step, "released", sets, condition, remove=["held", *reminded], **values)
 
 
 def undoable(submission: Submission) -> str:

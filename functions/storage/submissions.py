@@ -29,6 +29,7 @@ from normalize import addresses
 from settings import settings
 from storage import counters, dynamodb, subscribers
 from storage.dynamodb import ConditionFailed
+from storage.outbox import BUNDLED, is_settled
 
 SWEPT_AFTER = timedelta(minutes=10)
 """Time after which remind.py sends the e-mails that the stream did not."""
@@ -97,6 +98,12 @@ class Submission(NamedTuple):
     def is_open(self) -> bool:
         """Return whether the office has still to do something, held submissions included."""
         return bool(self.declared.staff_task) and not (self.done or self.closed or self.erased_at)
+
+    @property
+    def unsent(self) -> list[str]:
+        """Return the slots of the e-mails that are still to be sent: reminders only while there is something to do."""
+        waits = self.is_open and not self.held
+        return [slot for slot in self.mail if not is_settled(self.mail, slot) and (waits or slot not in BUNDLED)]
 
     @property
     def former_senders(self) -> set[str]:

@@ -99,6 +99,43 @@ def test_what_is_held_is_not_due_until_it_is_released(submitted, clock, inbox, o
     assert len(inbox.titled("We have your message")) == 1
 
 
+def test_what_is_released_again_is_reminded_of_again(submitted, clock, inbox, office):
+    reference = submitted("contact", **{TRAP: "x"})["reference"]
+    office.do(reference, "release")
+    clock.forward(hours=21)
+    clock.forward(hours=6)
+    office.do(reference, "undo")
+    clock.forward(hours=20)
+    office.do(reference, "release")
+    before = len(inbox.messages())
+    clock.forward(hours=21)
+    clock.forward(hours=6)
+    said = [each["subject"] for each in inbox.messages()[before:] if reference in each["subject"]]
+    assert [each.partition(":")[0] for each in said] == ["Due soon", "Late"]
+
+
+@pytest.mark.parametrize(("verb", "typed"), [("mark", {}), ("close", {"reason": "spam"})])
+def test_nobody_waits_for_a_late_notice_that_broke_off_once_the_work_is_finished(
+    verb, typed, submitted, clock, inbox, office, ses_error, table
+):
+    reference = submitted("contact")["reference"]
+    clock.forward(hours=23)
+    ses_error(OUTAGE)
+    clock.forward(hours=2)
+    ses_error(None)
+    assert table.item(reference)["mail"]["late"]["state"] == "claimed"
+    page = office.do(reference, verb, **typed)
+    assert "Late notice not sent: the work was finished before" in page.words
+    clock.look()
+    assert "next_at" not in table.item(reference)
+    clock.forward(hours=30)
+    assert digest.gather(promises.now())["owed"] == []
+    office.begin_session()
+    office.do(reference, "undo")
+    clock.look()
+    assert inbox.messages()[-1]["subject"].startswith("Late")
+
+
 def test_a_clock_that_stood_still_for_days_skips_the_first_reminder(submitted, clock, inbox):
     submitted("contact")
     clock.forward(days=3)
