@@ -18,7 +18,7 @@ from office import agencies, erasure, invitations, workflow
 from storage import certifications, dynamodb, submissions
 from storage.outbox import Owed
 from tests.support.office import DIRECTOR, FORM, OFFICE, SITE, at_desk, code_in
-from tests.support.samples import CONTACT, HOSTILE, PLAQUE
+from tests.support.samples import CONTACT, HOSTILE, PLAQUE, SAMPLES
 from tests.support.tables import Table
 from web.desk import answers, sessions
 
@@ -603,6 +603,18 @@ def test_a_close_without_a_good_reason_is_refused_in_words(typed, words, office,
     page = office.do(reference, "close", **typed)
     assert (page.status, words in page.words) == (422, True)
     assert "closed" not in table.item(reference)
+
+
+@pytest.mark.parametrize("slug", ["contact", "plaque"])
+@pytest.mark.parametrize("reason", ["spam", "withdrawn"])
+def test_the_same_form_sent_again_after_it_was_closed_reaches_the_office(slug, reason, office, submitted, post, table):
+    closed = submitted(slug)
+    office.do(closed, "close", reason=reason)
+    again = submitted(slug)
+    assert again != closed
+    assert again in office.get().text
+    post(slug, SAMPLES[slug])
+    assert len(table.items()) == 2
 
 
 def test_a_duplicate_is_offered_its_twin_and_leads_to_it(office, submitted, table):
