@@ -35,9 +35,10 @@ def desk_link(reference: str = "") -> str:
     return f"{settings().site_url}/desk/{reference}"
 
 
-def confirm_link(reference: str, sent: datetime) -> str:
-    """Return the URL that confirms the sign-up of a submission."""
-    return _address("announcements", "confirm", reference, sent + CONFIRM_WITHIN)
+def confirm_link(reference: str, address: str, sent: datetime) -> str:
+    """Return the URL that confirms the sign-up of a submission, for the address that it is sent to."""
+    content = f"{reference} {subscribers.subscriber_id(address)}"
+    return _address("announcements", "confirm", content, sent + CONFIRM_WITHIN)
 
 
 def unsubscribe_link(address: str) -> str:

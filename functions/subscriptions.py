@@ -26,17 +26,19 @@ def handler(event: Event, _context: Any) -> Response:
 
 
 def _confirm(event: Event) -> Response:
-    reference = _from_link(event, "confirm")
-    if reference is None:
+    content = _from_link(event, "confirm")
+    if content is None:
         return _page("This link is too old", "Please sign up again. We will send you a new link.")
     if event["requestContext"]["http"]["method"] != "POST":
         return _page(
             "Sign up for announcements", "We e-mail you when a new certification is announced.", button="Sign me up"
         )
+    reference, _, subscriber = content.partition(" ")
     submission = submissions.get(reference)
-    if submission is None or not submission.answers["email"]:  # it was erased
+    address = submission.answers["email"] if submission else ""
+    # It was erased, or corrected: a link confirms only the address that it was sent to.
+    if submission is None or subscribers.subscriber_id(address) != subscriber:
         return _page("This link is too old", "Please sign up again. We will send you a new link.")
-    address = submission.answers["email"]
     if not (submission.confirmed_at or subscribers.has_left_since(address, submission.received_at)):
         subscribers.subscribe(address, promises.now())
         submissions.confirm(reference, promises.now())

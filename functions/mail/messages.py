@@ -99,7 +99,7 @@ def sender_mail(item: Mapping[str, Any]) -> EmailMessage | str:
         promised=form.promised(submission.promised_from, submission.answers),
         remarks=_remarks(submission),
         calendar=CALENDAR if ends_on else None,
-        confirm=links.confirm_link(submission.reference, promises.now()) if wants else None,
+        confirm=links.confirm_link(submission.reference, address, promises.now()) if wants else None,
     )
     return _with_calendar(message, submission, ends_on) if ends_on else message
 

@@ -264,7 +264,8 @@ def _correct(submission: Submission, step: Step, answers: Mapping[str, str], *, 
         sets.append("mail.#again = :owed")
         values["owed"] = {"state": "owed"}
     if "email" in changed:
-        # That SES rejected the address before says nothing of this one.
+        # What the address of before confirmed, and that SES rejected it, says nothing of this one.
+        remove.append("confirmed_at")
         rejected = [slot for slot, what in submission.mail.items() if "rejections" in what]
         for number, slot in enumerate(rejected):
             names[f"#rejected{number}"] = slot

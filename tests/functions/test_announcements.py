@@ -83,6 +83,23 @@ def test_the_box_on_another_form_brings_the_link_with_the_receipt(post, inbox, p
     assert subscribers.is_subscribed(CONTACT["email"])
 
 
+@pytest.mark.parametrize("pressed", ["before", "after"])
+def test_a_link_confirms_the_address_that_it_was_sent_to_and_no_corrected_one(
+    pressed, submitted, office, inbox, press, clock
+):
+    reference = submitted("contact", email="typo@example.gov")
+    link = confirm_link(inbox.receipts()[0])
+    if pressed == "before":
+        assert "You are signed up" in press(link).text
+    action = f"/desk/{reference}/correct"
+    office.press(office.get(action), action, email=ADDRESS, **{"new-receipt": "yes"})
+    assert "This link is too old" in press(link).text
+    assert not subscribers.is_subscribed(ADDRESS)
+    clock.look()
+    assert "You are signed up" in press(confirm_link(inbox.titled("We have your message")[-1])).text
+    assert subscribers.is_subscribed(ADDRESS)
+
+
 def test_without_the_box_there_is_no_link(post, inbox):
     post("contact", {**CONTACT, "announcements": "no"})
     inbox.deliver()

@@ -363,7 +363,7 @@ def test_a_bounce_unsubscribes_though_the_answer_of_ses_was_lost(post, press, in
     [item] = table.items()
     owed = Owed("SUBMISSIONS_TABLE", item["reference"], "receipt")
     outbox.claim(owed, promises.now())  # it was sent, and the sender went silent
-    link = links.confirm_link(item["reference"], promises.now())
+    link = links.confirm_link(item["reference"], item["answers"]["email"], promises.now())
     assert "You are signed up" in press(link).text
     clock.forward(hours=1)
     assert table.items()[0]["mail"]["receipt"] == {"state": "subscribed"}
