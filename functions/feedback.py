@@ -77,7 +77,7 @@ def note(report: Mapping[str, Any]) -> None:
             outbox.report(owed, outcome)
         logger.info(outcome["state"], id=owed.id, slot=owed.slot)
     count(outcome["state"])
-    bounces.note(message_id, said, together[0], promises.now())
+    bounces.note(message_id, said, together[0], promises.now(), is_sign_up=bounces.is_sign_up(together[0]))
 
 
 def _end(owed: Owed, report: Mapping[str, Any]) -> None:

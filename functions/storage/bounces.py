@@ -48,6 +48,7 @@ ENDED = {
     "SUBSCRIBERS_TABLE": "The address was unsubscribed. There is nothing to do.",
     "CERTIFICATIONS_TABLE": "The invitations to renew have stopped. Call the agency, and enter the right address.",
 }
+SIGN_UP = "No one was signed up. There is nothing to do."
 ODD = "The e-mail itself was rejected. Tell the engineer."
 
 
@@ -66,12 +67,16 @@ class Returned:
     reference: str = ""
     page: str = ""
     """Path at the desk of what it was about."""
+    is_sign_up: bool = False
+    """Whether it was the link to sign up for announcements: of the person, only the address is known."""
 
     @property
     def advice(self) -> str:
         """Return what to do about it, in a sentence or two."""
         if self.owed.slot in TO_STAFF:
             return OURS.get(self.said, OURS["bounced"])
+        if self.is_sign_up:
+            return SIGN_UP
         if self.said not in ADVICE:
             return ODD
         ended = ENDED if self.said in ("bounced", "complained") else {}
@@ -82,12 +87,16 @@ class Returned:
         """Return who did not get it."""
         if self.owed.slot in TO_STAFF:
             return "The office"
+        if self.is_sign_up:
+            return "Someone who wanted to sign up"
         unknown = "Someone who had signed up" if self.owed.table == "SUBSCRIBERS_TABLE" else "Someone no longer known"
         return self.who or unknown
 
     @property
     def what(self) -> str:
         """Return which e-mail it was: `receipt` for a second receipt as well."""
+        if self.is_sign_up:
+            return "confirmation"
         return self.owed.slot.partition("-")[0] if self.owed.table != "SUBSCRIBERS_TABLE" else "announcement"
 
 
@@ -108,13 +117,14 @@ def note_refused(owed: Owed, item: Mapping[str, Any], now: datetime) -> None:
     It got no message id, so what asked for it tells one refusal from another.
     """
     is_invitation = owed.table == "CERTIFICATIONS_TABLE"
-    asked = item["revision"] if is_invitation else Submission.from_item(item).owed_since(owed.slot).isoformat()
-    note(f"{owed.id} {owed.slot} {asked}", REFUSED, owed, now)
+    submission = None if is_invitation else Submission.from_item(item)
+    asked = submission.owed_since(owed.slot).isoformat() if submission else item["revision"]
+    note(f"{owed.id} {owed.slot} {asked}", REFUSED, owed, now, is_sign_up=_is_sign_up(submission))
 
 
-def note(message_id: str, said: str, owed: Owed, now: datetime) -> None:
-    """Record a report. Idempotent."""
-    needs_no_one = owed.table == "SUBSCRIBERS_TABLE" or said == DELAYED
+def note(message_id: str, said: str, owed: Owed, now: datetime, *, is_sign_up: bool) -> None:
+    """Record a report. Idempotent. `is_sign_up` is as in Returned."""
+    needs_no_one = owed.table == "SUBSCRIBERS_TABLE" or said == DELAYED or is_sign_up
     item = {
         "key": _key(message_id, said),
         "noted_on": _month(now) if needs_no_one else UNATTENDED,
@@ -176,10 +186,25 @@ def whom_to_call(returned: Returned) -> Returned:
         return returned
     if returned.owed.table == "CERTIFICATIONS_TABLE":
         return _agency(returned)
-    submission = submissions.get(returned.owed.id) if returned.owed.table == "SUBMISSIONS_TABLE" else None
+    submission = _about(returned.owed)
+    if _is_sign_up(submission):
+        return replace(returned, is_sign_up=True)
     if submission is None or submission.erased_at:
         return returned
     return _with(returned, submission)
+
+
+def is_sign_up(owed: Owed) -> bool:
+    """Return whether an e-mail is the link to sign up for announcements."""
+    return _is_sign_up(_about(owed))
+
+
+def _is_sign_up(submission: Submission | None) -> bool:
+    return submission is not None and not submission.declared.staff_task
+
+
+def _about(owed: Owed) -> Submission | None:
+    return submissions.get(owed.id) if owed.table == "SUBMISSIONS_TABLE" else None
 
 
 def _agency(returned: Returned) -> Returned:

@@ -84,6 +84,16 @@ def test_an_e_mail_that_is_delayed_is_in_the_digest_and_not_at_the_desk_and_ends
     assert subscribers.is_subscribed("gone@example.gov")
 
 
+def test_a_link_to_sign_up_that_bounces_is_in_the_digest_and_asks_nobody_to_call(post, report, table, returned, office):
+    post("announcements", {"email": "typo@example.gov"})
+    [item] = table.items()
+    report("Bounce", Owed("SUBMISSIONS_TABLE", item["reference"], "receipt"), bounceType="Permanent")
+    [noted] = map(bounces.whom_to_call, returned())
+    assert (noted.title, noted.what) == ("Someone who wanted to sign up", "confirmation")
+    assert noted.advice == "No one was signed up. There is nothing to do."
+    assert "came back" not in office.get().words
+
+
 def test_an_e_mail_that_ses_gives_up_after_delays_has_bounced_and_its_address_stays_subscribed(
     receipt, report, table, returned
 ):
@@ -194,7 +204,8 @@ def test_a_report_that_comes_again_undoes_nothing_that_happened_since(receipt, r
 def test_all_reports_of_a_bad_day_are_noted(returned):
     """They are no single item, which holds 400 KB at most."""
     for number in range(100):
-        bounces.note(f"message-{number}", "bounced", Owed("SUBMISSIONS_TABLE", "x" * 1500, "receipt"), promises.now())
+        owed = Owed("SUBMISSIONS_TABLE", "x" * 1500, "receipt")
+        bounces.note(f"message-{number}", "bounced", owed, promises.now(), is_sign_up=False)
     assert len(returned()) == 100
 
 
