@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import keys
@@ -77,7 +78,6 @@ class Certification(Entry):
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Certification":
-        periods = {(period["completed"], period["ends_on"]) for period in item["periods"].values()}
         latest = item["periods"][item["reference"]]
         days, state = latest_invitation(item)
         return cls(
@@ -88,10 +88,10 @@ class Certification(Entry):
             reference=item["reference"],
             email=item["email"],
             zip=item.get("zip", ""),
-            periods=tuple((date.fromisoformat(since), date.fromisoformat(until)) for since, until in sorted(periods)),
+            periods=tuple(sorted(_periods(item).items())),
             consented=latest["listed"] or "relisted" in item,
             withdrawn="withdrawn" in item,
-            ended_on=promises.day_at_office(datetime.fromisoformat(item["ended"]["at"])) if "ended" in item else None,
+            ended_on=_ended_on(item),
             invited=_invited(days, state) if state else "",
             not_sent=state in NOT_SENT,
             why_stopped=item.get("stopped", {}).get("why", ""),
@@ -181,6 +181,20 @@ def latest_invitation(item: Mapping[str, Any]) -> tuple[int, str]:
         if slot.startswith(INVITATION)
     }
     return min(states.items(), default=(0, ""))
+
+
+def _periods(item: Mapping[str, Any]) -> dict[date, date]:
+    """Return the last day of each period by its first. Of two plaques for one date, the second one counts."""
+    found = {}
+    for period in sorted(item["periods"].values(), key=itemgetter("marked_at")):
+        since, until = date.fromisoformat(period["completed"]), date.fromisoformat(period["ends_on"])
+        found[since] = register.last_day(since, until, _ended_on(period.get("left", {})))
+    return found
+
+
+def _ended_on(item: Mapping[str, Any]) -> date | None:
+    """Return the day on which the office ended a certification early, None if it did not."""
+    return promises.day_at_office(datetime.fromisoformat(item["ended"]["at"])) if "ended" in item else None
 
 
 def _invited(days: int, state: str) -> str:

@@ -36,7 +36,10 @@ class Entry:
     state: str
     """Two letters."""
     periods: tuple[tuple[date, date], ...]
-    """(certified on, valid until), the earliest first; more than one where the agency renewed."""
+    """(certified on, valid until), the earliest first; more than one where the agency renewed.
+
+    An earlier one that the office ended is valid until then; of the last one, `ended_on` says so.
+    """
     ended_on: date | None
     """Day on which the office ended it early, None if it did not."""
 
@@ -55,13 +58,8 @@ class Entry:
 
     @property
     def last_day(self) -> date:
-        """Return the last certified day: the day before an early end, but no day before the first one.
-
-        Page, badge, JSON and CSV all go by it.
-        """
-        if self.ended_on is None:
-            return self.valid_until
-        return max(self.certified_on, min(self.valid_until, self.ended_on - timedelta(days=1)))
+        """Return the last certified day. Page, badge, JSON and CSV all go by it."""
+        return last_day(self.certified_on, self.valid_until, self.ended_on)
 
     def holds(self, day: date) -> bool:
         """Return whether the agency is certified on a day."""
@@ -83,6 +81,11 @@ class Entry:
         words = folded(self.name).encode("ascii", "ignore").decode()
         slug = re.sub("[^a-z0-9]+", "-", words)[:SLUG_LIMIT].strip("-")
         return f"/certified/{self.state.lower()}/{slug}{'-' if slug else ''}{self.code}/"
+
+
+def last_day(since: date, until: date, ended_on: date | None) -> date:
+    """Return the last certified day of a period: the day before an early end, but no day before the first one."""
+    return max(since, min(until, ended_on - timedelta(days=1))) if ended_on else until
 
 
 def code_of(certification: str) -> str:

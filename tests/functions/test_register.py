@@ -418,6 +418,20 @@ def test_an_agency_that_renews_keeps_its_page_and_shows_both_periods(certified, 
     assert "Certified from {} until {} Before that from {} until {}".format(*both) in words(look(after["page"]))
 
 
+def test_a_period_that_the_office_ended_is_not_told_to_have_gone_on_after_a_renewal(
+    certified, change, agencies, look, clock
+):
+    earlier = COMPLETED - timedelta(days=300)
+    certified(**LISTED, completed=earlier.isoformat())
+    change("end")
+    clock.forward(days=3)
+    certified(**LISTED, completed=TODAY.isoformat())
+    [found] = agencies()
+    told = [promises.day_in_words(day) for day in (earlier, TODAY - timedelta(days=1))]
+    assert "Before that from {} until {}".format(*told) in words(look(found["page"]))
+    assert found["valid_until"] == promises.valid_until(TODAY).isoformat()
+
+
 # Addresses
 
 
