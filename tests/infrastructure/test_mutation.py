@@ -12,7 +12,7 @@ import pytest
 from local.template import Template
 from tools.expanded_template import expanded
 from tools.mutation import warm, worker
-from tools.mutation.__main__ import AREAS
+from tools.mutation.__main__ import AREAS, main
 from tools.mutation.edits import ROOT, Edit
 from tools.mutation.warm import Imported
 from tools.mutation.worker import BROKE, FAILED, PASSED, Asked, CheapFirst, Outcome, tried
@@ -50,6 +50,29 @@ def test_a_mistake_whose_tests_do_not_end_is_not_called_noticed(code, outcome, t
     assert tried(Edit("file", 0, 3, "maybe"), tmp_path, Asked(["tests"], 1)) is outcome
     assert seen == ["maybe or no"]
     assert (tmp_path / "file").read_text() == "yes or no"
+
+
+def test_tests_that_do_not_end_without_a_mistake_are_not_asked(tmp_path, monkeypatch):
+    (tmp_path / "said.log").write_text("...\nPASSED tests/test_one.py::test_one")
+    monkeypatch.setattr(worker, "_run", lambda *_: None)
+    with pytest.raises(RuntimeError, match=r"without a mistake, tests/test_one\.py did not end"):
+        worker.sound(tmp_path, ["tests/test_one.py"])
+
+
+def test_where_the_tests_of_one_area_cannot_be_asked_the_others_are_and_the_table_is_printed(monkeypatch, capsys):
+    def tried(area, found, seconds, workers):
+        if area.name == "hooks":
+            raise RuntimeError("its tests did not end")
+        yield found[0], Outcome.SURVIVED
+
+    for name in ("_tried", "_tried_warm"):
+        monkeypatch.setattr(f"tools.mutation.__main__.{name}", tried)
+    monkeypatch.setattr("sys.argv", ["mutation"])
+    with pytest.raises(SystemExit, match="hooks: its tests did not end"):
+        main()
+    said = capsys.readouterr().out
+    table = {row.split("|")[1].strip(): row.split("|")[3].strip() for row in said.splitlines() if row.startswith("| ")}
+    assert table == {"area": "tried"} | {area.name: "0" if area.name == "hooks" else "1" for area in AREAS}
 
 
 def test_what_only_reads_a_file_is_asked_before_what_starts_something():

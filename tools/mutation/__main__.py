@@ -10,6 +10,7 @@ import fnmatch
 import os
 import random
 import subprocess
+import sys
 import tempfile
 import time
 import traceback
@@ -134,7 +135,7 @@ def main() -> None:
     areas = [area for area in AREAS if told.area in (None, area.name)]
     whole = sum(area.share for area in areas)
     worker.preload()
-    lines = []
+    lines, troubles = [], []
     for area in areas:
         paths = [path for path in area.paths() if fnmatch.fnmatchcase(path, told.files)]
         found = sorted(area.edits(*paths), key=str)
@@ -142,16 +143,21 @@ def main() -> None:
         came = Counter[Outcome]()
         print(f"{area.name}, not noticed:", flush=True)
         try_all = _tried_warm if area.warm else _tried
-        for edit, outcome in try_all(area, found, told.minutes * 60 * area.share / whole, told.workers):
-            came[outcome] += 1
-            if outcome in (Outcome.SURVIVED, Outcome.TIMED_OUT):
-                late = " (its tests did not end in time)" if outcome is Outcome.TIMED_OUT else ""
-                print(f"  {edit}{late}", flush=True)
+        try:
+            for edit, outcome in try_all(area, found, told.minutes * 60 * area.share / whole, told.workers):
+                came[outcome] += 1
+                if outcome in (Outcome.SURVIVED, Outcome.TIMED_OUT):
+                    late = " (its tests did not end in time)" if outcome is Outcome.TIMED_OUT else ""
+                    print(f"  {edit}{late}", flush=True)
+        except RuntimeError as trouble:  # the other areas are tried, and the table is printed
+            troubles.append(f"{area.name}: {trouble}")
         counts = (came.total(), *(came[outcome] for outcome in Outcome))
         lines.append(f"| {area.name} | {len(found):,} | " + " | ".join(map(str, counts)) + " |")
     print("\n| area | possible | tried |", " | ".join(outcome.value for outcome in Outcome), "|")
     print("|---" + "|--:" * (len(Outcome) + 2) + "|")
     print("\n".join(lines))
+    if troubles:
+        sys.exit("\n".join(troubles))
 
 
 def _tried(area: Area, found: Sequence[Edit], seconds: float, workers: int) -> Iterator[tuple[Edit, Outcome]]:

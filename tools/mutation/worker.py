@@ -87,12 +87,14 @@ def preload() -> None:
 def sound(folder: Path, tests: Sequence[str]) -> Asked:
     """Return the tests without those that fail without any mistake: alone, or in a fork, they tell nothing.
 
-    Raises RuntimeError where no test passed.
+    Raises RuntimeError where no test passed, or where they did not end in time.
     """
     begin = time.monotonic()
     code = _run(folder, ["-rfEp", *tests], 10 * PATIENCE)
     took = time.monotonic() - begin
     said = (folder / "said.log").read_text("utf-8")
+    if code is None:
+        raise RuntimeError(f"without a mistake, {' '.join(tests)} did not end in {took:.0f} seconds")
     if code not in (PASSED, FAILED) or "\nPASSED " not in said:
         raise RuntimeError(f"no test passed without a mistake: {said[-2000:]}")
     left_out = [f"--deselect={name}" for name in re.findall(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE)]
