@@ -65,6 +65,6 @@ def compose(items: Sequence[Mapping[str, Any]], slot: str) -> EmailMessage:
 def _why_not(item: Mapping[str, Any], slot: str) -> str:
     """Return the reason why the reminder is no longer needed, empty if it is."""
     submission = Submission.from_item(item)
-    if submission.done or submission.closed or submission.erased_at:
+    if submission.closed or submission.erased_at:
         return "not needed"
     return "too late" if slot == "reminder" and promises.now() >= submission.due_at else ""

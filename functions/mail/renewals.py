@@ -39,11 +39,9 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
     look_again(certification, min((at for _, at in times if at > now), default=None))
 
 
-def invitation(item: Mapping[str, Any]) -> EmailMessage | str:
-    """Compose the invitation, or return the reason why there is none."""
+def invitation(item: Mapping[str, Any]) -> EmailMessage:
+    """Compose the invitation."""
     # Fixed words and dates only: what was typed two years ago is not mailed out again.
-    if "stopped" in item:
-        return "stopped"
     now = promises.now()
     ends_on = date.fromisoformat(item["ends_on"])
     link = stop_link(item["id"], now + STOP_LINK_LASTS)

@@ -26,7 +26,7 @@ IN_WORDS = {
     COMPLAINED: "no invitations: one was reported as spam",
     ERASED: "no invitations: no address",
 }
-SENT_AGAIN = ("bounced", "complained", *NOT_SENT, "stopped")
+SENT_AGAIN = ("bounced", "complained", *NOT_SENT)
 """States of an invitation that is sent again once a stop is undone: it was not delivered, or led to the stop."""
 
 

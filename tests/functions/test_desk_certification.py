@@ -269,6 +269,38 @@ def test_a_stop_says_who_stopped_it_and_can_be_undone(why, certified, office, cl
     assert len(sent(inbox)) == 1
 
 
+def test_a_stop_while_the_clock_is_at_it_holds_the_invitation_back_until_it_is_undone(
+    certified, office, clock, inbox, monkeypatch
+):
+    really = certifications.invitation_times
+
+    def stopped_meanwhile(ends_on):
+        invitations.stop(agency().id, promises.now(), invitations.BOUNCED)
+        return really(ends_on)
+
+    monkeypatch.setattr("mail.renewals.invitation_times", stopped_meanwhile)
+    clock.forward(days=ENDS - 59)
+    assert (sent(inbox), agency().invited) == ([], "")
+    monkeypatch.undo()
+    office.begin_session()
+    press(office, certified, "invite")
+    clock.forward(minutes=6)
+    assert len(sent(inbox)) == 1
+
+
+def test_an_invitation_that_is_being_sent_stays_with_its_sender():
+    mail = {
+        "mailed": {"state": "sent"},
+        "invitation-180": {"state": "bounced"},
+        "invitation-60": {"state": "sent"},
+        "invitation-0": {"state": "claimed"},
+    }
+    being_sent = {name: mail[name] for name in ("mailed", "invitation-0")}
+    assert invitations.without_invitations({"mail": mail}) == being_sent
+    sent_again = invitations.without_invitations({"mail": mail}, invitations.SENT_AGAIN)
+    assert sent_again == being_sent | {"invitation-60": {"state": "sent"}}
+
+
 def test_what_came_back_is_sent_again_where_the_address_is_right_after_all(bounced, office, clock, inbox):
     press(office, bounced, "invite")
     clock.forward(minutes=6)
