@@ -309,6 +309,13 @@ def every_action(office, every_page):
     return actions(office, *every_page)
 
 
+def test_every_page_has_a_title_and_a_heading_that_say_what_it_is(office, every_page):
+    titles = {address: re.findall("<title>(.*?)</title>", office.get(address).text) for address in (*every_page, FIND)}
+    assert [address for address, found in titles.items() if len(found) != 1 or not re.match(r"\w", found[0])] == []
+    headings = {address: re.findall("(?s)<h1[^>]*>(.*?)</h1>", office.get(address).text) for address in titles}
+    assert [address for address, found in headings.items() if len(found) != 1 or not found[0].strip()] == []
+
+
 def test_a_link_that_somebody_sent_fills_in_no_form_of_the_desk(office, every_page):
     for address in every_page:
         drawn = office.get(address).forms
@@ -328,6 +335,7 @@ def test_what_no_one_typed_is_in_no_box_where_the_session_ended(office, every_ac
         assert shown & {"csrf", "once", "to", "from", "seen", "report", "asked"} == set(), action
 
 
+FIND = "/desk/find"
 OTHERS = ("certified", "correct", "erase", "find", "person", "seen-to", "sign-out")
 
 
@@ -466,6 +474,21 @@ def test_a_note_without_a_word_is_not_written_down(office, submitted, table):
         page = office.do(reference, "note", text=text)
         assert (page.status, "Write the note first." in page.words) == (422, True)
     assert "history" not in table.item(reference)
+
+
+def test_what_is_sent_again_after_an_error_is_the_same_step(office, submitted):
+    """It may have been done though the answer was lost: it must not be done twice."""
+    action = f"/desk/{submitted('contact')}/note"
+    posted = office.get(action.removesuffix("/note")).form(action).fields
+    refused = office.post(action, posted | {"text": ""})
+    session = office.cookies
+    office.cookies = {}
+    signed_out = office.post(action, posted | {"text": "Called."})
+    office.cookies = session
+    failed = office.post(action, posted | {"text": "Called.", "csrf": "x"})
+    assert [refused.status, signed_out.status, failed.status] == [422, 400, 400]
+    assert refused.form(action).fields["once"] == failed.form(action).fields["once"] == posted["once"]
+    assert signed_out.form(action).fields["once"] == posted["once"]
 
 
 def test_a_page_says_on_which_day_an_e_mail_that_waits_goes_out(office, submitted, clock):

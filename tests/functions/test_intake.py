@@ -226,7 +226,7 @@ def test_visiting_the_address_of_a_form_leads_to_its_page(slug, get):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_programs_get_json(slug, post):
     accepted = post(slug, SAMPLES[slug], {"accept": "application/json"})
-    assert accepted.status == 201
+    assert (accepted.status, accepted.headers["content-type"]) == (201, "application/json")
     assert set(json.loads(accepted.text)) == {"reference"}
     refused = post(slug, {**SAMPLES[slug], "email": ""}, {"accept": "application/json"})
     assert refused.status == 422

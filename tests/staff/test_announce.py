@@ -14,6 +14,7 @@ from tests.support.announcements import announcements_of
 from tests.support.checklist_pages import ROOT, built_with
 from tests.support.inbox import link_in
 from tests.support.samples import ONE_CLICK
+from tests.support.ses_errors import FINAL
 
 TEXT = """---
 title: A second certification
@@ -113,6 +114,15 @@ def test_an_announcement_that_was_interrupted_goes_on_and_mails_nobody_twice(
     assert run_staff("announce", str(page), "--yes")[0] == 0
     got = [message["to"][0] for message in inbox.titled("A second certification")]
     assert sorted(got) == sorted(addresses)
+
+
+def test_whom_ses_refused_is_told_and_gets_it_with_the_next_call(run_staff, page, subscribed, inbox, quick, ses_error):
+    subscribed("one@example.gov")
+    ses_error(FINAL)
+    assert run_staff("announce", str(page), "--yes")[0] == 1
+    ses_error(None)
+    assert run_staff("announce", str(page), "--yes")[0] == 0
+    assert [message["to"] for message in inbox.titled("A second certification")] == [["one@example.gov"]]
 
 
 def test_the_e_mail_is_shown_and_asked_about_before_anything_is_sent(
