@@ -53,7 +53,7 @@ NOT_KEBAB = f"the id is not kebab-case {AT_MOST}: small letters, digits and sing
 
 
 class Refused(PluginError):
-    """A file in checklists/ breaks a rule. The message names file and line."""
+    """A file of an editor breaks a rule. The message names file and line."""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(f"{where}: {why}")
@@ -92,7 +92,8 @@ def read_folder(folder: Path) -> list[Checklist]:
     """Read the checklists of a folder, in order. Raises Refused."""
     taken: dict[str, str] = {}
     files = sorted(folder.glob("*.md"))
-    found = [parse(file.read_text("utf-8-sig"), f"{folder.name}/{file.name}", taken) for file in files]
+    sources = {f"{folder.name}/{file.name}": file for file in files}
+    found = [parse(read(file, source), source, taken) for source, file in sources.items()]
     if not found:
         raise Refused(f"{folder.name}/", "there is no checklist in this folder")
     return sorted(found, key=lambda checklist: checklist.order)
@@ -123,6 +124,25 @@ def parse(text: str, source: str, taken: dict[str, str]) -> Checklist:
     return Checklist(name=name, url=f"checklists/{name}/", roles=roles, items=tuple(items), removed=removed, **facts)
 
 
+def read(file: Path, source: str) -> str:
+    """Read the file `source`. Raises Refused where it is not UTF-8, as some editors of Windows save it."""
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Refused(f"{source}:{line}", "a letter is not written in UTF-8: save the file in that encoding") from error
+
+
+def front_matter(front: str, source: str) -> tuple[yaml.Node | None, Any]:
+    """Parse front matter: where each value stands, and the values. Raises Refused where it is not YAML."""
+    try:
+        return yaml.compose(front, yaml.SafeLoader), yaml.safe_load(front)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a day that no month has
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
+        line = mark.line + 2 if mark else 1
+        raise Refused(f"{source}:{line}", f"the front matter is not YAML: {problem.splitlines()[0]}") from error
+
+
 def introduction(text: str) -> str:
     """Return the Markdown above the items; the template draws those."""
     lines = text.split("\n")
@@ -131,13 +151,7 @@ def introduction(text: str) -> str:
 
 def _facts(front: str, source: str) -> tuple[dict[str, Any], dict[str, int]]:
     """Parse the front matter: the value and the line of each key."""
-    try:
-        node = yaml.compose(front, yaml.SafeLoader)
-        facts = yaml.safe_load(front)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a day that no month has
-        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
-        line = mark.line + 2 if mark else 1
-        raise Refused(f"{source}:{line}", f"the front matter is not YAML: {problem.splitlines()[0]}") from error
+    node, facts = front_matter(front, source)
     lines: dict[str, int] = {}
     for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
         line = key.start_mark.line + 2  # counted from 0, and below the first ---

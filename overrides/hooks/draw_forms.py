@@ -25,11 +25,18 @@ DESK = "desk.html"
 MARKER = re.compile(r"<!-- form: (\S+) -->")
 ADDRESS = re.compile(r'\b(href|src|action|data-late)="([^"#][^"]*)"')
 
+_drawn: set[str] = set()
+"""The forms that the pages of the latest build draw."""
+
 
 def on_env(env: Any, **_: object) -> Any:
     """Give templates the filter `dialed`."""
     env.filters["dialed"] = dialed
     return env
+
+
+def on_pre_build(**_: object) -> None:
+    _drawn.clear()
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, **_: object) -> str:
@@ -40,6 +47,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, **_: object) ->
         if form is None:
             raise PluginError(f"{page.file.src_uri}: there is no form named {marker[1]}; there are {', '.join(FORMS)}")
         page.meta["form"] = marker[1]
+        _drawn.add(marker[1])
         drawn = form().draw(with_register=config.extra["register"])
         return Markup("\n").join([Markup(rendering.FORM[0]), drawn, Markup(rendering.FORM[1])])
 
@@ -65,6 +73,13 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
         return output_content
     _write(_folder(config) / DESK, with_absolute_addresses(output_content, "/"))
     return ""
+
+
+def on_post_build(**_: object) -> None:
+    """Raise PluginError for a form that no page draws: its function would answer with the page of an earlier build."""
+    for slug in FORMS:
+        if slug not in _drawn:
+            raise PluginError(f"no page has the form {slug}: a line <!-- form: {slug} --> draws it")
 
 
 def with_absolute_addresses(html: str, address: str) -> str:

@@ -8,16 +8,23 @@ The second part may be left out. `without_register:` in the front matter takes t
 import re
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.pages import Page
 
+WORDS = r"((?:(?!<!-- \w+ register -->).)*)"
 CHOICE = re.compile(
-    r"<!-- with register -->\n?(.*?)(?:<!-- without register -->\n?(.*?))?<!-- end register -->\n?", re.DOTALL
+    rf"<!-- with register -->\n?{WORDS}(?:<!-- without register -->\n?{WORDS})?<!-- end register -->\n?", re.DOTALL
 )
+LEFT = re.compile(r"<!--\W*\w*\W*register\W*-->", re.IGNORECASE)
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: object) -> str:
-    """Choose, in the text and in the front matter."""
+    """Choose, in the text and in the front matter. Raises PluginError at a marker that belongs to no others."""
     has_register = config.extra["register"]
     otherwise = page.meta.pop("without_register", {})
     page.meta.update({} if has_register else otherwise)
-    return CHOICE.sub(lambda found: found[1 if has_register else 2] or "", markdown)
+    chosen = CHOICE.sub(lambda found: found[1 if has_register else 2] or "", markdown)
+    if left := LEFT.search(chosen):
+        why = "a part begins with <!-- with register --> and ends with <!-- end register -->"
+        raise PluginError(f"{page.file.src_uri}: {left[0]} stands alone: {why}")
+    return chosen

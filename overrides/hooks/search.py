@@ -33,7 +33,7 @@ def on_env(_: Any, config: MkDocsConfig, files: Files) -> None:
     """Give the template `config.extra.index`: pages, checklists, questions, each with `url`, `title`, `description`."""
     _sections.clear()
     found = [file.page for file in files.documentation_pages() if file.page and _is_found(file.page)]
-    listed = [_entry(page.url, _title(page), page.meta["description"]) for page in found]
+    listed = [_entry(page.url, _title(page), _fact(page, "description")) for page in found]
     of_checklists = {each.url for each in config.extra["checklists"]}
     asked = [question for page in found for question in _questions(page)]
     config.extra["index"] = {
@@ -89,7 +89,18 @@ def _also(page: Page) -> dict[str, list[str]]:
 
 
 def _title(page: Page) -> str:
-    return str(page.meta.get("title", page.title))
+    return _fact(page, "title", page.title)
+
+
+def _fact(page: Page, key: str, otherwise: str | None = None) -> str:
+    """Return a text from the front matter. Raises PluginError where it is missing, or what YAML takes for no text."""
+    value = page.meta.get(key, otherwise)
+    if not isinstance(value, str):
+        why = (
+            f"a page begins with front matter between two lines of ---, and there {key!r} is text, if need be in quotes"
+        )
+        raise PluginError(f"{page.file.src_uri}:1: {why}")
+    return value
 
 
 def _is_found(page: Page) -> bool:

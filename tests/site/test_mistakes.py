@@ -1,0 +1,77 @@
+"""An editor's mistake stops the build, with the file that it is in, before the site comes out wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mkdocs.exceptions import Abort
+
+from tests.support.checklist_pages import built_with
+
+PAGE = "---\ntitle: {}\ndescription: What is new.\n---\n\nWords.\n"
+
+
+def written(name: str, text: str, encoding: str = "utf-8") -> Callable[[Path], object]:
+    """What writes a page of its own."""
+
+    def write(docs: Path) -> None:
+        (docs / name).parent.mkdir(exist_ok=True)
+        (docs / name).write_bytes(text.encode(encoding))
+
+    return write
+
+
+def without(name: str, words: str) -> Callable[[Path], object]:
+    """What takes words out of a page where they stand first."""
+
+    def change(docs: Path) -> None:
+        text = (docs / name).read_text("utf-8")
+        assert words in text
+        (docs / name).write_text(text.replace(words, "", 1), "utf-8")
+
+    return change
+
+
+MISTAKES = {
+    "no front matter": (written("new.md", "# New\n\nWords.\n"), "new.md:1: a page begins with front matter"),
+    "a colon in a title": (written("new.md", PAGE.format("New: this")), "docs/new.md:2: the front matter is not YAML"),
+    "a title that is a day": (written("new.md", PAGE.format("2027-01-01")), "new.md:1: a page begins with"),
+    "a description of nothing": (written("new.md", "---\ndescription:\n---\n"), "'description' is text"),
+    "a page in another encoding": (
+        written("new.md", PAGE.format("New") + "A café.\n", "cp1252"),
+        "docs/new.md:7: a letter is not written in UTF-8",
+    ),
+    "a checklist in another encoding": (
+        written("../checklists/new.md", "---\ntitle: A café\n---\n", "cp1252"),
+        "checklists/new.md:2: a letter is not written in UTF-8",
+    ),
+    "the address of another page": (
+        written("announcements/index.md", PAGE.format("New").replace("---\n\n", "date: 2027-01-01\n---\n\n")),
+        "docs/announcements/index.md:1: its address, /announcements/, is that of docs/announcements.md",
+    ),
+    "a form that no page has": (without("contact.md", "<!-- form: contact -->"), "no page has the form contact"),
+    "a part about the register without its end": (
+        without("certified.md", "<!-- end register -->"),
+        "certified.md: <!-- with register --> stands alone",
+    ),
+    "a part about the register without its beginning": (
+        without("index.md", "<!-- with register -->"),
+        "index.md: <!-- end register --> stands alone",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_of_an_editor_stops_the_build_with_its_file(change, said, tmp_path, caplog):
+    with pytest.raises(Abort):
+        built_with(tmp_path, lambda checklists: change(checklists.parent / "docs"))
+    assert said in caplog.text
+
+
+def test_a_page_as_windows_saves_it_is_as_any_other(tmp_path):
+    text = PAGE.format("New\ndate: 2027-01-01").replace("\n", "\r\n")
+    write = written("announcements/new.md", text, "utf-8-sig")
+    site = built_with(tmp_path, lambda checklists: write(checklists.parent / "docs"))
+    html = (site / "announcements/new/index.html").read_text("utf-8")
+    assert '<meta name="description" content="What is new.">' in html
+    assert "<p>Words.</p>" in html
