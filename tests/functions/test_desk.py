@@ -310,10 +310,22 @@ def every_action(office, every_page):
 
 
 def test_every_page_has_a_title_and_a_heading_that_say_what_it_is(office, every_page):
-    titles = {address: re.findall("<title>(.*?)</title>", office.get(address).text) for address in (*every_page, FIND)}
+    titles = {
+        address: re.findall("<title>(.*?)</title>", office.get(address).text) for address in (*every_page, *LISTS)
+    }
     assert [address for address, found in titles.items() if len(found) != 1 or not re.match(r"\w", found[0])] == []
     headings = {address: re.findall("(?s)<h1[^>]*>(.*?)</h1>", office.get(address).text) for address in titles}
     assert [address for address, found in headings.items() if len(found) != 1 or not found[0].strip()] == []
+
+
+def test_what_names_or_explains_a_part_of_a_page_is_on_that_page(office, every_page):
+    for address in (*every_page, *LISTS):
+        text = office.get(address).text
+        ids = re.findall(r'\sid="([^"]+)"', text)
+        named = re.findall(r'\s(?:for="|aria-labelledby="|aria-describedby="|href="#)([^"]+)"', text)
+        assert named, address
+        assert {each for found in named for each in found.split()} - {*ids} == set(), address
+        assert len(ids) == len(set(ids)), address
 
 
 def test_a_link_that_somebody_sent_fills_in_no_form_of_the_desk(office, every_page):
@@ -335,7 +347,7 @@ def test_what_no_one_typed_is_in_no_box_where_the_session_ended(office, every_ac
         assert shown & {"csrf", "once", "to", "from", "seen", "report", "asked"} == set(), action
 
 
-FIND = "/desk/find"
+LISTS = ("/desk/find", "/desk/numbers", "/desk/plaques/labels", "/desk/certified")
 OTHERS = ("certified", "correct", "erase", "find", "person", "seen-to", "sign-out")
 
 
@@ -426,6 +438,9 @@ def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted,
     page = office.do(reference, "take")
     assert f"Taken by {OFFICE}" in page.words
     assert f"taken by {OFFICE}" in office.get().words
+    plaque = submitted("plaque")
+    office.do(plaque, "take")
+    assert f"{plaque} · taken by {OFFICE}" in office.get("/desk/plaques").words
     assert "Take it from" in director.get(f"/desk/{reference}").words
     page = office.do(reference, "note", text="Called,\nleft <b>voicemail</b>")
     assert "left &lt;b&gt;voicemail&lt;/b&gt;" in page.text
