@@ -180,8 +180,10 @@ def put_once(form: Form, received: datetime, held: str = "", *, quiet: bool = Fa
             # If the SDK retries after a lost response, the write finds its own item. That counts as success.
             there = Submission.from_item(failed.item)
             # An attacker may have sent the same words first, to have them held, or from a network that had enough mail.
-            # And nobody at the office would look at what they closed.
-            if there.closed or (there.held and not held) or (there.is_quiet and not quiet):
+            if (there.held and not held) or (there.is_quiet and not quiet):
+                continue
+            # Nobody at the office would look at what they closed. A bot sends its spam again and again.
+            if there.closed and not (held and there.closed["reason"] == "spam"):
                 continue
             # After its due date the same form is a new submission: the plaque may have been lost in the mail.
             if failed.item["fingerprint"] == kept and received < max(there.due_at, there.received_at + ONE_DAY):

@@ -655,6 +655,14 @@ def test_the_same_form_sent_again_after_it_was_closed_reaches_the_office(slug, r
     assert len(table.items()) == 2
 
 
+def test_spam_that_comes_again_after_it_was_closed_is_the_same(office, submitted, post, table):
+    office.do(submitted("contact", **TRAPPED), "close", reason="spam")
+    post("contact", CONTACT | TRAPPED)
+    assert len(table.items()) == 1
+    submitted("contact")  # the same words, from a person
+    assert len(table.items()) == 2
+
+
 def test_a_duplicate_is_offered_its_twin_and_leads_to_it(office, submitted, table):
     submitted("contact", email=PLAQUE["email"])
     first, second = submitted("plaque", city="Old Town"), submitted("plaque", city="New Town")
