@@ -5,12 +5,13 @@ const boxes = document.querySelectorAll(".item input");
 let loaded = null;
 
 const plain = (text) => text.trim().replace(/\s+/g, " ");
+const texts = [...boxes].map((box) => plain(box.labels[0].textContent)); // later, a browser may have translated them
 
 /** Gives the rows their ids, by their place. Throws where this page and the items are of two editions. */
 async function loadWithIds() {
   const { checklists } = await (await fetch(progress.dataset.source)).json();
   const items = checklists.flatMap((checklist) => checklist.items);
-  const isSame = ({ text }, number) => plain(text) === plain(boxes[number].labels[0].textContent);
+  const isSame = ({ text }, number) => plain(text) === texts[number];
   if (items.length !== boxes.length || !items.every(isSame)) throw new Error("This page is of another edition.");
   for (const [number, { id }] of items.entries()) boxes[number].closest(".item").id = id;
   return import("./plan.js");

@@ -731,6 +731,15 @@ def test_a_page_of_all_from_before_another_edition_keeps_no_tick_for_another_ite
     assert record(page) is None
 
 
+def test_a_tick_is_kept_on_a_page_of_all_that_the_browser_translated(context):
+    [page] = context.pages
+    visit(page, "print")
+    page.evaluate("for (const text of document.querySelectorAll('.item span')) text.textContent = 'Haga esto.'")
+    page.locator(".item input").first.check()
+    expect(page.locator(".item[data-kind=done]")).to_have_count(1)
+    assert set(record(page)["items"]) == {LEADER.items[0].id}
+
+
 # When the browser does not keep things
 
 
