@@ -146,5 +146,5 @@ box.addEventListener("input", search);
 document.addEventListener("keydown", walk);
 form.hidden = false;
 box.setAttribute("aria-describedby", "q-hint"); // until now, nothing appears while one types
-box.value ||= new URLSearchParams(location.search).get("q") ?? "";
+box.value ||= (new URLSearchParams(location.search).get("q") ?? "").slice(0, box.maxLength); // as typing is held
 if (box.value) search();

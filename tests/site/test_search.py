@@ -252,6 +252,12 @@ def test_the_address_keeps_the_words(page):
     assert page.locator(".search__index").is_visible()
 
 
+def test_an_address_asks_for_no_more_words_than_the_box_takes(page):
+    page.goto(f"/search/?q={'plaque ' * 3000}")
+    expect(page.locator(RESULTS).first).to_be_visible()
+    assert len(page.get_by_label("Words to look for").input_value()) == 100
+
+
 def test_the_keyboard_walks_through_the_results(page):
     page.goto("/search/")
     ask(page, "plaque")
