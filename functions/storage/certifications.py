@@ -152,8 +152,13 @@ def id_of(agency: str) -> str:
 
 
 def id_for(agency: str) -> str:
-    """Return the id of an agency's certification, existing or not. A renamed agency keeps its id."""
-    return resolved(id_of(agency))
+    """Return the id of an agency's certification, existing or not. A renamed agency keeps its id.
+
+    So does one whose state was corrected: its id was made of the wrong state, where an agency of that name may be, too.
+    """
+    found = resolved(id_of(agency))
+    known = get(found)
+    return found if known is None or agency.endswith(f"({known.state})") else resolved(id_of(f"{agency} itself"))
 
 
 def resolved(certification: str) -> str:

@@ -1,5 +1,6 @@
 """An agency that renews under another name is one agency once the office says so; the office is told first."""
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -271,6 +272,29 @@ def test_an_agency_of_another_state_is_never_joined(certified, requested, office
     elsewhere, _ = requested(LATER | {"agency": "Springfield", "agency_state": "OH", "state": "OH", "zip": "43001"})
     fields = page.form(f"/desk/{reference}/same").fields
     assert office.post(f"/desk/{elsewhere}/same", fields).status == 422
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_an_agency_has_its_own_certification_though_the_state_of_another_was_corrected_from_its_own(
+    undone, submitted, office, clock
+):
+    wrong = submitted("plaque", agency="Springfield Police", agency_state="IL")
+    office.do(wrong, "mark")
+    if undone:
+        office.do(wrong, "undo")
+    action = f"/desk/{wrong}/correct"
+    office.press(office.get(action), action, agency_state="MO")
+    if undone:
+        office.do(wrong, "mark")
+    first = submitted("plaque", agency="Springfield Police", agency_state="IL", email="il@example.gov")
+    assert "Springfield Police : certified until" not in html.unescape(office.get(f"/desk/{first}").words)
+    for verb in ("mark", "undo", "mark"):
+        office.do(first, verb)
+    completed = (TODAY - timedelta(days=3)).isoformat()
+    renewal = submitted("plaque", agency="Springfield Police", agency_state="IL", completed=completed)
+    assert "Springfield Police : certified until" in html.unescape(office.get(f"/desk/{renewal}").words)
+    office.do(renewal, "mark")
+    assert {each.state: len(each.periods) for each in certifications.everybody()} == {"MO": 1, "IL": 2}
 
 
 def test_a_message_is_of_no_agency_and_renews_none(certified, requested, office, submitted, table):
