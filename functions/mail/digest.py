@@ -1,7 +1,7 @@
 """Sends the daily digest to the office, even if there is nothing to report: its absence is an alarm."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -79,11 +79,12 @@ def compose(now: datetime) -> EmailMessage:
 def gather(now: datetime) -> dict[str, Any]:
     """Collect the numbers since yesterday's digest, and the lists of what is waiting now."""
     # From yesterday's morning, not from 24 hours ago: what came just after the last digest must be in this one.
-    since = promises.morning_at_office(promises.day_at_office(now) - DAY)
+    today = promises.day_at_office(now)
+    since = promises.morning_at_office(today - DAY)
     work = workflow.open_work(now)
     open_now = [*work.late, *work.due_today, *work.waiting, *work.to_mail]
     done = {slug: list(in_stage(slug, "done", since=since.isoformat())) for slug in TASKS}
-    held = {slug: list(in_stage(slug, "held", since=(now - HELD_LISTED_FOR).isoformat())) for slug in TASKS}
+    held = {slug: list(in_stage(slug, "held", since=_held_since(today).isoformat())) for slug in TASKS}
     closed = {slug: list(in_stage(slug, "closed", since=since.isoformat())) for slug in TASKS}
     everything = [*open_now, *(each for lists in (done, held, closed) for found in lists.values() for each in found)]
     return {
@@ -99,6 +100,11 @@ def gather(now: datetime) -> dict[str, Any]:
         "dead_letters": _dead_letters(),
         "subscribers": sum(1 for _ in subscribers.everybody()),
     }
+
+
+def _held_since(day: date) -> datetime:
+    """Return from when on the digest of a day lists what is held: by the morning, since none is sent on the minute."""
+    return promises.morning_at_office(day - HELD_LISTED_FOR)
 
 
 def _with_whom_to_call(returned: Returned) -> Returned:
@@ -126,7 +132,7 @@ def _lines(found: list[Submission]) -> list[Line]:
 def _when(submission: Submission) -> str:
     """Return the due time in words; of a held submission, when it came, and whether this is its last time listed."""
     if submission.held:
-        is_last = promises.now() - submission.received_at > HELD_LISTED_FOR - DAY
+        is_last = submission.received_at < _held_since(promises.day_at_office(promises.now()) + DAY)
         last = ", listed here for the last time" if is_last else ""
         return f"received {promises.moment_in_words(submission.received_at)}{last}"
     taken = f", taken by {submission.taken['by']}" if submission.taken else ""

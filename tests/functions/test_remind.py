@@ -557,6 +557,18 @@ def test_what_is_held_says_when_the_digest_lists_it_for_the_last_time(submitted,
     assert len(listed) >= 13
 
 
+def test_a_digest_that_comes_some_minutes_later_than_the_one_before_leaves_out_no_last_time(submitted, clock, inbox):
+    tomorrow = promises.day_at_office(promises.now()) + timedelta(days=1)
+    clock.forward(seconds=(promises.morning_at_office(tomorrow) - promises.now()).total_seconds() + 120)
+    submitted("contact", **{TRAP: "x"})
+    told = []
+    for number in range(1, 16):
+        begins = promises.morning_at_office(tomorrow + timedelta(days=number))
+        with time_machine.travel(begins + timedelta(minutes=4 * (number == 14)), tick=False):
+            told += [each.when for each in digest.gather(promises.now())["held"]]
+    assert ["for the last time" in each for each in told] == [False] * 13 + [True]
+
+
 def test_the_handbook_says_for_how_long_the_digest_lists_what_is_held():
     text = " ".join((Path(__file__).parents[2] / "handbook/office.md").read_text("utf-8").split())
     assert f"what is held is in it for its first {digest.HELD_LISTED_FOR.days} days only" in text
