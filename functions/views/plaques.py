@@ -38,7 +38,7 @@ def show(
         told="" if problem else f"Marked as mailed: {sum(bool(each.done) for each in left)}.",
         left=worklist.rows(left, request.now),
         typed=defaultdict(str, request.typed),
-        plaques=lists.plaques(request.now),
+        plaques=lists.plaques(request.now, without=[each.reference for each in left]),
     )
 
 

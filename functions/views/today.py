@@ -18,6 +18,9 @@ REPORT_LIMIT = 200
 def show(request: Request, session: Session) -> Response:
     now = request.now
     returned, more = worklist.returned(now)
+    seen = bounces.get(request.fields.get("seen", "")[:REPORT_LIMIT])
+    if seen and seen.seen_by:  # the index may not know it yet
+        returned = [each for each in returned if each[0].id != seen.id]
     return draw(
         request,
         session,
@@ -28,7 +31,7 @@ def show(request: Request, session: Session) -> Response:
         work=worklist.sections(now, request.fields.get("all", "")),
         returned=returned,
         more_returned=more,
-        seen=bounces.get(request.fields.get("seen", "")[:REPORT_LIMIT]),
+        seen=seen,
     )
 
 

@@ -21,7 +21,7 @@ from storage import bounces, certifications, dynamodb, outbox, submissions
 from storage.outbox import Owed
 from tests.support.office import OFFICE
 from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE, TODAY
-from web.desk import worklist
+from web.desk import lists, worklist
 
 
 def lines(answer):
@@ -441,6 +441,20 @@ def test_plaques_that_were_just_marked_are_a_click_away_until_the_mark_is_undone
     office.do(references[1], "undo")
     assert "Marked as mailed" not in office.follow(answer).words
     assert "Marked as mailed" not in office.get(f"/desk/plaques?marked={submitted('contact')},,{'x' * 3000}").words
+
+
+def test_what_was_just_finished_is_off_the_list_though_the_index_does_not_know_yet(
+    office, submitted, report, monkeypatch
+):
+    marked, waits = submitted("plaque"), submitted("plaque", telephone="555 555 0101")
+    bounced(report, marked)
+    before = lists.open_plaques(), worklist.returned(promises.now())
+    monkeypatch.setattr(lists, "open_plaques", lambda: before[0])
+    monkeypatch.setattr(worklist, "returned", lambda _: before[1])
+    page = office.press(office.get("/desk/plaques"), "/desk/plaques/mark", **{f"mark.{marked}": "yes"})
+    assert {f"mark.{waits}"} == {name for name in page.form("/desk/plaques/mark").names if name.startswith("mark.")}
+    page = office.press(office.get(), "/desk/returned/seen-to")
+    assert (page.offers("undo"), page.offers("seen-to")) == (True, False)
 
 
 def test_some_plaques_are_marked_while_many_wait_and_not_all_of_them_at_once(office, submitted, table):

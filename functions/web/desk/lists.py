@@ -1,7 +1,7 @@
 """Makes the desk's lists, as pages and CSV: search results, plaques to mail, certified agencies, and numbers."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Collection, Iterable, Mapping, Sized
 from datetime import date, datetime
 from itertools import combinations
 from typing import Any
@@ -100,9 +100,9 @@ def open_plaques() -> list[Submission]:
     return sorted(waiting, key=lambda each: each.urgency)
 
 
-def plaques(now: datetime) -> list[dict[str, Any]]:
-    """Return the plaques to mail, for their page."""
-    today, found = promises.day_at_office(now), open_plaques()
+def plaques(now: datetime, without: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return the plaques to mail, for their page; without those that were just marked: the index may lag."""
+    today, found = promises.day_at_office(now), [each for each in open_plaques() if each.reference not in without]
     certified = list(certifications.everybody()) if found else []
     alike = _alike(found[:COMPARED])
     return [
