@@ -48,14 +48,17 @@ def _with_period(item: Item, submission: Submission) -> Item:
         "id": submission.certification,
         "periods": item.get("periods", {}) | {submission.reference: period},
     }
+    is_taken_back = known.get("listed") and not facts["listed"]
     latest, is_current = _latest(changed["periods"]), item.get("reference") == submission.reference
     if latest != submission.reference and is_current:  # its date was corrected to one before another period's
         return _turned_to(_with_contact(changed, submission), latest)
     if latest != submission.reference:
-        period["left"] = _with_contact(known.get("left", {}), submission)
+        left = period["left"] = _with_contact(known.get("left", {}), submission)
+        if is_taken_back:
+            left.pop("relisted", None)
         return item if period == known else changed
     changed = _with_contact(changed if is_current else _begun(changed, latest), submission)
-    if known.get("listed") and not facts["listed"]:
+    if is_taken_back:
         changed.pop("relisted", None)  # a consent that is taken back ends an earlier one, too
     return item if changed == item else with_clock(changed | _shown(changed, facts))
 

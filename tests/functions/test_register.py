@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -217,6 +217,21 @@ def test_a_consent_that_is_taken_back_on_the_request_counts_for_more_than_an_ear
     assert len(agencies()) == 1
 
 
+def test_a_consent_that_is_taken_back_on_an_earlier_request_stays_so_when_the_renewal_is_undone(
+    certified, change, office, agencies
+):
+    first = certified(**LISTED, completed=(COMPLETED - timedelta(days=690)).isoformat())
+    for verb in ("withdraw", "list"):
+        change(verb)
+    renewal = certified(**LISTED)
+    action = f"/desk/{first}/correct"
+    form = office.get(action).form(action)
+    office.post(action, {name: value for name, value in form.fields.items() if name != "listed"})
+    assert len(agencies()) == 1
+    office.do(renewal, "undo")
+    assert agencies() == []
+
+
 @dataclass
 class Office:
     """What the office and the agency did: two requests of one agency, the second a renewal."""
@@ -224,34 +239,43 @@ class Office:
     consent: dict[str, bool]
     mailed: set[str] = field(default_factory=set)
     is_erased: bool = False
-    word: bool | None = None
-    """What the office last said about listing in this period: yes, no, or nothing."""
+    current: str = ""
+    """The request whose plaque was mailed last, also after an undo."""
+    said: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What the office said about listing in the period of each request: withdraw, list, or both in this order."""
 
     def do(self, event):
         verb, _, which = event.partition(" ")
-        before = self.latest
-        if verb in ("withdraw", "list"):
-            self.word = verb == "list" if self.mailed else self.word
-        elif self.is_erased:
-            return
+        if verb == "withdraw" and self.mailed:
+            self.said[self.current].add(verb)
+        elif verb == "list" and self.mailed:
+            self.said[self.current] = {verb}
         elif verb == "erase":
             self.is_erased = True
+        elif not which or self.is_erased:
+            return
         elif verb == "mark":
             self.mailed.add(which)
-            # A later period begins with the consent of its own request.
-            self.word = None if before and self.latest != before else self.word
         elif verb == "undo":
             self.mailed.discard(which)
-        elif verb in ("agree", "refuse"):
+            if which != self.current:
+                self.said.pop(which, None)
+        else:
+            if verb == "refuse" and self.consent[which] and which in self.mailed:
+                self.said[which].discard("list")
             self.consent[which] = verb == "agree"
+        self.turn(max(self.mailed, default=self.current))
 
-    @property
-    def latest(self):
-        return max(self.mailed, default=None)
+    def turn(self, latest):
+        """A period begins with the consent of its own request; what was said since an undo is not forgotten."""
+        if latest != self.current and self.current not in self.mailed:
+            self.said[latest] |= self.said.pop(self.current, set())
+        self.current = latest
 
     @property
     def is_listed(self):
-        return self.latest is not None and (self.consent[self.latest] if self.word is None else self.word)
+        said = self.said[self.current]
+        return bool(self.mailed) and "withdraw" not in said and (self.consent[self.current] or "list" in said)
 
 
 EVENTS = [
