@@ -541,6 +541,18 @@ def test_on_a_later_visit_progress_and_next_item_are_on_the_first_screen(page):
         expect(page.locator(".progress__next a")).to_be_in_viewport(ratio=1)
 
 
+def test_a_box_is_checked_by_the_click_that_leaves_the_target_date(page):
+    """The date is saved, and said to be, between the button's way down and its way up."""
+    page.get_by_text("Person responsible and target date").click()
+    page.get_by_label("Target date", exact=True).focus()
+    page.keyboard.type("12012027")
+    page.locator(".item input").first.hover()
+    page.mouse.down()
+    expect(page.locator(".plan [role=status]")).to_have_text("Saved in this browser.")
+    page.mouse.up()
+    expect(page.locator(".item input").first).to_be_checked()
+
+
 def test_a_plan_for_a_checklist_is_enough_for_the_sheet_that_says_where_the_agency_stands(page, tmp_path):
     plan(page, "Chief Sample", "2027-03-01")
     visit(page)
