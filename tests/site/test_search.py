@@ -205,6 +205,17 @@ def test_results_come_while_one_types_and_their_number_is_said(page):
     expect(page.get_by_text("Your receipt shows the last day.")).to_be_visible()
 
 
+def test_results_stay_where_they_are_when_their_number_is_said(page):
+    page.goto("/search/")
+    page.get_by_label("Words to look for").fill("plaque")
+    result = page.locator(RESULTS).first
+    expect(result).to_be_visible()
+    assert page.get_by_role("status").inner_text() == ""
+    place = result.bounding_box()
+    expect(page.get_by_role("status")).to_contain_text("results")
+    assert result.bounding_box() == place
+
+
 def test_forms_of_a_word_and_its_spelling_do_not_matter(page):
     page.goto("/search/")
     for words, title in {
