@@ -38,8 +38,11 @@ def tick(page: Page, items: Iterable[Item]) -> None:
 
 
 def open_details(page: Page, item: Item) -> Locator:
+    """Open the questions about an item, whose script comes with the first of them."""
     row(page, item).locator(".item__more").click()
-    return row(page, item).locator(".questions")
+    questions = row(page, item).locator(".questions")
+    questions.wait_for()
+    return questions
 
 
 def decide(page: Page, item: Item, *, who: str, when: str, why: str) -> None:
