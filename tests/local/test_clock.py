@@ -106,8 +106,8 @@ def handler(event, context):
     heard.append(event["detail"]["mail"]["timestamp"])
 """
 
-LAST = timedelta(seconds=20)
-"""Longer than any test takes on its way."""
+LAST = timedelta(minutes=5)
+"""Longer than any test takes on its way, on a busy machine too, and shorter than any move of the clock here."""
 
 
 def written(folder):
@@ -204,7 +204,7 @@ def test_time_goes_on_from_where_it_was_moved_to_and_comes_back(start, tick):
     assert clock.ahead == timedelta(hours=2)
     moved = time.time()
     time.sleep(0.05)
-    assert 0.05 <= time.time() - moved < 5
+    assert 0.05 <= time.time() - moved < LAST.total_seconds()
     clock.reset()
     assert clock.ahead == timedelta(0)
     assert datetime.now(UTC) - before < LAST
@@ -227,7 +227,7 @@ def test_what_waits_for_seconds_and_the_time_zone_do_not_notice(start, tick):
     thread.start()
     start().advance(timedelta(days=731))
     thread.join()
-    assert 0.4 <= waited[0] < 5
+    assert 0.4 <= waited[0] < LAST.total_seconds()
     assert time.monotonic() - at_first < LAST.total_seconds()
     assert (dict(os.environ), time.tzname) == (environment, zone)
 
@@ -269,7 +269,9 @@ def test_two_moves_at_once_wait_for_each_other(start, tick):
     for move in moves:
         move.join()
     assert clock.ahead == timedelta(hours=4)
-    assert in_hours(tick.times, before) == pytest.approx([0.5 * step for step in range(1, 9)], abs=0.01)
+    assert in_hours(tick.times, before) == pytest.approx(
+        [0.5 * step for step in range(1, 9)], abs=LAST / timedelta(hours=1)
+    )
 
 
 def test_stopping_ends_a_move_on_its_way(start, tick):
@@ -279,7 +281,7 @@ def test_stopping_ends_a_move_on_its_way(start, tick):
     move.start()
     wait_for(lambda: len(tick.times) > 2)
     clock.close()
-    move.join(5)
+    move.join(60)
     assert not move.is_alive()
     assert datetime.now(UTC) - before < LAST
 
