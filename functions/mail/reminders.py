@@ -21,7 +21,7 @@ BUNDLE = 20
 def times(submission: Submission, now: datetime) -> list[tuple[str, datetime]]:
     """Return the reminders that are still to be sent, with their times; none if there is nothing to do."""
     form, due = submission.declared, submission.due_at
-    if not form.staff_task or submission.done or submission.closed or submission.held or submission.erased_at:
+    if not submission.waits:
         return []
     at = {
         "reminder": office_hours.remind_at(due, form.remind_before, submission.promised_from),

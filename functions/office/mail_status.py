@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import promises
 from storage import bounces
-from storage.outbox import TO_STAFF, is_settled
+from storage.outbox import TO_STAFF, is_settled, unsent
 from storage.submissions import QUIET, Submission
 
 NAMES = {
@@ -30,13 +30,14 @@ NOT_SENT = {
 
 def in_words(submission: Submission) -> Iterator[tuple[str, str]]:
     """Yield (e-mail, what became of it, when and why, and what to do about it) for each, in the order of time."""
+    to_send = unsent(submission.mail, waits=submission.waits)
     for slot, what in sorted(submission.mail.items(), key=lambda each: each[1].get("at", "~")):
         name = NAMES.get(slot) or f"{NAMES[slot.partition('-')[0]]} (corrected)"
-        is_over = slot not in submission.unsent and not is_settled(submission.mail, slot)
+        is_over = slot not in to_send and not is_settled(submission.mail, slot)
         words = NOT_SENT.get("not needed" if is_over else what["state"], what["state"])
         if "not_before" in what:
             words = f"goes out on {promises.stored_moment(what['not_before'])}"
-        elif slot in submission.unsent:
+        elif slot in to_send:
             words = "not sent yet"
         if "at" in what:
             words += f", {promises.stored_moment(what['at'])}"

@@ -29,7 +29,6 @@ from normalize import addresses
 from settings import settings
 from storage import counters, dynamodb, subscribers
 from storage.dynamodb import ConditionFailed
-from storage.outbox import BUNDLED, is_settled
 
 SWEPT_AFTER = timedelta(minutes=10)
 """Time after which remind.py sends the e-mails that the stream did not."""
@@ -100,10 +99,9 @@ class Submission(NamedTuple):
         return bool(self.declared.staff_task) and not (self.done or self.closed or self.erased_at)
 
     @property
-    def unsent(self) -> list[str]:
-        """Return the slots of the e-mails that are still to be sent: reminders only while there is something to do."""
-        waits = self.is_open and not self.held
-        return [slot for slot in self.mail if not is_settled(self.mail, slot) and (waits or slot not in BUNDLED)]
+    def waits(self) -> bool:
+        """Return whether the office is reminded of it: it is open, and not held."""
+        return self.is_open and not self.held
 
     @property
     def former_senders(self) -> set[str]:
