@@ -144,6 +144,7 @@ def report(data: bytes) -> None:
         patch.object(outbox, "report", return_value=True) as noted,
         patch.object(feedback, "count"),
         patch.object(bounces, "is_known", return_value=False),
+        patch.object(bounces, "is_sign_up", return_value=False),
         patch.object(bounces, "note"),
         patch.object(subscribers, "unsubscribe") as ended,
         patch.object(invitations, "are_elsewhere", return_value=False),
