@@ -56,7 +56,7 @@ def _rows(template: Template) -> list[tuple[str, float, float]]:
 
     def today() -> None:
         words = office.get().words
-        assert str(OPEN) in words, words[:300]
+        assert f"{OPEN:,}" in words, words[:300]
 
     def find() -> None:
         assert "Nothing was found" in office.get("/desk/find?q=zebra").words
