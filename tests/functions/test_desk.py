@@ -14,7 +14,7 @@ import pytest
 
 import promises
 from local.aws.api_gateway import Gateway, Request
-from office import agencies, erasure, invitations, workflow
+from office import agencies, erasure, invitations, mail_status, workflow
 from storage import certifications, dynamodb, submissions
 from storage.outbox import Owed
 from tests.support.office import DIRECTOR, FORM, OFFICE, SITE, at_desk, code_in
@@ -510,6 +510,19 @@ def test_a_page_says_on_which_day_an_e_mail_that_waits_goes_out(office, submitte
     page = office.do(submitted("plaque"), "mark")
     at = promises.moment_in_words(promises.now() + timedelta(minutes=10))
     assert f"Plaque on its way goes out on {at}" in page.words
+
+
+def test_e_mails_are_told_in_the_order_of_time_and_what_is_unsent_last(submitted):
+    sent = {"state": "sent"}
+    mail = {
+        "mailed": {"state": "owed"},
+        "late": sent | {"at": "2026-11-25T17:00:00+00:00"},
+        "receipt": sent | {"at": "2026-11-24T17:00:00+00:00"},
+        "staff": sent | {"at": "2026-11-23T17:00:00+00:00"},
+    }
+    found = submissions.get(submitted("plaque"))._replace(mail=mail)
+    in_order = [mail_status.NAMES[slot] for slot in ("staff", "receipt", "late", "mailed")]
+    assert [name for name, _ in mail_status.in_words(found)] == in_order
 
 
 def test_what_is_given_back_is_nobodys(office, submitted, table):

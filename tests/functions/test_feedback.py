@@ -73,6 +73,17 @@ def test_an_e_mail_that_a_mail_server_turns_down_is_known_to_the_office_and_ends
     assert subscribers.is_subscribed("gone@example.gov")
 
 
+def test_a_report_that_was_seen_to_stays_so_where_another_function_notes_it_at_that_moment(receipt):
+    def note():
+        bounces.note("message", "bounced", receipt, promises.now(), is_sign_up=False)
+
+    note()
+    [returned] = bounces.unattended(9)
+    bounces.see_to(returned.id, "office@certification.example.org", promises.now())
+    note()  # it had looked before the other one wrote
+    assert bounces.unattended(9) == []
+
+
 def test_an_e_mail_that_is_delayed_is_in_the_digest_and_not_at_the_desk_and_ends_nothing(
     receipt, report, table, returned
 ):
