@@ -136,8 +136,8 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
         values["owed"] = {"state": "owed", "not_before": (step.at + MAILED_AFTER).isoformat()}
     if submission.agency:  # a plaque is requested: no other form has one
         sets.append("certification = :certification")
-        certification = submission.certification or certifications.id_for(submission.agency)
-        values["certification"] = certifications.resolved(certification)
+        chosen, by_name = submission.certification, submission.agency
+        values["certification"] = certifications.resolved(chosen) if chosen else certifications.id_for(by_name)
         known, completed = certifications.get(values["certification"]), submission.answers["completed"]
         # A second plaque for the same certification renews nothing.
         done["renews"] = known is not None and any(since.isoformat() != completed for since, _ in known.periods)
