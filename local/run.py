@@ -125,6 +125,8 @@ def serving(data: Path | None = None, *, root: Path = ROOT) -> Iterator[Server]:
     with running(socket.create_server(("127.0.0.1", 0)), data, root=root, account=str(next(_accounts))) as server:
         thread = threading.Thread(target=server.serve, name="local", daemon=True)
         thread.start()
+        while thread.is_alive() and not server.serve_thread.is_alive():
+            time.sleep(0.01)  # MkDocs' shutdown() forgets a thread that is about to start
         try:
             yield server
         finally:

@@ -353,6 +353,13 @@ def test_what_is_still_on_its_way_at_the_end_is_in_the_moved_time(project, monke
     assert datetime.now(UTC) - before < LAST
 
 
+def test_a_run_that_ends_as_soon_as_it_began_ends_in_order(project, monkeypatch):
+    monkeypatch.setattr(Server, "server_activate", lambda _server: time.sleep(0.3))  # the last before its thread
+    with serving(root=project) as server:
+        pass
+    assert not server.serve_thread.is_alive()
+
+
 def advance(server, hours, **headers):
     return ask(server.url, "POST", "/_clock/advance", f"hours={hours}", headers)
 
