@@ -82,11 +82,13 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
     for slot in tried:
         count("owed", form=submission.form)
         try_to_send(Owed("SUBMISSIONS_TABLE", submission.reference, slot), composer(slot))
-    periods.follow(submission)
-    numbers.settle(submission)
+    # Sending takes seconds, in which the office may undo a mark or erase the data: what follows goes by what is true.
     after = submissions.get(submission.reference) if tried else submission
-    if after:
-        submissions.look_again(after.reference, entry["next_at"], next_look(after, now))
+    if after is None:
+        return
+    periods.follow(after)
+    numbers.settle(after)
+    submissions.look_again(after.reference, entry["next_at"], next_look(after, now))
 
 
 def slots_to_try(submission: Submission, now: datetime) -> list[str]:

@@ -7,10 +7,13 @@ from html import unescape
 
 import boto3
 import pytest
+import time_machine
 
 import promises
-from office import agencies, erasure
+from mail import ses
+from office import agencies, erasure, invitations
 from storage import certifications, submissions, subscribers
+from storage.certifications import MAILED_AFTER
 from tests.support.office import OFFICE
 from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
 from tests.support.tables import Table
@@ -67,6 +70,25 @@ def test_erasing_forgets_the_number_that_a_plaque_travels_by(tracking, office, s
     assert item["done"]["by"] == OFFICE
     assert "tracking" not in str(item)
     assert "Choose a state" not in office.get(f"/desk/{reference}").words
+
+
+def test_an_address_that_is_erased_while_its_e_mail_goes_out_stays_erased(office, submitted, monkeypatch):
+    """What the clock read of a request is older than the erasure then."""
+    import remind
+
+    reference, send = submitted("plaque"), ses.send
+    office.do(reference, "mark")
+
+    def erased_meanwhile(message, tags):
+        erasure.erase(erasure.find(ADDRESS), OFFICE, promises.now())
+        return send(message, tags)
+
+    monkeypatch.setattr(ses, "send", erased_meanwhile)
+    with time_machine.travel(promises.now() + MAILED_AFTER):
+        [entry] = submissions.due(promises.now())
+        remind.look(entry, promises.now())
+    [agency] = certifications.everybody()
+    assert (agency.email, agency.zip, agency.why_stopped) == ("", "", invitations.ERASED)
 
 
 def test_erasing_leaves_nothing_of_the_person_and_keeps_what_names_no_one(person, office, table):
