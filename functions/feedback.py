@@ -48,8 +48,8 @@ def note(report: Mapping[str, Any]) -> None:
     is_invitation = together[0].table == "CERTIFICATIONS_TABLE"
     if kind != "Send" and is_invitation and invitations.are_elsewhere(together[0].id, report["mail"]["destination"]):
         return
-    type_, is_end, turned_down = "", False, False
-    outcome = {"state": REPORTED_AS[kind], "at": promises.now().isoformat(), "message_id": message_id}
+    said = REPORTED_AS[kind]
+    outcome = {"state": said, "at": promises.now().isoformat(), "message_id": message_id}
     if kind == "Send":
         for owed in together:
             outbox.report(owed, outcome)
@@ -57,23 +57,21 @@ def note(report: Mapping[str, Any]) -> None:
     if kind == "Bounce":
         type_ = report["bounce"]["bounceType"]
         outcome["why"] = f"{type_}, {report['bounce']['bounceSubType']}"
-        is_end = type_ == "Permanent"
-        turned_down = bounces.turns_down(outcome["why"])
+        said = bounces.said_of_bounce(outcome["why"])
         # An out-of-office reply is reported as a transient bounce, and so is an e-mail that SES gave up after delays.
-        if type_ == "Transient" and not (turned_down or bounces.is_known(message_id, bounces.DELAYED)):
+        if (type_, said) == ("Transient", bounces.GIVEN_UP) and not bounces.is_known(message_id, bounces.DELAYED):
             return
     elif kind == "Complaint":
         type_ = report["complaint"].get("complaintFeedbackType") or ""
-        is_end = type_ not in NO_WISH
         if type_ == "not-spam":
             return
-    said = bounces.TURNED_DOWN if turned_down else NO_WISH.get(type_, outcome["state"])
+        said = NO_WISH.get(type_, said)
     if bounces.is_known(message_id, said):
         return
-    if is_end:
+    if said in bounces.ENDING:
         _end(together[0], report)
     for owed in together:
-        if said in outbox.REPORTED or turned_down:
+        if kind == "Bounce" or said in outbox.REPORTED:
             outbox.report(owed, outcome)
         logger.info(outcome["state"], id=owed.id, slot=owed.slot)
     count(outcome["state"])

@@ -50,5 +50,5 @@ def in_words(submission: Submission) -> Iterator[tuple[str, str]]:
 
 def advice(slot: str, what: Mapping[str, str]) -> str:
     """Return what to do about an e-mail that came back, empty if it did not."""
-    said = bounces.TURNED_DOWN if bounces.turns_down(what.get("why", "")) else what["state"]
+    said = bounces.said_of_bounce(what["why"]) if what["state"] == "bounced" else what["state"]
     return (bounces.OURS if slot in TO_STAFF else bounces.ADVICE).get(said, "")

@@ -30,9 +30,14 @@ TURNED_DOWN = "turned down"
 """The receiver's server refused this e-mail, but not the address. The next e-mail may arrive."""
 TURNS_DOWN = ("MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRejected")
 """Subtypes of a transient bounce that mean TURNED_DOWN. SES does not retry them."""
+GIVEN_UP = "given up"
+"""SES gave up after delays, or was not told why the e-mail came back. The address may be right."""
+ENDING = ("bounced", "complained")
+"""Words for the reports after which an address gets no more such e-mail."""
 OURS = {
     TURNED_DOWN: "The office's mail server refused this e-mail, so no one at the office got it. Read it at the desk.",
     DELAYED: "The office's mail server does not take e-mail at the moment. Tell the engineer.",
+    GIVEN_UP: "The office's mail server did not take this e-mail. Read it at the desk, and tell the engineer.",
     "rejected": "It was mistaken for a virus, so no one at the office got it. Read it at the desk.",
     "bounced": "An address of the office does not take e-mail. Tell the engineer.",
 }
@@ -40,6 +45,7 @@ ADVICE = {
     REFUSED: "It could not be sent: its address is probably wrong. Call, and correct it.",
     TURNED_DOWN: "The mailbox is full, or its server refused what the e-mail says. Call.",
     DELAYED: "The mail server of its address does not accept it yet; we keep trying. If it is urgent, call.",
+    GIVEN_UP: "The mail server of its address did not accept it. The address may be right: call.",
     "rejected": "It was mistaken for a virus, and not sent. Call, or write from your own mailbox.",
     "bounced": "Its address does not exist, or takes no e-mail. Call, and correct the address.",
     "complained": "The receiver reported it as spam, and gets no more announcements. If it needs an answer, call.",
@@ -79,7 +85,7 @@ class Returned:
             return SIGN_UP
         if self.said not in ADVICE:
             return ODD
-        ended = ENDED if self.said in ("bounced", "complained") else {}
+        ended = ENDED if self.said in ENDING else {}
         return ended.get(self.owed.table, ADVICE[self.said])
 
     @property
@@ -100,10 +106,12 @@ class Returned:
         return self.owed.slot.partition("-")[0] if self.owed.table != "SUBSCRIBERS_TABLE" else "announcement"
 
 
-def turns_down(why: str) -> bool:
-    """Return whether a bounce means TURNED_DOWN, by its type and subtype as in `Transient, MailboxFull`."""
+def said_of_bounce(why: str) -> str:
+    """Return what to say of a bounce, by its type and subtype as in `Transient, MailboxFull`."""
     kind, _, subtype = why.partition(", ")
-    return kind == "Transient" and subtype in TURNS_DOWN
+    if kind == "Permanent":
+        return "bounced"
+    return TURNED_DOWN if kind == "Transient" and subtype in TURNS_DOWN else GIVEN_UP
 
 
 def is_known(message_id: str, said: str) -> bool:

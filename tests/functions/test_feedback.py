@@ -9,7 +9,7 @@ import pytest
 import promises
 from mail import messages
 from office import mail_status
-from storage import bounces, outbox, subscribers
+from storage import bounces, certifications, outbox, subscribers
 from storage.outbox import Owed
 from tests.support.samples import CONTACT
 
@@ -28,6 +28,13 @@ def receipt(post, inbox, table):
 def returned(table):
     """What is recorded for the office."""
     return lambda: list(bounces.since(promises.now() - timedelta(days=1), promises.now()))
+
+
+@pytest.fixture
+def certified(office, submitted):
+    office.do(submitted("plaque"), "mark")
+    [agency] = certifications.everybody()
+    return agency
 
 
 def state(table, slot="receipt"):
@@ -113,9 +120,29 @@ def test_an_e_mail_that_ses_gives_up_after_delays_has_bounced_and_its_address_st
     subscribers.subscribe("gone@example.gov", promises.now())
     report("DeliveryDelay", receipt, delayType="TransientCommunicationFailure")
     report("Bounce", receipt, address="gone@example.gov", bounceType="Transient")
-    assert (state(table), {each.said for each in returned()}) == ("bounced", {"delayed", "bounced"})
-    assert [each.said for each in bounces.unattended(50)] == ["bounced"]
+    assert (state(table), {each.said for each in returned()}) == ("bounced", {"delayed", "given up"})
+    [given_up] = bounces.unattended(50)
+    assert mail_status.advice("receipt", table.items()[0]["mail"]["receipt"]) == given_up.advice
     assert subscribers.is_subscribed("gone@example.gov")
+
+
+@pytest.mark.parametrize("type_", ["Permanent", "Transient", "Undetermined"])
+@pytest.mark.parametrize("of", ["announcement", "invitation"])
+def test_the_office_is_told_that_something_ended_only_where_it_did(of, type_, certified, report, returned):
+    address = certified.email
+    subscribers.subscribe(address, promises.now())
+    subscriber = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id(address), "news")
+    owed = subscriber if of == "announcement" else Owed("CERTIFICATIONS_TABLE", certified.id, "invitation-60")
+    if type_ == "Transient":
+        report("DeliveryDelay", owed, address=address, delayType="TransientCommunicationFailure")
+    report("Bounce", owed, address=address, bounceType=type_)
+    ended = {
+        "announcement": not subscribers.is_subscribed(address),
+        "invitation": certifications.get(certified.id).stopped,
+    }
+    assert ended[of] == (type_ == "Permanent")
+    [told] = [each.advice for each in returned() if each.said != bounces.DELAYED]
+    assert told == bounces.ENDED[owed.table] if ended[of] else told not in bounces.ENDED.values()
 
 
 @pytest.mark.parametrize(("slot", "advice"), [("receipt", "Call"), ("staff", "Read it at the desk")])
