@@ -6,7 +6,7 @@ from datetime import datetime
 from normalize.folding import agency_key
 from storage import certification_items
 from storage.certification_items import also_known, with_clock, without_clock
-from storage.certifications import Item, get, id_of
+from storage.certifications import Certification, Item, get, id_of
 
 
 class ChangedMeanwhile(Exception):
@@ -32,7 +32,10 @@ def withdraw(certification: str, by: str, now: datetime, **press: str) -> bool:
     """Remove an agency from the register; it stays certified."""
 
     def withdrawn(item: Item) -> Item:
-        return item if "withdrawn" in item else item | {"withdrawn": {"at": now.isoformat(), "by": by}}
+        # A renewal that was asked for since has a consent of its own, which ends with a withdrawal of its own.
+        return (
+            item if Certification.from_item(item).withdrawn else item | {"withdrawn": {"at": now.isoformat(), "by": by}}
+        )
 
     return change_by_office(certification, withdrawn, "removed from the register", by, now, **press)
 

@@ -13,8 +13,8 @@ from storage.certifications import Item, id_of
 from storage.submissions import Submission, valid_until
 
 CONTACT = ("email", "zip", "received_at", "readdressed")
-STOPS = ("withdrawn", "relisted", "ended", "stopped")
-"""Marks of the office or the agency that stop or allow something. Like the contact, they are of the latest period."""
+STOPS = ("ended", "stopped")
+"""Marks of the office or the agency that stop something. Like the contact, they are of the latest period."""
 
 
 def follow(submission: Submission) -> None:
@@ -38,28 +38,25 @@ def _with_period(item: Item, submission: Submission) -> Item:
         "completed": answers["completed"],
         "ends_on": valid_until(submission).isoformat(),
         "listed": answers.get("listed") == "yes",
+        "listed_said_at": _listed_said_at(submission),
         "name": answers["agency"],
         "state": answers["agency_state"],
         "marked_at": done["at"],
     }
     known = item.get("periods", {}).get(submission.reference, {})
-    period = facts | {"mail": known.get("mail", {})} | ({"left": known["left"]} if "left" in known else {})
+    kept = {name: known[name] for name in ("asked_at", "left") if name in known}
+    period = {"mail": known.get("mail", {}), "asked_at": submission.received_at.isoformat()} | kept | facts
     changed = item | {
         "id": submission.certification,
         "periods": item.get("periods", {}) | {submission.reference: period},
     }
-    is_taken_back = known.get("listed") and not facts["listed"]
     latest, is_current = _latest(changed["periods"]), item.get("reference") == submission.reference
     if latest != submission.reference and is_current:  # its date was corrected to one before another period's
         return _turned_to(_with_contact(changed, submission), latest)
     if latest != submission.reference:
-        left = period["left"] = _with_contact(known.get("left", {}), submission)
-        if is_taken_back:
-            left.pop("relisted", None)
+        period["left"] = _with_contact(known.get("left", {}), submission)
         return item if period == known else changed
     changed = _with_contact(changed if is_current else _begun(changed, latest), submission)
-    if is_taken_back:
-        changed.pop("relisted", None)  # a consent that is taken back ends an earlier one, too
     return item if changed == item else with_clock(changed | _shown(changed, facts))
 
 
@@ -76,6 +73,12 @@ def _without_period(item: Item, submission: Submission) -> Item:
     if item["reference"] != submission.reference:
         return changed
     return _turned_to(changed, _latest(periods))
+
+
+def _listed_said_at(submission: Submission) -> str:
+    """Return when the request said whether the agency is to be listed: as it was sent, or corrected to this answer."""
+    corrected = [entry["at"] for entry in submission.history if "listed" in entry.get("before", {})]
+    return corrected[-1] if corrected else submission.received_at.isoformat()
 
 
 def _with_contact(item: Item, submission: Submission) -> Item:
@@ -150,6 +153,8 @@ def _begun(item: Item, latest: str) -> Item:
     is_the_same = bool(before) and item["completed"] == to["completed"]
     if is_the_same or before not in periods:
         left |= stops
+    if is_the_same and before in periods:
+        to["asked_at"] = min(to["asked_at"], periods[before]["asked_at"])
     if is_the_same and "readdressed" in item:
         left |= {"readdressed": item["readdressed"], "email": item["email"]}
     kept: Item = {name: value for name, value in item.items() if name not in (*STOPS, "readdressed")}

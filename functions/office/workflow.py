@@ -149,13 +149,21 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
 def settle_agency(submission: Submission, step: Step, known: Certification | None) -> bool:
     """Note that a request renews a known certification, or with None that it is of an agency of its own after all.
 
+    What its agency said under a certification of which nothing else is left goes along: that it is not to be listed.
     Return False if it is done or closed: an earlier mark has to be undone first.
     """
     periods.follow(submission)  # a mark that was undone must be gone from the certification that it made
+    about: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    sets = []
+    if submission.answers.get("listed") == "yes" and certifications.left_withdrawn(submission.certification):
+        about["before"] = {"listed": "yes"}
+        sets, values = ["answers.listed = :no"], {"no": "no"}
     if known:
-        sets, of = ["certification = :certification"], {"of": known.name}
-        return _write(submission, step, "same agency", sets, OPEN, of, certification=known.id)
-    if not _write(submission, step, "another agency", [], OPEN, remove=["certification"]):
+        about["of"] = known.name
+        sets.append("certification = :certification")
+        return _write(submission, step, "same agency", sets, OPEN, about, certification=known.id, **values)
+    if not _write(submission, step, "another agency", sets, OPEN, about, remove=["certification"], **values):
         return False
     certification_items.stand_for_itself(submission.agency or "")
     return True

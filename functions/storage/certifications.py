@@ -2,11 +2,12 @@
 
 A certification exists because the office marked a plaque as mailed (see office/periods.py); what the office changes of
 it is in office/agencies.py. An item: id (keyed hash of the agency's first name and state), periods (by reference of the
-submission: completed, ends_on, listed, name, state, marked_at, mail; of an earlier one also `left`: contact and stops
-when the next began), and of the latest period: name, agency_state, completed, ends_on, reference, received_at, email,
-zip (five digits), mail (see outbox.py), clock and next_at (index `clock`), expires_at (TTL). What the office did with
-it: withdrawn and relisted ({at, by}), ended ({at, by}), renamed ({from, to}), readdressed ({from: keyed id of the
-address that the request has}), history. Why there are no invitations: stopped ({at, why}, see office/invitations.py).
+submission: completed, ends_on, asked_at, listed and since when its request says so (listed_said_at), name, state,
+marked_at, mail; of an earlier one also `left`: contact and stops when the next began), and of the latest period: name,
+agency_state, completed, ends_on, reference, received_at, email, zip (five digits), mail (see outbox.py), clock and
+next_at (index `clock`), expires_at (TTL). What the office did with it: withdrawn and relisted ({at, by}), ended ({at,
+by}), renamed ({from, to}), readdressed ({from: keyed id of the address that the request has}), history. Why there are
+no invitations: stopped ({at, why}, see office/invitations.py).
 While it is listed: register, code and entry (see register.py). An agency with more than one name has further items: id
 (of the other name), same_as (the first id).
 """
@@ -89,8 +90,10 @@ class Certification(Entry):
             email=item["email"],
             zip=item.get("zip", ""),
             periods=tuple(sorted(_periods(item).items())),
-            consented=latest["listed"] or "relisted" in item,
-            withdrawn="withdrawn" in item,
+            # The last word counts, of the agency on its request or to the office: nothing depends on what was
+            # marked and undone meanwhile.
+            consented=latest["listed"] or _at(item, "relisted") > latest["listed_said_at"],
+            withdrawn=_at(item, "withdrawn") >= latest["asked_at"],
             ended_on=_ended_on(item),
             invited=_invited(days, state) if state else "",
             not_sent=state in NOT_SENT,
@@ -105,6 +108,12 @@ def get(certification: str) -> Certification | None:
     """Return a certification, None if there is none. The id may be anything that was sent."""
     item = dynamodb.get(_table(), {"id": certification}) if ID.fullmatch(certification) else None
     return Certification.from_item(item) if item and item.get("periods") else None
+
+
+def left_withdrawn(certification: str) -> bool:
+    """Return whether an agency was removed from the register, and all its marks were undone since."""
+    item = dynamodb.get(_table(), {"id": certification}) if certification else None
+    return item is not None and "withdrawn" in item and not item["periods"]
 
 
 def of_agency(agency: str) -> Certification | None:
@@ -200,6 +209,11 @@ def _periods(item: Mapping[str, Any]) -> dict[date, date]:
 def _ended_on(item: Mapping[str, Any]) -> date | None:
     """Return the day on which the office ended a certification early, None if it did not."""
     return promises.day_at_office(datetime.fromisoformat(item["ended"]["at"])) if "ended" in item else None
+
+
+def _at(item: Mapping[str, Any], name: str) -> str:
+    """Return when the office did something; empty, which is before every time, if it did not."""
+    return str(item[name]["at"]) if name in item else ""
 
 
 def _invited(days: int, state: str) -> str:

@@ -291,7 +291,7 @@ def every_page(office, submitted, report):
     office.do(taken, "take")
     [agency] = certifications.everybody()
     agencies.end(agency.id, OFFICE, promises.now())
-    agencies.relist(agency.id, OFFICE, promises.now())
+    agencies.relist(agency.id, OFFICE, promises.now() + timedelta(minutes=1))
     office.do(ended := submitted("plaque", agency="A third agency"), "mark")
     [other] = [each for each in certifications.everybody() if each.id != agency.id]
     invitations.stop(other.id, promises.now(), invitations.BOUNCED)
@@ -1046,10 +1046,11 @@ STOPPED = {
 
 @pytest.mark.parametrize("days", [0, 30], ids=["the same date", "a later date"])
 @pytest.mark.parametrize("stop", STOPPED.values(), ids=STOPPED)
-def test_an_undo_brings_back_nothing_that_was_stopped(stop, days, office, submitted, certified):
+def test_an_undo_brings_back_nothing_that_was_stopped(stop, days, office, submitted, certified, clock):
     office.do(submitted("plaque", listed="yes"), "mark")
     stop(certified()[0].id, promises.now())
     [before] = certified()
+    clock.forward(minutes=1)
     completed = (before.certified_on + timedelta(days=days)).isoformat()
     claim = submitted("plaque", completed=completed, email="mallory@evil.example.com", listed="yes")
     office.do(claim, "mark")

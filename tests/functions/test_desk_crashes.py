@@ -34,7 +34,7 @@ WORK: dict[str, Any] = {
     "invite": ("plaque", {}, ("mark", "stop"), {}),
     "rename": ("plaque", {}, ("mark",), {"name": "Police of Springfield"}),
     "withdraw": ("plaque", {"listed": "yes"}, ("mark",), {}),
-    "list": ("plaque", {"listed": "no"}, ("mark",), {}),
+    "list": ("plaque", {"listed": "no"}, ("mark", "wait"), {}),
     "end": ("plaque", {}, ("mark",), {}),
     "resume": ("plaque", {}, ("mark", "end"), {}),
 }
@@ -114,6 +114,8 @@ def lived(office, template, submitted, table, inbox, clock, monkeypatch):
                 case "stop":
                     [agency] = certifications.everybody()
                     invitations.stop(agency.id, promises.now(), invitations.BOUNCED)
+                case "wait":
+                    clock.forward(minutes=1)
                 case "end":
                     [agency] = certifications.everybody()
                     agencies.end(agency.id, DIRECTOR, promises.now())

@@ -566,9 +566,10 @@ def test_labels_fill_sheets_of_ten(office, submitted):
 # Certified
 
 
-def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(office, submitted):
+def test_an_agency_is_renamed_listed_withdrawn_ended_and_each_can_be_taken_back(office, submitted, clock):
     reference = submitted("plaque")
     office.do(reference, "mark")
+    clock.forward(minutes=1)
     [agency] = certifications.everybody()
     page = f"/desk/certified/{agency.id}"
 

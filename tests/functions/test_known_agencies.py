@@ -235,6 +235,23 @@ def test_a_second_agency_that_was_marked_by_mistake_is_joined_after_an_undo(cert
     assert certifications.id_for("city of springfield police (IL)") == certified.id
 
 
+@pytest.mark.parametrize("joins", [True, False], ids=["the same agency", "another agency"])
+def test_an_agency_that_was_removed_from_the_register_stays_so_where_its_request_goes(
+    joins, certified, requested, office
+):
+    reference, _ = requested(LATER | OTHER)
+    office.do(reference, "mark")
+    [made] = [each for each in certifications.everybody() if each.id != certified.id]
+    agencies.withdraw(made.id, OFFICE, promises.now())
+    office.do(reference, "undo")
+    chosen = {"csrf": office.begin_session(), "certification": certified.id if joins else ""}
+    page = office.follow(office.post(f"/desk/{reference}/same", chosen))
+    assert "register: yes → no" in page.words
+    office.do(reference, "mark")
+    [now] = [each for each in certifications.everybody() if each.reference == reference]
+    assert (now.id == certified.id, now.listed) == (joins, False)
+
+
 def test_it_is_another_agency_after_all(certified, requested, office, shown):
     reference, _ = requested(LATER | {"agency": "Springfield Village Police"})
     office.do(reference, "same")

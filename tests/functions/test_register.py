@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 import time_machine
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import promises
@@ -185,6 +185,7 @@ def test_what_the_office_withdraws_is_gone_from_all_of_it_and_comes_back(certifi
 def test_the_office_lists_an_agency_that_asks_for_it_later(certified, change, agencies, clock):
     certified(**LISTED | {"listed": "no"})
     assert agencies() == []
+    clock.forward(minutes=1)
     change("list")
     assert [each["agency"] for each in agencies()] == [NAME]
 
@@ -200,7 +201,7 @@ def test_a_corrected_answer_decides(certified, office, agencies, clock):
 
 
 def test_a_consent_that_is_taken_back_on_the_request_counts_for_more_than_an_earlier_word_to_the_office(
-    certified, office, agencies
+    certified, office, agencies, clock
 ):
     from storage import certifications
 
@@ -213,6 +214,7 @@ def test_a_consent_that_is_taken_back_on_the_request_counts_for_more_than_an_ear
     form = office.get(action).form(action)
     office.post(action, {name: value for name, value in form.fields.items() if name != "listed"})
     assert agencies() == []
+    clock.forward(minutes=1)
     office.press(office.get(f"/desk/certified/{agency.id}"), f"/desk/certified/{agency.id}/list")
     assert len(agencies()) == 1
 
@@ -232,24 +234,38 @@ def test_a_consent_that_is_taken_back_on_an_earlier_request_stays_so_when_the_re
     assert agencies() == []
 
 
+def test_a_withdrawal_counts_for_more_than_a_renewal_that_was_asked_for_before(
+    requested, certified, change, agencies, office, clock
+):
+    certified(**LISTED, completed=(COMPLETED - timedelta(days=690)).isoformat())
+    before = requested(**LISTED)
+    clock.forward(minutes=1)
+    change("withdraw")
+    office.do(before, "mark")
+    assert agencies() == []
+    clock.forward(minutes=1)
+    certified(**LISTED, completed=(COMPLETED + timedelta(days=1)).isoformat())
+    assert len(agencies()) == 1
+
+
 @dataclass
 class Office:
-    """What the office and the agency did: two requests of one agency, the second a renewal."""
+    """What the office and the agency did: two requests of one agency, the second a renewal. The last word counts."""
 
     consent: dict[str, bool]
+    said_at: dict[str, int] = field(default_factory=lambda: {"1": 0, "2": 0})
+    """When each request came to say what it says of being listed."""
     mailed: set[str] = field(default_factory=set)
     is_erased: bool = False
-    current: str = ""
-    """The request whose plaque was mailed last, also after an undo."""
-    said: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """What the office said about listing in the period of each request: withdraw, list, or both in this order."""
+    withdrawn_at: int = -1
+    listed_at: int = -1
 
-    def do(self, event):
+    def do(self, event, now):
         verb, _, which = event.partition(" ")
         if verb == "withdraw" and self.mailed:
-            self.said[self.current].add(verb)
+            self.withdrawn_at = now
         elif verb == "list" and self.mailed:
-            self.said[self.current] = {verb}
+            self.listed_at, self.withdrawn_at = now, -1
         elif verb == "erase":
             self.is_erased = True
         elif not which or self.is_erased:
@@ -258,24 +274,15 @@ class Office:
             self.mailed.add(which)
         elif verb == "undo":
             self.mailed.discard(which)
-            if which != self.current:
-                self.said.pop(which, None)
-        else:
-            if verb == "refuse" and self.consent[which] and which in self.mailed:
-                self.said[which].discard("list")
-            self.consent[which] = verb == "agree"
-        self.turn(max(self.mailed, default=self.current))
-
-    def turn(self, latest):
-        """A period begins with the consent of its own request; what was said since an undo is not forgotten."""
-        if latest != self.current and self.current not in self.mailed:
-            self.said[latest] |= self.said.pop(self.current, set())
-        self.current = latest
+        elif self.consent[which] != (verb == "agree"):
+            self.consent[which], self.said_at[which] = verb == "agree", now
 
     @property
     def is_listed(self):
-        said = self.said[self.current]
-        return bool(self.mailed) and "withdraw" not in said and (self.consent[self.current] or "list" in said)
+        if not self.mailed or self.withdrawn_at >= 0:
+            return False
+        current = max(self.mailed)
+        return self.consent[current] or self.listed_at > self.said_at[current]
 
 
 EVENTS = [
@@ -291,6 +298,9 @@ def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_
     number = count()
 
     @given(st.lists(st.sampled_from(EVENTS), min_size=2, max_size=9), st.booleans(), st.booleans())
+    @example(["mark 1", "list", "undo 1", "refuse 1", "mark 1"], True, False)
+    @example(["mark 1", "mark 2", "list", "refuse 1", "undo 2"], True, True)
+    @example(["mark 1", "withdraw", "mark 2", "undo 1", "mark 1", "undo 2"], True, True)
     @examples(50)
     def try_order(events, first, second):
         empty_tables(template)
@@ -305,10 +315,10 @@ def test_no_order_of_events_lists_an_agency_without_its_consent_and_the_offices_
             references[which] = submissions.put_once(form, promises.now())[0].reference
         certification = certifications.id_of(submissions.get(references["1"]).agency)
         model = Office(consent)
-        for event in events:
+        for minute, event in enumerate(events, start=1):
             verb, _, which = event.partition(" ")
-            model.do(event)
-            now = promises.now()
+            model.do(event, minute)
+            now = promises.now() + timedelta(minutes=minute)
             if which:
                 submission = submissions.get(references[which])
                 step = workflow.Step("office@example.gov", now)

@@ -197,6 +197,7 @@ def certified(table):
         ends_on = promises.valid_until(COMPLETED - timedelta(days=number)).isoformat()
         period = {"completed": completed, "ends_on": ends_on, "listed": bool(number % 3)}
         period |= {"name": f"City of {town} {number} Police Department", "state": "IL", "marked_at": completed}
+        period |= {"asked_at": completed, "listed_said_at": completed}
         item: dict[str, Any] = {"id": certifications.id_of(f"{number}"), "reference": "QX8J88CZK3"}
         item |= {"periods": {"QX8J88CZK3": period}}
         item |= {"name": period["name"], "agency_state": "IL", "completed": completed, "ends_on": ends_on}
