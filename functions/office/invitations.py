@@ -12,7 +12,7 @@ from office.agencies import change_by_office
 from settings import settings
 from storage import dynamodb, subscribers
 from storage.certification_items import change, with_clock, without_clock
-from storage.certifications import INVITATION, NOT_SENT, latest_invitation
+from storage.certifications import INVITATION, NOT_ARRIVED, latest_invitation
 
 ASKED = "asked"
 """The agency pressed the link in an invitation."""
@@ -26,7 +26,7 @@ IN_WORDS = {
     COMPLAINED: "no invitations: one was reported as spam",
     ERASED: "no invitations: no address",
 }
-SENT_AGAIN = ("bounced", "complained", *NOT_SENT)
+SENT_AGAIN = ("complained", *NOT_ARRIVED)
 """States of an invitation that is sent again once a stop is undone: it was not delivered, or led to the stop."""
 
 
@@ -74,14 +74,14 @@ def readdress(certification: str, address: str, by: str, now: datetime, **press:
 
 
 def invite_again(certification: str, by: str, now: datetime, **press: str) -> bool:
-    """Undo a stop; an invitation that came back, or that SES did not send, is sent again.
+    """Undo a stop; an invitation that did not arrive is sent again.
 
     Nothing changes where there is no address.
     """
 
     def invited(item: dict[str, Any]) -> dict[str, Any]:
         _, state = latest_invitation(item)
-        if not ("stopped" in item or state in NOT_SENT) or not item.get("email"):
+        if not ("stopped" in item or state in NOT_ARRIVED) or not item.get("email"):
             return item
         changed = {name: value for name, value in item.items() if name != "stopped"}
         return with_clock(changed | {"mail": without_invitations(item, SENT_AGAIN)})

@@ -34,8 +34,8 @@ MAILED_AFTER = timedelta(minutes=10)
 an invitation to renew that was due before."""
 INVITATION = "invitation-"
 """Prefix of the slots of invitations, before the number of days: `invitation-60`."""
-NOT_SENT = ("refused", "rejected")
-"""States of an invitation that SES did not send."""
+NOT_ARRIVED = ("refused", "rejected", "bounced")
+"""States of an invitation that SES did not send, or that came back."""
 NAMES_IN_A_ROW = 5
 """How many names may lead on to another before the last one stands for itself."""
 ID = re.compile("[0-9a-f]{32}")
@@ -59,8 +59,8 @@ class Certification(Entry):
     """The office's actions on it, the oldest first: what, at, by, and for a new name the one before."""
     invited: str
     """The outcome of the latest invitation to renew, in words; empty before there is one."""
-    not_sent: bool
-    """Whether SES did not send the latest invitation, which stops none."""
+    not_arrived: bool
+    """Whether the latest invitation did not arrive, which alone stops none."""
     why_stopped: str
     """Why there are no invitations (see office/invitations.py), empty if there are."""
     names: tuple[str, ...]
@@ -96,7 +96,7 @@ class Certification(Entry):
             withdrawn=_at(item, "withdrawn") >= latest["asked_at"],
             ended_on=_ended_on(item),
             invited=_invited(days, state) if state else "",
-            not_sent=state in NOT_SENT,
+            not_arrived=state in NOT_ARRIVED,
             why_stopped=item.get("stopped", {}).get("why", ""),
             history=tuple(item.get("history", ())),
             names=tuple(dict.fromkeys([item["name"], *_earlier_names(item)])),

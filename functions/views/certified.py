@@ -40,7 +40,7 @@ def show_one(
     found = _found(certification)
     shown = lists.agency(found, request.now) | {
         "email": found.email,
-        "not_sent": found.not_sent and not found.stopped,
+        "not_arrived": found.not_arrived and not found.stopped,
         "stopped_by_agency": found.why_stopped == invitations.ASKED,
         "seen": str(found.revision),
         "request_is_kept": submissions.get(found.reference) is not None,

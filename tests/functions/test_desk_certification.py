@@ -307,8 +307,8 @@ def test_what_came_back_is_sent_again_where_the_address_is_right_after_all(bounc
     assert [each["to"] for each in sent(inbox)] == [[PLAQUE["email"]]] * 2
 
 
-@pytest.mark.parametrize("state", ["refused", "rejected"])
-def test_an_invitation_that_ses_did_not_send_can_be_sent_again(
+@pytest.mark.parametrize("state", ["refused", "rejected", "bounced"])
+def test_an_invitation_that_did_not_arrive_and_stopped_none_can_be_sent_again(
     state, certified, office, clock, inbox, ses_error, report
 ):
     ses_error(FINAL if state == "refused" else None)
@@ -316,10 +316,13 @@ def test_an_invitation_that_ses_did_not_send_can_be_sent_again(
     ses_error(None)
     if state == "rejected":
         report("Reject", invitation(), address=PLAQUE["email"], message_id="first")
+    if state == "bounced":
+        full = {"bounceType": "Transient", "bounceSubType": "MailboxFull"}
+        report("Bounce", invitation(), address=PLAQUE["email"], message_id="first", **full)
     office.begin_session()
     page, before = office.get(certified), len(sent(inbox))
     assert f"the latest: {state}, 60 days before the end" in page.words
-    assert "The latest invitation was not sent." in page.words
+    assert "The latest invitation did not arrive." in page.words
     said = office.press(page, f"{certified}/invite")
     assert not said.offers("invite")
     clock.forward(minutes=6)
