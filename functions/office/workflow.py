@@ -337,7 +337,14 @@ def _reopen(submission: Submission, step: Step) -> bool:
     name, at = ("held", submission.received_at) if submission.held else ("open", submission.due_at)
     sets = ["stage = :stage", "stage_at = :at"]
     values: dict[str, Any] = {"stage": _stage(submission, name), "at": at.isoformat()}
-    return _write(submission, step, "reopened", sets, "attribute_exists(closed)", remove=["closed"], **values)
+    names = {}
+    # One is enough: it is composed when it is sent.
+    if held_back := next((slot for slot, what in submission.mail.items() if what["state"] == "closed"), ""):
+        names["#receipt"] = held_back
+        sets.append("mail.#receipt = :owed")
+        values["owed"] = {"state": "owed"}
+    condition = "attribute_exists(closed)"
+    return _write(submission, step, "reopened", sets, condition, remove=["closed"], names=names, **values)
 
 
 def _hold_again(submission: Submission, step: Step) -> bool:

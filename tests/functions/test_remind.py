@@ -68,6 +68,16 @@ def test_staff_are_reminded_once_before_and_the_escalation_address_once_when_it_
     assert len(inbox.titled("Due soon")) == len(inbox.titled("Late")) == 1
 
 
+def test_a_receipt_that_a_closing_held_back_goes_out_once_it_is_reopened(submitted, clock, inbox, office):
+    reference = submitted("contact", deliver=False)["reference"]
+    office.do(reference, "close", reason="withdrawn")
+    clock.forward(minutes=11)
+    assert "not sent: closed before" in office.get(f"/desk/{reference}").words
+    office.do(reference, "undo")
+    clock.forward(minutes=1)
+    assert [reference in message["text"] for message in inbox.receipts()] == [True]
+
+
 @pytest.mark.parametrize("slug", SAMPLES)
 def test_once_it_is_done_nobody_is_reminded(slug, submitted, clock, inbox, office, table):
     item = submitted(slug)
