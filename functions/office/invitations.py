@@ -92,15 +92,16 @@ def invite_again(certification: str, by: str, now: datetime, **press: str) -> bo
 def forget(certification: str, address: str, now: datetime) -> None:
     """Erase an e-mail address from a certification, in any spelling, also from one whose mark was undone.
 
-    The agency stays certified. Idempotent.
+    The agency stays certified, and a wish of its own for no invitations stays, too. Idempotent.
     """
     gone = addresses.identity(address)
 
     def without(holder: dict[str, Any]) -> dict[str, Any]:
         if addresses.identity(holder.get("email", "")) != gone:
             return holder
+        asked = holder.get("stopped", {}).get("why") == ASKED
+        stopped = holder["stopped"] if asked else {"at": now.isoformat(), "why": ERASED}
         # Without an address, no invitation may be tried, so it leaves the clock as well.
-        stopped = {"at": now.isoformat(), "why": ERASED}
         return without_clock({**holder, "email": "", "zip": "", "stopped": stopped})
 
     def forgotten(item: dict[str, Any]) -> dict[str, Any]:

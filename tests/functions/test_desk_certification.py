@@ -174,6 +174,14 @@ def test_who_was_erased_after_an_undo_silences_no_later_person_of_the_agency(
     assert [each["to"] for each in sent(inbox)] == [[NEW]]
 
 
+def test_an_agency_that_wants_no_invitations_gets_none_though_its_address_was_erased_since(certified, office):
+    invitations.stop(agency().id, promises.now())
+    erasure.erase(erasure.find(PLAQUE["email"]), OFFICE, promises.now())
+    assert (agency().email, agency().why_stopped) == ("", invitations.ASKED)
+    press(office, certified, "address", email=NEW)
+    assert (agency().email, agency().why_stopped) == (NEW, invitations.ASKED)
+
+
 @pytest.mark.parametrize("then", ["corrected", "undone, another marked", "a renewal undone", "a second plaque"])
 def test_an_address_that_is_erased_ends_the_invitations_to_no_other_address(then, certified, office, submitted):
     """The office had entered it, so it is none of a request's own."""
