@@ -604,6 +604,21 @@ def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(offi
     assert len(inbox.titled("Your plaque is on its way")) == 1
 
 
+@pytest.mark.parametrize("kind", ["Reject", "Bounce", "Complaint"])
+def test_the_page_of_a_plaque_promises_no_second_e_mail_whatever_became_of_the_first(
+    kind, office, submitted, inbox, clock, report
+):
+    reference = submitted("plaque")
+    office.do(reference, "mark")
+    clock.forward(minutes=11)
+    report(kind, Owed("SUBMISSIONS_TABLE", reference, "mailed"), bounceType="Permanent", bounceSubType="General")
+    page = office.do(reference, "undo")
+    assert "We e-mailed the agency before that its plaque is on its way. It will not get another e-mail." in page.words
+    office.do(reference, "mark")
+    clock.forward(minutes=11)
+    assert len(inbox.titled("Your plaque is on its way")) == 1
+
+
 def test_undone_in_time_no_e_mail_goes_out(office, submitted, inbox, clock):
     reference = submitted("plaque")
     office.do(reference, "mark")

@@ -16,6 +16,7 @@ from office import mail_status, workflow
 from office.known_agencies import Known, known_addresses, may_renew, named, renewed_by
 from storage import certifications, submissions
 from storage.certifications import Certification
+from storage.outbox import REPORTED
 from storage.submissions import Submission
 from web.desk import answers, lists, worklist
 
@@ -56,7 +57,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         "mine": submission.taken is not None and submission.taken["by"] == viewer,
         "tells": declared.certifies,
         "done_word": declared.done_label,
-        "news_sent": news.get("state") in ("sent", "bounced", "complained"),
+        "news_sent": news.get("state") in REPORTED,
         "undo_what": workflow.undoable(submission),
         "undo_word": undo_word,
         "undo_hint": undo_hint,
