@@ -1,6 +1,6 @@
 """Sends one e-mail: claim it, compose it, pass it to SES, record the outcome."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -30,8 +30,8 @@ def is_stopped() -> bool:
     return settings().sender_mail_per_day == "0"
 
 
-def send_once(owed: Owed, compose: Compose, unless: str = "") -> bool:
-    """Claim an e-mail, send it, and settle it. Do nothing if its item has an attribute of the name `unless`.
+def send_once(owed: Owed, compose: Compose, unless: Sequence[str] = ()) -> bool:
+    """Claim an e-mail, send it, and settle it. Do nothing if its item has an attribute of `unless`.
 
     Return False if e-mail to senders is stopped: the caller has to come back, since the e-mail is still owed.
 
@@ -59,7 +59,7 @@ def send_together(
     bundle: Iterable[Owed],
     why_not: Callable[[Mapping[str, Any]], str],
     compose: Callable[[list[Mapping[str, Any]]], EmailMessage],
-    unless: str = "",
+    unless: Sequence[str] = (),
 ) -> None:
     """Claim and settle several e-mails to the office, sent as one; `why_not` says why an item is left out.
 
@@ -137,7 +137,7 @@ def _is_final(code: str, owed: Owed, rejections: Mapping[str, str]) -> bool:
     return last - first > TRIED_FOR
 
 
-def try_to_send(owed: Owed, compose: Compose, unless: str = "") -> None:
+def try_to_send(owed: Owed, compose: Compose, unless: Sequence[str] = ()) -> None:
     """Send an e-mail; log a failure instead of raising it, so that it does not hold up other e-mails."""
     try:
         send_once(owed, compose, unless)

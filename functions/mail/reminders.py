@@ -14,6 +14,8 @@ from settings import settings
 from storage.outbox import BUNDLED, Owed, is_settled
 from storage.submissions import Submission
 
+FINISHED = ("done", "closed", "held", "erased_at")
+"""Attributes of what nobody is reminded of. All but an erasure can be taken back, and then the reminder is sent."""
 BUNDLE = 20
 """Most submissions in one e-mail: SES's reports name each of them in a tag of 256 characters."""
 
@@ -43,7 +45,7 @@ def bundles(found: Iterable[Submission], now: datetime) -> Iterator[list[Owed]]:
 def send(bundle: Sequence[Owed]) -> None:
     """Send one bundle. Raises the errors of send_together."""
     slot = bundle[0].slot
-    send_together(bundle, lambda item: _why_not(item, slot), lambda items: compose(items, slot), unless="done")
+    send_together(bundle, lambda item: _why_not(item, slot), lambda items: compose(items, slot), FINISHED)
 
 
 def compose(items: Sequence[Mapping[str, Any]], slot: str) -> EmailMessage:
@@ -64,7 +66,4 @@ def compose(items: Sequence[Mapping[str, Any]], slot: str) -> EmailMessage:
 
 def _why_not(item: Mapping[str, Any], slot: str) -> str:
     """Return the reason why the reminder is no longer needed, empty if it is."""
-    submission = Submission.from_item(item)
-    if submission.closed or submission.erased_at:
-        return "not needed"
-    return "too late" if slot == "reminder" and promises.now() >= submission.due_at else ""
+    return "too late" if slot == "reminder" and promises.now() >= Submission.from_item(item).due_at else ""

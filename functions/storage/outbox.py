@@ -73,14 +73,13 @@ def tagged(tags: Mapping[str, str]) -> list[Owed]:
     return [Owed(tags["table"], each, tags["slot"]) for each in tags["id"].split(TOGETHER)]
 
 
-def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
+def claim(owed: Owed, now: datetime, unless: Sequence[str] = ()) -> dict[str, Any] | None:
     """Take the right to send one e-mail, for `CLAIM_LASTS`; return the item as it is now.
 
     Its slot has the `rejections` of the tries before, which are not stored until it is given back.
 
-    None if there is nothing to send: the e-mail is settled or must wait, the item is gone, or it has the attribute
-    `unless`.
-    Raises ClaimedByAnother while another invocation may be sending it.
+    None if there is nothing to send: the e-mail is settled or must wait, the item is gone, or it has an attribute of
+    `unless`. Raises ClaimedByAnother while another invocation may be sending it.
     """
     claimed = {"state": "claimed", "until": (now + CLAIM_LASTS).isoformat()}
     # Free to claim: a slot that does not exist or is owed, and one whose claim has expired.
@@ -89,8 +88,7 @@ def claim(owed: Owed, now: datetime, unless: str = "") -> dict[str, Any] | None:
         " AND (attribute_not_exists(#mail.#slot.not_before) OR #mail.#slot.not_before <= :now))"
         " OR (#mail.#slot.#state = :claimed AND #mail.#slot.#until < :now))"
     )
-    if unless:
-        condition += " AND attribute_not_exists(#unless)"
+    condition += "".join(f" AND attribute_not_exists(#{name})" for name in unless)
     try:
         values = {"owed": "owed", **CLAIMED, "now": now.isoformat()}
         item = _set(owed, claimed, condition, values, unless, returns="ALL_OLD")
@@ -149,10 +147,12 @@ def _set(
     to: Mapping[str, Any],
     condition: str,
     values: Mapping[str, str],
-    unless: str = "",
+    unless: Sequence[str] = (),
     returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW",
 ) -> dict[str, Any]:
-    names = {"#mail": "mail", "#slot": owed.slot, "#state": "state", "#until": "until", "#unless": unless}
+    names = {"#mail": "mail", "#slot": owed.slot, "#state": "state", "#until": "until"} | {
+        f"#{name}": name for name in unless
+    }
     change = "SET #mail.#slot = :to"
     return dynamodb.update(_table(owed), owed.key, change, condition, names, returns=returns, to=dict(to), **values)
 

@@ -17,7 +17,7 @@ from forms.catalog import FORMS
 from forms.form import TRAP
 from local.aws.lambda_runtime import invoke
 from mail import digest, reminders, ses
-from office import agencies
+from office import agencies, workflow
 from office.invitations import ASKED
 from settings import settings
 from storage import certifications, submissions
@@ -122,6 +122,33 @@ def test_what_is_released_again_is_reminded_of_again(submitted, clock, inbox, of
     clock.forward(hours=6)
     said = [each["subject"] for each in inbox.messages()[before:] if reference in each["subject"]]
     assert [each.partition(":")[0] for each in said] == ["Due soon", "Late"]
+
+
+@pytest.mark.parametrize(
+    ("held", "before", "verb", "after"),
+    [({}, [], "mark", "undo"), ({}, [], "close", "undo"), ({TRAP: "x"}, ["release"], "undo", "release")],
+    ids=["marked", "closed", "held again"],
+)
+def test_what_is_put_aside_as_the_clock_looks_is_reminded_of_once_it_is_open_again(
+    held, before, verb, after, submitted, clock, inbox, office, monkeypatch
+):
+    reference = submitted("contact", **held)["reference"]
+    for each in before:
+        office.do(reference, each)
+    send = reminders.send
+
+    def somebody_is_faster(bundle):
+        step, typed = workflow.Step(OFFICE, promises.now()), ["spam"] if verb == "close" else []
+        assert getattr(workflow, verb)(submissions.get(reference), step, *typed)
+        send(bundle)
+
+    monkeypatch.setattr(reminders, "send", somebody_is_faster)
+    assert clock.forward(hours=21)
+    monkeypatch.setattr(reminders, "send", send)
+    assert inbox.titled("Due soon") == []
+    office.do(reference, after)
+    clock.forward(hours=21 if after == "release" else 1)
+    assert len(inbox.titled("Due soon")) == 1
 
 
 @pytest.mark.parametrize(("verb", "typed"), [("mark", {}), ("close", {"reason": "spam"})])
