@@ -21,7 +21,6 @@ from rendering import render
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """Without 0/O and 1/I/L, which look alike, and without vowels, so that a reference never spells a word."""
 REFERENCE_LENGTH = 10
-BITS_OF_REFERENCE = 48
 IN_GROUPS = (
     rf"(?<![A-Z0-9])(?:REFERENCE|REF)?"
     rf"([{REFERENCE_ALPHABET}](?:[^A-Z0-9]{{0,3}}[{REFERENCE_ALPHABET}]){{9}})(?![A-Z0-9])"
@@ -332,10 +331,9 @@ def is_reference(text: str) -> bool:
 
 
 def reference_for(fingerprint: str, attempt: int = 0) -> str:
-    """Derive a reference from the fingerprint; each further attempt shifts out 48 more of its low bits."""
+    """Derive a reference from the fingerprint; each further attempt gives another one."""
     # Derived, not random: a form that is sent twice gets the same reference without a lookup.
-    # 48 bits are enough for ten digits in base 27.
-    number = int(fingerprint, 16) >> (BITS_OF_REFERENCE * attempt)
+    number = int(hashlib.sha256(f"{fingerprint} {attempt}".encode()).hexdigest() if attempt else fingerprint, 16)
     characters = []
     for _ in range(REFERENCE_LENGTH):
         number, index = divmod(number, len(REFERENCE_ALPHABET))

@@ -15,7 +15,7 @@ confirmed a sign-up: confirmed_at.
 import heapq
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -51,8 +51,6 @@ QUIET = "enough from one network"
 """State of a receipt held back because its network caused enough e-mail in that hour. A release owes it again."""
 FINGERPRINT_LENGTH = 32
 """Hexadecimal digits that are stored of a fingerprint: 128 bits, which no two submissions share by chance."""
-REFERENCES_TRIED = 5
-"""How often to try another reference if one is taken. With 27**10 references, collisions are rare."""
 
 
 class Submission(NamedTuple):
@@ -166,12 +164,14 @@ class Submission(NamedTuple):
 def put_once(form: Form, received: datetime, held: str = "", *, quiet: bool = False) -> tuple[Submission, bool]:
     """Store a valid form, unless the same submission exists. Return the stored one, and whether it is new.
 
-    `held` is why staff should review it first, in words. Raises RuntimeError if no reference is free.
+    `held` is why staff should review it first, in words.
     """
     content = fingerprint(form, received, keys.identity())
     kept = content[:FINGERPRINT_LENGTH]
-    for attempt in range(REFERENCES_TRIED):
-        item = _item(form, received, reference_for(content, attempt), held, quiet=quiet) | {"fingerprint": kept}
+    # One is free: each that is taken stands for the same form before, which was put aside or is past its due date.
+    references = (reference_for(content, attempt) for attempt in count())
+    while True:
+        item = _item(form, received, next(references), held, quiet=quiet) | {"fingerprint": kept}
         try:
             dynamodb.put(_table(), item, "attribute_not_exists(#reference)", {"#reference": "reference"})
         except ConditionFailed as failed:
@@ -188,7 +188,6 @@ def put_once(form: Form, received: datetime, held: str = "", *, quiet: bool = Fa
                 return there, False
         else:
             return Submission.from_item(item), True
-    raise RuntimeError(f"{REFERENCES_TRIED} references in a row belong to other submissions")
 
 
 def get(reference: str) -> Submission | None:

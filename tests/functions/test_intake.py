@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 import promises
-from forms.catalog import FORMS
+from forms.catalog import FORMS, TASKS
 from forms.form import reference_for
 from tests.support.samples import COMPLETED, HOSTILE, SAMPLES
 
@@ -367,3 +367,14 @@ def test_two_submissions_that_share_a_reference_are_both_kept(post, table, monke
     post("contact", SAMPLES["contact"])
     post("contact", {**SAMPLES["contact"], "message": "Another"})
     assert len(table.items()) == 2
+
+
+@pytest.mark.parametrize("slug", TASKS)
+def test_the_same_form_is_received_as_often_as_the_office_closed_it(slug, post, table, office):
+    for number in range(1, 9):
+        for _ in range(2):  # sent twice, it counts once
+            assert post(slug, SAMPLES[slug]).status == 303
+        references = {item["reference"] for item in table.items()}
+        assert len(references) == number
+        [new] = [item["reference"] for item in table.items() if "closed" not in item]
+        office.do(new, "close", reason="withdrawn")

@@ -11,7 +11,7 @@ from links import CONFIRM_WITHIN
 from mail.limits import E_MAILS_A_DAY
 from storage.certifications import MAILED_AFTER
 from storage.outbox import CLAIM_LASTS, Owed
-from storage.submissions import ONE_DAY, REFERENCES_TRIED
+from storage.submissions import ONE_DAY
 
 BUNDLED_BY = timedelta(hours=1)
 """Reminders go out at the full hour: the first ones before their time, the late ones after it."""
@@ -86,9 +86,6 @@ class Model:
             return same
         today = promises.day_at_office(promises.now())
         return [row for row in same if promises.day_at_office(row.received) == today]
-
-    def can_be_written(self, form: str, answers: Mapping[str, str]) -> bool:
-        return len(self.written_before(form, answers)) < REFERENCES_TRIED
 
     def same(self, form: str, answers: Mapping[str, str], held: bool) -> Row | None:
         """The submission that these answers are once more, if they are.
