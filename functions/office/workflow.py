@@ -220,6 +220,8 @@ def undo(submission: Submission, step: Step, what: str = "") -> bool:
     `what` is as from undoable, for the state that the person saw. Return False if there is nothing to undo, or
     something else by now: of two people who undo a mark, the second must not undo the release before it.
     """
+    if step.once in submission.steps:  # pressed again: it left nothing to undo
+        return True
     what = what or undoable(submission)
     for _ in range(TRIES):
         if not what or undoable(submission) != what:
@@ -284,6 +286,8 @@ def _correct(submission: Submission, step: Step, answers: Mapping[str, str], *, 
 
 
 def _close_duplicate(submission: Submission, step: Step, kept: str) -> bool:
+    if step.once in submission.steps:  # pressed again: the one that is kept may be closed by now
+        return True
     _check_kept(submission, kept)
     closed = _close(submission, step, {"reason": "duplicate", "of": kept}, kept)
     if not closed:

@@ -51,8 +51,7 @@ def carry_out(request: Request, session: Session, reference: str, verb: "Verb") 
     submission = found(reference)
     step = step_of(request, session, request.parts[-1])
     try:
-        # Pressed again after an answer that was lost: what it did may have left nothing for it to do.
-        done = step.once in submission.steps or verb(submission, step, request.fields)
+        done = verb(submission, step, request.fields)
     except ValueError as problem:
         return show(request, session, reference, HTTPStatus.UNPROCESSABLE_ENTITY, str(problem))
     if done:

@@ -262,6 +262,18 @@ def test_it_is_another_agency_after_all(certified, requested, office, shown):
     assert len(list(certifications.everybody())) == len(shown()[0]) == 2
 
 
+def test_it_is_another_agency_though_the_first_press_broke_off(certified, requested, office, monkeypatch):
+    reference, _ = requested(LATER | {"agency": "Springfield Village Police"})
+    for verb in ("same", "mark", "undo"):
+        office.do(reference, verb)
+    pressed = office.get(f"/desk/{reference}").form(action := f"/desk/{reference}/same").fields
+    assert pressed["certification"] == ""
+    with monkeypatch.context() as broken:
+        broken.setattr("storage.certification_items.stand_for_itself", None)
+        assert office.post(action, pressed).status == 500
+    assert "Possible renewal" in office.follow(office.post(action, pressed)).words
+
+
 def test_what_comes_too_late_leaves_the_agencies_as_they_are(certified, requested, office):
     """Between the look at a request and the button, a colleague closed it."""
     first, _ = requested(LATER | {"agency": "Springfield Village Police"})
