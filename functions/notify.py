@@ -1,4 +1,4 @@
-"""Sends the e-mails of a submission as soon as a record of the table's stream says that it is new or changed.
+"""Sends the e-mails of a submission as soon as a record of the table's stream says that it is new, or was released.
 
 Each e-mail is claimed before it is sent, so a record that is delivered twice sends nothing twice.
 """
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
 
 
 def notify(record: DynamoDBRecord) -> None:
-    """Try every e-mail of the submission in a record, whatever changed in it; remind.py sends the bundled ones."""
+    """Try every e-mail of the submission in a record; remind.py sends the bundled ones."""
     # Failures are logged, not raised: a record that is retried would block all records behind it. The schedule
     # (remind.py) sends what is missing. Slots that are settled already cannot be claimed again.
     if not (record.dynamodb and record.dynamodb.new_image):

@@ -9,7 +9,7 @@ ANSWER_REMINDED_BEFORE = timedelta(hours=4)
 PLAQUE_MAILED_WITHIN = timedelta(weeks=2)
 """Calendar days at the office: the last one counts to its end, whatever the clocks do meanwhile."""
 PLAQUE_REMINDED_BEFORE = timedelta(days=3, hours=17)
-"""Before the end of the last day: on the morning three days earlier."""
+"""Before the end of the last day: 7 AM three days earlier, and so in the last office hour before that."""
 VALID_FOR_YEARS = 2
 LISTED_AFTER_END = timedelta(days=60)
 """How long the public register shows an agency whose certification ended."""

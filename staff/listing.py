@@ -22,7 +22,7 @@ STYLES = {"late": "bold red", "due soon": "yellow", "held": "magenta", "done": "
 
 
 def chosen(form: str, stage: str) -> list[Submission]:
-    """Return the submissions in a stage (open, held, done), of all forms or one, by due date."""
+    """Return the submissions in a stage (open, held, done, closed), of all forms or one, by due date."""
     forms = [form] if form else list(TASKS)
     found = [each for slug in forms for each in submissions.in_stage(slug, stage)]
     return sorted(found, key=lambda each: each.urgency)
