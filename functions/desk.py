@@ -7,6 +7,7 @@ and the token of a page of that session. Typed text is never lost: a page that c
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from forms.form import reference_in
 from office import search
@@ -116,7 +117,7 @@ def _page_with(parts: list[str]) -> str:
         case ["person"] | ["person", "erase"]:
             return "/desk/find"
         case ["certified", certification, verb] if verb in certified.VERBS:
-            return f"/desk/certified/{certification}"
+            return f"/desk/certified/{quote(certification)}"
         case [reference, verb] if verb in (*submissions.VERBS, "certified"):
             return f"/desk/{reference_in(reference)}"
     return ""
