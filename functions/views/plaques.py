@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from http import HTTPStatus
 from itertools import islice
+from time import monotonic
 
 from forms.form import reference_in
 from office import workflow
@@ -16,6 +17,9 @@ from web.responses import Response, see_other
 
 MARKED_AT_ONCE = 200
 """The address behind the button names each of them, and CloudFront takes no address of more than 8,192 bytes."""
+MARKING_LASTS = 4
+"""Seconds after which no other plaque is begun: each takes nine calls in a row, and the page has to come before the
+function's time is over (`Timeout` in template.yaml)."""
 
 
 def show(
@@ -54,17 +58,18 @@ def mark(request: Request, session: Session) -> Response:
     if long := [reference_in(each) for each in checked if len(tracking[each]) > workflow.TRACKING_LIMIT]:
         problem = f"A tracking number has at most {workflow.TRACKING_LIMIT} characters. Look at {', '.join(long)}."
         return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
-    # One step for all of them: steps are kept with each submission.
-    step, missed = step_of(request, session, "mark"), []
-    for reference in checked:
+    # One step for all of them: steps are kept with each submission, so what is pressed again goes on where it stopped.
+    step, until, missed, waiting = step_of(request, session, "mark"), monotonic() + MARKING_LASTS, [], list(checked)
+    while waiting and monotonic() < until:
+        reference = waiting.pop(0)
         submission = submissions.get(reference_in(reference))
         if submission and workflow.mark(submission, step, tracking[reference]):
             follow(submission.reference)
         else:
             missed.append(reference_in(reference))
-    if missed:
-        told = (
-            f"Marked as mailed: {len(checked) - len(missed)}. Changed meanwhile by someone else: {', '.join(missed)}."
-        )
+    if missed or waiting:
+        told = f"Marked as mailed: {len(checked) - len(missed) - len(waiting)}."
+        told += f" Changed meanwhile by someone else: {', '.join(missed)}." if missed else ""
+        told += f" There was no time for {len(waiting)} more; they are still checked: press again." if waiting else ""
         return show(request, session, HTTPStatus.CONFLICT, told, checked)
     return see_other(f"/desk/plaques?marked={','.join(map(reference_in, checked))}")

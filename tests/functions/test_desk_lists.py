@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
 import boto3
@@ -426,6 +427,27 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     assert "First check the plaques" in office.press(page, "/desk/plaques/mark").words
     clock.forward(minutes=11)
     assert len(inbox.titled("Your plaque is on its way")) == 1
+
+
+def test_when_there_is_no_time_for_all_plaques_the_page_says_how_many_are_marked_and_the_next_press_goes_on(
+    office, submitted, table, monkeypatch
+):
+    from views import plaques
+
+    references = [submitted("plaque", telephone=f"555 555 010{number}") for number in range(5)]
+    seconds = count(step=plaques.MARKING_LASTS / 2.5)
+    monkeypatch.setattr(plaques, "monotonic", lambda: next(seconds))
+    page, told = office.get("/desk/plaques"), []
+    ticked, tracked = (
+        {f"{name}.{each}": value for each in references} for name, value in (("mark", "yes"), ("tracking", "9400 1"))
+    )
+    page = office.press(page, "/desk/plaques/mark", **ticked, **tracked)
+    while page.status == 409:
+        told.append(re.search(r"Marked as mailed: \d+. There was no time for \d+ more", page.words)[0])
+        page = office.press(page, "/desk/plaques/mark")
+    assert told == [f"Marked as mailed: 2. There was no time for {left} more" for left in (3, 1)]
+    assert "Marked as mailed: 1." in page.words
+    assert [(item["done"]["tracking"], len(item["history"])) for item in table.items()] == [("9400 1", 1)] * 5
 
 
 def test_plaques_that_were_just_marked_are_a_click_away_until_the_mark_is_undone(office, submitted):
