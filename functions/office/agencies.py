@@ -5,7 +5,7 @@ from datetime import datetime
 
 from normalize.folding import agency_key
 from storage import certification_items
-from storage.certification_items import also_known, with_clock, without_clock
+from storage.certification_items import also_known, with_clock
 from storage.certifications import Certification, Item, get, id_of
 
 
@@ -55,7 +55,7 @@ def end(certification: str, by: str, now: datetime, **press: str) -> bool:
     """End a certification early, which stops its invitations."""
 
     def ended(item: Item) -> Item:
-        return item if "ended" in item else without_clock(item | {"ended": {"at": now.isoformat(), "by": by}})
+        return item if "ended" in item else with_clock(item | {"ended": {"at": now.isoformat(), "by": by}})
 
     return change_by_office(certification, ended, "certification ended", by, now, **press)
 

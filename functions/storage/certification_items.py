@@ -69,9 +69,9 @@ def look_again(certification: Mapping[str, Any], at: datetime | None) -> None:
 
 
 def with_clock(item: Item) -> Item:
-    """Return the item as remind.py visits it: for its invitations, unless they are stopped."""
+    """Return the item with its expiry, and as remind.py visits it: for its invitations, unless they are stopped."""
     ends_on = date.fromisoformat(item["ends_on"])
-    forgotten = promises.morning_at_office(ends_on) + KEPT_AFTER_END
+    forgotten = promises.morning_at_office(Certification.from_item(item).end) + KEPT_AFTER_END
     item = item | {"expires_at": int(forgotten.timestamp())}
     # Without clock and next_at the item leaves the sparse index, so remind.py never visits it.
     if "stopped" in item or "ended" in item:

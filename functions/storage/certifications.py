@@ -28,7 +28,7 @@ from storage import dynamodb, register
 from storage.register import Entry
 
 KEPT_AFTER_END = timedelta(days=90)
-"""How long an agency's item is kept after its certification ended."""
+"""How long an agency's item is kept after its certification ended, by itself or by the office."""
 MAILED_AFTER = timedelta(minutes=10)
 """Delay of what a mark sends to the agency, so that the mark can be undone in time: that the plaque is on its way, and
 an invitation to renew that was due before."""

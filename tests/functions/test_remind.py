@@ -355,11 +355,18 @@ def test_an_invitation_that_ses_rejects_once_is_sent_with_the_next_look(submitte
     assert len(invitations(inbox)) == 1
 
 
-def test_a_certification_is_forgotten_90_days_after_its_end(submitted, clock, office):
+def test_a_certification_is_forgotten_90_days_after_its_end_also_where_the_office_ended_it(submitted, clock, office):
+    def forgotten():
+        [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
+        return promises.day_at_office(datetime.fromtimestamp(int(certification["expires_at"]), UTC))
+
     office.do(submitted("plaque")["reference"], "mark")
-    [certification] = Table(os.environ["CERTIFICATIONS_TABLE"]).items()
-    forgotten = datetime.fromtimestamp(int(certification["expires_at"]), UTC)
-    assert promises.day_at_office(forgotten) == END + timedelta(days=90)
+    assert forgotten() == END + timedelta(days=90)
+    [agency] = certifications.everybody()
+    agencies.end(agency.id, OFFICE, promises.now())
+    assert forgotten() == promises.day_at_office(promises.now()) + timedelta(days=90)
+    agencies.resume(agency.id, OFFICE, promises.now())
+    assert forgotten() == END + timedelta(days=90)
 
 
 def test_a_new_request_of_the_same_agency_stops_the_old_clock(submitted, clock, inbox, office):
