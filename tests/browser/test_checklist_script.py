@@ -263,6 +263,18 @@ def test_a_box_cleared_by_mistake_has_its_day_again(page):
     assert state(page, item) == "Done May 5, 2026."
 
 
+@pytest.mark.parametrize("out", [True, False])
+def test_of_a_box_cleared_and_checked_again_the_sequence_is_judged_anew(out, page):
+    """What somebody said of its place in the sequence was about the time before."""
+    item = TEAM.items[0] if not out else LEADER.items[0]
+    keep(page, {item.id: entry(out=out)})
+    visit(page, "leader" if out else "team")
+    assert ("out of sequence" in state(page, item)) is out
+    tick(page, [item])
+    tick(page, [item])
+    assert ("out of sequence" in state(page, item)) is not out
+
+
 def test_coming_back_shows_the_record_where_the_browser_empties_the_boxes(page):
     done, decided = LEADER.items[:2]
     keep(page, {done.id: entry(on="2026-05-05"), decided.id: entry("not-taken", **DECISION)})
