@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from email.message import EmailMessage
+from http import HTTPStatus
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import boto3
 
@@ -18,11 +21,28 @@ from storage.outbox import Owed, is_settled
 
 SLOWEST = 1.0
 """E-mails a second if the account's rate is unknown: that of a new account."""
+PATIENCE = 10
+"""Seconds that the site has to show the page."""
+
+
+def address_of(announcement: Announcement) -> str:
+    """Return the address of the page on the site."""
+    return f"{settings().site_url}/announcements/{announcement.slug}/"
+
+
+def is_on_site(announcement: Announcement) -> bool:
+    """Return whether the site has the page, to which the e-mail leads. Raises OSError if the site does not answer."""
+    try:
+        with urlopen(address_of(announcement), timeout=PATIENCE):  # noqa: S310  # the stack names the address
+            return True
+    except HTTPError as error:
+        if error.code == HTTPStatus.NOT_FOUND:
+            return False
+        raise
 
 
 def compose(announcement: Announcement, address: str) -> EmailMessage:
     """Compose the e-mail to one subscriber, with the link and the headers to unsubscribe (RFC 8058)."""
-    site = settings().site_url
     stop = links.unsubscribe_link(address)
     message = ses.compose(
         "announcement",
@@ -30,11 +50,11 @@ def compose(announcement: Announcement, address: str) -> EmailMessage:
         title=announcement.title,
         text=announcement.text,
         html=announcement.html,
-        page=f"{site}/announcements/{announcement.slug}/",
+        page=address_of(announcement),
         stop=stop,
         office=announcement.office,
     )
-    message["List-Id"] = f"{ses.FROM_NAME} <announcements.{urlsplit(site).hostname}>"
+    message["List-Id"] = f"{ses.FROM_NAME} <announcements.{urlsplit(settings().site_url).hostname}>"
     return ses.with_one_click(message, stop)
 
 

@@ -26,6 +26,7 @@ from settings import settings
 from staff import announce as announcing
 from staff import announcement_page, listing, work
 from staff import export as exporting
+from staff.announcement_page import Announcement
 from staff.connection import Refused, connect
 from staff.options import AsJson, By, Reference, out, print_json, step, told
 from telemetry import logger
@@ -212,6 +213,7 @@ def announce(
         raise Refused("SenderMailPerDay is 0, so nothing is sent. Deploy with a higher number, then run this again.")
     rate = announcing.sending_rate()
     if not yes:
+        _must_be_on_site(announcement)
         typer.confirm(f"Subscribers to mail: {len(people):,}, {rate:g} a second. Send it?", abort=True, err=True)
     with Progress(console=told) as progress:
         sent = list(progress.track(announcing.send(announcement, people, rate, time.sleep), total=len(people)))
@@ -220,6 +222,16 @@ def announce(
         print_json({"sent": sum(sent), "of": len(people)})
     if not all(sent):
         raise Refused(f"{len(sent) - sum(sent):,} could not be sent. Run this again in ten minutes.")
+
+
+def _must_be_on_site(announcement: Announcement) -> None:
+    """Refuse to mail a link that leads nowhere: no one can take it back."""
+    page = announcing.address_of(announcement)
+    try:
+        if not announcing.is_on_site(announcement):
+            raise Refused(f"{page} is not on the site yet. Deploy it, then run this again.")
+    except OSError as error:
+        raise Refused(f"{page} cannot be read: {error}") from None
 
 
 app.add_typer(work.app)

@@ -1,9 +1,12 @@
 """Announcements: pages, feed, and the e-mail to subscribers, once each."""
 
 import re
+from contextlib import nullcontext
 from datetime import timedelta
+from email.message import Message
 from html import unescape
 from typing import Any
+from urllib.error import HTTPError, URLError
 from xml.etree import ElementTree
 
 import pytest
@@ -125,8 +128,48 @@ def test_whom_ses_refused_is_told_and_gets_it_with_the_next_call(run_staff, page
     assert [message["to"] for message in inbox.titled("A second certification")] == [["one@example.gov"]]
 
 
+@pytest.fixture
+def site(monkeypatch):
+    """Let the site answer as given, `None` for its page."""
+    from staff import announce
+
+    def answers(trouble):
+        def urlopen(address, timeout):
+            asked.append(address)
+            if trouble:
+                raise trouble
+            return nullcontext()
+
+        monkeypatch.setattr(announce, "urlopen", urlopen)
+
+    asked: list[str] = []
+    answers(None)
+    yield answers
+    assert asked == ["https://certification.example.org/announcements/2027-03-second/"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (HTTPError("", 404, "Not Found", Message(), None), "is not on the site yet. Deploy it, then run this again."),
+        (HTTPError("", 503, "Slow Down", Message(), None), "cannot be read: HTTP Error 503: Slow Down"),
+        (URLError("no route to host"), "cannot be read: <urlopen error no route to host>"),
+    ],
+    ids=["not deployed", "site fails", "no network"],
+)
+def test_a_page_that_is_not_on_the_site_is_mailed_to_nobody(
+    trouble, words, run_staff, page, subscribed, inbox, quick, site
+):
+    subscribed("one@example.gov")
+    site(trouble)
+    code, _, said = run_staff("announce", str(page))
+    assert (code, words in " ".join(said.split())) == (1, True)
+    assert "Subscribers to mail" not in said
+    assert inbox.messages() == []
+
+
 def test_the_e_mail_is_shown_and_asked_about_before_anything_is_sent(
-    run_staff, page, subscribed, inbox, monkeypatch, quick
+    run_staff, page, subscribed, inbox, monkeypatch, quick, site
 ):
     import io
 
