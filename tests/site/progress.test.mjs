@@ -115,6 +115,12 @@ test("of two plans the newer one stays", () => {
   assert.equal(merge(plan("Chief", AT + 1), plan("Captain", AT)).record.plans.leader.owner, "Chief");
 });
 
+test("of two names of an agency this browser keeps its own, and takes the one of the copy where it has none", () => {
+  const of = (agency) => read(JSON.stringify(record({}, { agency })));
+  assert.equal(merge(of("Sample PD"), of("Sampleville PD")).record.agency, "Sample PD");
+  assert.equal(merge(of(""), of("Sampleville PD")).record.agency, "Sampleville PD");
+});
+
 test("an empty record has no step", () => {
   assert.deepEqual(survey(LISTS, empty()).settled, 0);
 });
