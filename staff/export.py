@@ -22,7 +22,7 @@ FIRST = ("reference", "form", "status", "received_at", "due_at", "done_at", "don
 def columns(form: str) -> list[tuple[str, str]]:
     """Return the columns of the answers as (field, heading), of one form or of all."""
     forms = [FORMS[form]] if form else list(FORMS.values())
-    named = {name: label for each in forms for name, label in zip(each().data, _labels(each), strict=True)}
+    named = {name: label for each in forms for name, label in each.labels().items()}
     return list(named.items())
 
 
@@ -105,10 +105,6 @@ def counted(table: str) -> dict[str, tuple[int, str]]:
     return {form: (len(times), max(times, default="")) for form, times in received.items()}
 
 
-def _labels(form: type[Any]) -> list[str]:
-    return [label for label, _ in form.in_words({})]
-
-
 def _facts(submission: Submission) -> list[str]:
     done = submission.done or {"at": "", "by": ""}
     done_at = _time(datetime.fromisoformat(done["at"])) if done["at"] else ""
@@ -122,6 +118,5 @@ def _time(moment: datetime) -> str:
 
 
 def _answers(submission: Submission, fields: list[tuple[str, str]]) -> list[str]:
-    form = submission.declared
-    words = dict(zip(form().data, (words for _, words in form.in_words(submission.answers)), strict=True))
+    words = submission.declared.in_words_by_name(submission.answers)
     return [words.get(name, "") for name, _ in fields]

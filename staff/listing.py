@@ -113,7 +113,8 @@ def in_full(submission: Submission) -> Iterator[Text]:
             f"Its sender's data were erased {promises.stored_moment(submission.erased_at)}. What is left names no one."
         )
     form = submission.declared
-    for name, (label, words) in zip(form().data, form.in_words(submission.answers), strict=True):
+    words = form.in_words_by_name(submission.answers)
+    for name, label in form.labels().items():
         if submission.erased_at and name not in form.kept_on_erasure:
             continue
-        yield Text(f"{label}: ", "bold").append(Text(for_terminal(words) or "(not given)", "not bold"))
+        yield Text(f"{label}: ", "bold").append(Text(for_terminal(words[name]) or "(not given)", "not bold"))
