@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 LINKS, RECEIPTS, DESK = "signing_secret_arn", "receipt_secret_arn", "desk_secret_arn"
-"""Environment variables that name the secrets of links in e-mail, of receipts, and of the desk's cookies."""
+"""Settings that name the secrets of links in e-mail, of receipts, and of the desk's cookies."""
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 READ_AGAIN = 300
 """Seconds before a key is read again. Until then, a warm function may sign with a key that was rotated."""

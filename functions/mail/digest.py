@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
@@ -153,11 +153,9 @@ def _owes_mail(submission: Submission, now: datetime) -> bool:
 
 def _dead_letters() -> int:
     """Return the number of messages in all dead-letter queues."""
-    return sum(
-        int(_queues().get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
-        for url in settings().dead_letter_queues
-        for name in ("ApproximateNumberOfMessages",)
-    )
+    name: Final = "ApproximateNumberOfMessages"
+    ask, urls = _queues().get_queue_attributes, settings().dead_letter_queues
+    return sum(int(ask(QueueUrl=url, AttributeNames=[name])["Attributes"][name]) for url in urls)
 
 
 @cache

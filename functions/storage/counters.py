@@ -82,7 +82,7 @@ def add_reference(name: str, reference: str, now: datetime, lives: timedelta) ->
 
 
 def references(name: str) -> list[str]:
-    """Return what is found under a key, or has the places of a counter."""
+    """Return the references that were added under a key, or the owners of a counter's places."""
     item = dynamodb.get(settings().counters_table, {"key": name}) or {}
     return sorted(item.get("places", ()))
 

@@ -30,6 +30,11 @@ class Page(NamedTuple):
             raise ValueError(f"the page has {count} titles")
         return Page(html)
 
+    def titled(self, title: str) -> "Page":
+        """Return the page with a title of its own, before the name of the site."""
+        site_name = self.title.rpartition(" - ")[2]
+        return self.with_title(Markup("{} - ").format(title) + Markup(site_name))
+
     def with_address(self, title: str, path: str, description: str) -> "Page":
         """Return the page with its title, description and address in its head."""
         values = {
@@ -45,8 +50,7 @@ class Page(NamedTuple):
             if len(around) != 2:
                 raise ValueError(f"the page does not have {attribute} exactly once")
             html = f'{attribute}="{escape(value)}"'.join(around)
-        site_name = self.title.rpartition(" - ")[2]
-        return Page(html).with_title(Markup("{} - ").format(title) + Markup(site_name))
+        return Page(html).titled(title)
 
     def with_part(self, markers: tuple[str, str], content: str) -> "Page":
         """Replace the content between two markers. Raises ValueError unless both occur exactly once."""
@@ -95,7 +99,5 @@ def register(
 
 def message(slug: str, title: str, template: str, **context: Any) -> str:
     """Return the form's page with a rendered template as its whole content."""
-    page = built_page(slug)
     content = rendering.render(template, title=title, **context)
-    site_name = page.title.rpartition(" - ")[2]
-    return page.with_part(rendering.MAIN, content).with_title(Markup("{} - ").format(title) + Markup(site_name)).html
+    return built_page(slug).with_part(rendering.MAIN, content).titled(title).html
