@@ -9,11 +9,33 @@ export function wrongDay({ value, validity, min }, typing = false) {
   return value > today ? "Enter a day that is not in the future." : "";
 }
 
+let isDown = false; // the mouse button, also that of a touch
+const held = [];
+addEventListener("mousedown", () => (isDown = true), true);
+for (const itsEnd of ["mouseup", "dragend"])
+  addEventListener(
+    itsEnd,
+    () => {
+      isDown = false;
+      for (const move of held.splice(0)) move();
+    },
+    true,
+  );
+
+/**
+ * Does what may move the page. A box is left as the button goes down on what is clicked: if that moved away before the
+ * button comes up, nothing would be clicked. So it is done as the button comes up: what is clicked is known by then.
+ */
+export function onceReleased(move) {
+  if (isDown) held.push(move);
+  else move();
+}
+
 const told = new WeakMap(); // the message element of each box
 
 /** Shows the error message below a date box, while typing and on leaving it. */
 export function checkDay(box, typing) {
-  sayOfDay(box, box.type === "date" ? wrongDay(box, typing) : "");
+  if (box.type === "date") onceReleased(() => sayOfDay(box, wrongDay(box, typing)));
 }
 
 /** Shows an error message below a date box, "" to take it away. */

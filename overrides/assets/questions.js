@@ -1,6 +1,6 @@
 // The questions about one item: its state, its date, and the decision if it needs one.
 
-import { checkDay, sayOfDay, wrongDay } from "./dates.js";
+import { checkDay, onceReleased, sayOfDay, wrongDay } from "./dates.js";
 import { FIRST_DAY, missing, today } from "./progress.js";
 
 const ANSWERS = ["on", "who", "when", "why"];
@@ -107,7 +107,7 @@ export function toggleQuestions(found, button, stands, keep) {
   form.addEventListener("focusout", ({ target }) => {
     checkDay(target);
     keyed = null;
-    if (typed === target) keepAnswers(target);
+    if (typed === target) onceReleased(() => keepAnswers(target));
   });
   addEventListener("pagehide", () => {
     if (typed) keepAnswers(typed);

@@ -27,7 +27,7 @@ from tests.support.checklist_pages import (
     tick,
     visit,
 )
-from tests.support.visits import COMING_BACK, as_new
+from tests.support.visits import COMING_BACK, as_new, press_slowly
 
 LEADER, TEAM, PROMISE = named("leader"), named("team"), named("promise")
 FOCUSED = """() => {
@@ -217,6 +217,17 @@ def test_a_day_counts_when_it_is_whole_real_and_within_sense(name, page):
         expect(row(page, item).get_by_role("alert"), typed).to_be_empty()
         row(page, item).get_by_role("radio").first.focus()
         assert f"{calendar.month_name[month]} 17, 2026" in state(page, item), typed
+
+
+@pytest.mark.parametrize(("typed", "told"), [("11/01/26", "four digits"), ("10/17/2026", "Saved in this browser.")])
+def test_a_box_is_checked_by_the_click_that_leaves_a_day(typed, told, page):
+    item, below = LEADER.items[:2]
+    keep(page, {item.id: entry()})
+    open_details(page, item).get_by_label("Done on").focus()
+    page.keyboard.type(typed)
+    press_slowly(page, box := row(page, below).get_by_role("checkbox"))
+    expect(box).to_be_checked()
+    expect(row(page, item).locator(".questions")).to_contain_text(told)
 
 
 @pytest.mark.parametrize(
@@ -558,11 +569,9 @@ def test_a_box_is_checked_by_the_click_that_leaves_the_target_date(page):
     page.get_by_text("Person responsible and target date").click()
     page.get_by_label("Target date", exact=True).focus()
     page.keyboard.type("12012027")
-    page.locator(".item input").first.hover()
-    page.mouse.down()
-    expect(page.locator(".plan [role=status]")).to_have_text("Saved in this browser.")
-    page.mouse.up()
+    press_slowly(page, page.locator(".item input").first)
     expect(page.locator(".item input").first).to_be_checked()
+    expect(page.locator(".plan [role=status]")).to_have_text("Saved in this browser.")
 
 
 def test_a_plan_for_a_checklist_is_enough_for_the_sheet_that_says_where_the_agency_stands(page, tmp_path):

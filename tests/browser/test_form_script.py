@@ -11,7 +11,7 @@ from forms.contact import ContactForm
 from forms.plaque import PlaqueForm
 from tests.support.run import wait_for
 from tests.support.samples import CONTACT, PLAQUE, new_address
-from tests.support.visits import COMING_BACK, LATE, after_its_script, as_new, fill_in
+from tests.support.visits import COMING_BACK, LATE, after_its_script, as_new, fill_in, press_slowly
 
 SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
 
@@ -314,6 +314,17 @@ def test_a_day_that_nobody_can_mean_is_told_beside_its_box(typed, words, window)
     expect(box).to_have_attribute("aria-invalid", "true")
     box.fill("2026-10-17")
     expect(window.get_by_role("alert")).to_be_empty()
+
+
+def test_a_box_is_checked_by_the_click_that_leaves_a_wrong_day(window):
+    """What is wrong is told once the button came up: told as it went down, it would move the box from under it."""
+    window.set_viewport_size({"width": 1280, "height": 2600})  # nothing to scroll, by which Chromium makes up for it
+    window.goto("/plaque/")
+    window.get_by_label("Date of completion").focus()
+    window.keyboard.type("11/01/26")
+    press_slowly(window, box := window.locator("[name=listed]"))
+    expect(box).to_be_checked()
+    expect(window.get_by_role("alert")).to_contain_text("four digits")
 
 
 def test_a_wrong_day_stays_told_when_an_earlier_check_of_it_ends_late(window):

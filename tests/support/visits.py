@@ -5,7 +5,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Locator, Page, ViewportSize
 
 from forms import catalog
 from tests.support.samples import SAMPLES, new_address
@@ -48,6 +48,14 @@ def after_its_script(page: Page) -> Page:
     for name in ("goto", "reload", "go_back"):
         setattr(page, name, waiting(getattr(page, name)))
     return page
+
+
+def press_slowly(page: Page, box: Locator) -> None:
+    """Click as a person does: by the time the button comes up, the page has drawn what it shows of its going down."""
+    box.hover()
+    page.mouse.down()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    page.mouse.up()
 
 
 def as_new(page: Page) -> Page:
