@@ -50,6 +50,28 @@ def test_nothing_is_lost_in_a_narrow_window_or_with_wide_spacing(address, page):
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+BESIDE = """() => {
+  const words = document.createTreeWalker(document.querySelector(".brand__name"), NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  let end = 0;
+  while (words.nextNode()) {
+    range.selectNodeContents(words.currentNode);
+    if (words.currentNode.data.trim()) end = Math.max(end, ...[...range.getClientRects()].map(({ right }) => right));
+  }
+  return document.querySelector(".nav--narrow summary").getBoundingClientRect().left - end;
+}"""
+"""Pixels between the site's name and the button of its menu."""
+
+
+@pytest.mark.parametrize("width", [320, 360, 412])
+def test_the_name_of_the_site_ends_before_the_button_of_its_menu(width, page):
+    page.set_viewport_size({"width": width, "height": 640})
+    page.goto("/about/")
+    assert page.evaluate(BESIDE) >= 4
+    page.evaluate(SPACED)
+    assert page.evaluate(BESIDE) >= 4
+
+
 FIRST_SCREEN = {
     "what is this": "main h1",
     "who runs it": ".hero__by",
