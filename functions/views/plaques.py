@@ -59,7 +59,8 @@ def mark(request: Request, session: Session) -> Response:
         problem = f"A tracking number has at most {workflow.TRACKING_LIMIT} characters. Look at {', '.join(long)}."
         return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
     # One step for all of them: steps are kept with each submission, so what is pressed again goes on where it stopped.
-    step, until, missed, waiting = step_of(request, session, "mark"), monotonic() + MARKING_LASTS, [], list(checked)
+    step, until = step_of(request, session, "mark", for_many=True), monotonic() + MARKING_LASTS
+    missed, waiting = [], list(checked)
     while waiting and monotonic() < until:
         reference = waiting.pop(0)
         submission = submissions.get(reference_in(reference))

@@ -1,5 +1,6 @@
 """Parses the requests of the desk, and draws its pages: what all of them have in common."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -96,9 +97,14 @@ def check_origin(request: Request) -> None:
         raise Refused(HTTPStatus.BAD_REQUEST, "This form does not come from the desk", advice)
 
 
-def step_of(request: Request, session: Session, verb: str) -> Step:
-    """Return the step that a button asks for. Its page has a token, so that a second press is the same step."""
-    return Step(session.address, request.now, f"{verb} {request.fields.get('once') or secrets.token_hex(8)}")
+def step_of(request: Request, session: Session, verb: str, *, for_many: bool = False) -> Step:
+    """Return the step that a button asks for. Its page has a token, so that a second press is the same step.
+
+    With something else typed it is another step, but not where it is `for_many` submissions: with one of them more, it
+    is still the same for the others.
+    """
+    typed = "" if for_many else hashlib.sha256(repr(sorted(request.typed.items())).encode()).hexdigest()[:16]
+    return Step(session.address, request.now, f"{verb} {request.fields.get('once') or secrets.token_hex(8)} {typed}")
 
 
 def say(request: Request, session: Session | None, status: HTTPStatus, title: str, text: str) -> Response:

@@ -591,6 +591,18 @@ def test_the_same_press_twice_is_done_once(office, submitted, table, inbox):
     assert said == ["noted", "mailed", "not mailed", "corrected", "closed", "reopened"]
 
 
+def test_what_is_typed_into_a_page_that_was_used_before_is_not_taken_for_the_same_press(office, submitted, table):
+    """The browser's Back shows the page as it was, and so may a page whose answer was lost."""
+    reference = submitted("plaque")
+    page, at = office.get(f"/desk/{reference}"), f"/desk/{reference}"
+    note = page.form(f"{at}/note").fields
+    assert [office.post(f"{at}/note", note | {"text": text}).status for text in ("Once", "Once", "Later")] == [303] * 3
+    assert [entry["text"] for entry in table.item(reference)["history"]] == ["Once", "Later"]
+    form = office.get(f"{at}/correct").form(f"{at}/correct").fields
+    said = [office.post(f"{at}/correct", form | {"addressee": text}).status for text in ("Once", "Once", "Later")]
+    assert said == [303, 303, 409]
+
+
 def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(office, submitted, inbox, clock):
     reference = submitted("plaque")
     page = office.do(reference, "mark", tracking=" 9400 1000 ")
