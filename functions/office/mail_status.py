@@ -21,11 +21,12 @@ NOT_SENT = {
     "held": "not sent: held as possible spam",
     "closed": "not sent: closed before",
     "taken back": "not sent: the mark was undone in time",
-    "not needed": "not sent: the work was finished before",
     "too late": "not sent: it was due already, so a late notice was sent",
     "erased": "not sent: the data were erased before",
 }
 """Why an e-mail was not sent, by the state of its slot."""
+OVER = "not sent: the work was finished before"
+"""Why a reminder that was begun is not sent any more."""
 
 
 def in_words(submission: Submission) -> Iterator[tuple[str, str]]:
@@ -34,7 +35,7 @@ def in_words(submission: Submission) -> Iterator[tuple[str, str]]:
     for slot, what in sorted(submission.mail.items(), key=lambda each: each[1].get("at", "~")):
         name = NAMES.get(slot) or f"{NAMES[slot.partition('-')[0]]} (corrected)"
         is_over = slot not in to_send and not is_settled(submission.mail, slot)
-        words = NOT_SENT.get("not needed" if is_over else what["state"], what["state"])
+        words = OVER if is_over else NOT_SENT.get(what["state"], what["state"])
         if "not_before" in what:
             words = f"goes out on {promises.stored_moment(what['not_before'])}"
         elif slot in to_send:

@@ -276,7 +276,7 @@ def test_a_report_before_the_answer_of_ses_stays(post, inbox, table, report):
     "why",
     [
         *("held", "closed", "subscribed", "enough today", "taken back", "erased"),
-        *("not needed", "too late", "refused", "any other reason"),
+        *("too late", "refused", "any other reason"),
     ],
 )
 @pytest.mark.parametrize("kind", ["Send", "Bounce"])
