@@ -16,7 +16,7 @@ from mail.messages import composer
 from office import numbers, periods
 from settings import require
 from storage import certifications, dynamodb, submissions
-from storage.outbox import BUNDLED, ClaimedByAnother, Owed, unsent
+from storage.outbox import BUNDLED, ClaimedByAnother, Owed
 from storage.submissions import LONGEST_PAUSE, SWEPT_AFTER, Submission
 from telemetry import count, log_failure, logger, publish
 
@@ -93,14 +93,13 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
 
 def slots_to_try(submission: Submission, now: datetime) -> list[str]:
     """Return the slots of unsent e-mails, but for reminders, which are bundled."""
-    owed = unsent(submission.mail, waits=submission.waits)
-    return [slot for slot in owed if slot not in BUNDLED and submission.owed_since(slot) <= now]
+    return [slot for slot in submission.unsent if slot not in BUNDLED and submission.owed_since(slot) <= now]
 
 
 def next_look(submission: Submission, now: datetime) -> datetime | None:
     """Return the time of the next visit; None if nothing is due until someone changes the submission."""
     times = [at for slot, at in reminders.times(submission, now) if slot not in submission.mail]
-    owed = [submission.owed_since(slot) for slot in unsent(submission.mail, waits=submission.waits)]
+    owed = [submission.owed_since(slot) for slot in submission.unsent]
     times += [at for at in owed if at > now]
     if any(at <= now for at in owed):
         # Back off: the pause grows with the age of the submission, within bounds.

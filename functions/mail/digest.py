@@ -20,7 +20,7 @@ from safe_text import unlinked
 from settings import settings
 from storage import bounces, dynamodb, submissions, subscribers
 from storage.bounces import Returned
-from storage.outbox import Owed, is_settled, unsent
+from storage.outbox import Owed, is_settled
 from storage.submissions import LONGEST_PAUSE, SWEPT_AFTER, Submission, in_stage
 from telemetry import count
 
@@ -147,8 +147,7 @@ def _looked_at_soon(now: datetime) -> list[Submission]:
 
 def _owes_mail(submission: Submission, now: datetime) -> bool:
     """Return whether an e-mail of the submission has waited for longer than it may."""
-    owed = unsent(submission.mail, waits=submission.waits)
-    return any(now - submission.owed_since(slot) > SWEPT_AFTER for slot in owed)
+    return any(now - submission.owed_since(slot) > SWEPT_AFTER for slot in submission.unsent)
 
 
 def _dead_letters() -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import promises
 from storage import bounces
-from storage.outbox import TO_STAFF, is_settled, unsent
+from storage.outbox import TO_STAFF, is_settled
 from storage.submissions import QUIET, Submission
 
 NAMES = {
@@ -31,7 +31,7 @@ OVER = "not sent: the work was finished before"
 
 def in_words(submission: Submission) -> Iterator[tuple[str, str]]:
     """Yield (e-mail, what became of it, when and why, and what to do about it) for each, in the order of time."""
-    to_send = unsent(submission.mail, waits=submission.waits)
+    to_send = submission.unsent
     for slot, what in sorted(submission.mail.items(), key=lambda each: each[1].get("at", "~")):
         name = NAMES.get(slot) or f"{NAMES[slot.partition('-')[0]]} (corrected)"
         is_over = slot not in to_send and not is_settled(submission.mail, slot)

@@ -165,20 +165,27 @@ def id_for(agency: str) -> str:
 
     So does one whose state was corrected: its id was made of the wrong state, where an agency of that name may be, too.
     """
-    found = resolved(id_of(agency))
-    known = get(found)
-    return found if known is None or agency.endswith(f"({known.state})") else resolved(id_of(f"{agency} itself"))
+    found, item = _led_to(id_of(agency))
+    if not item.get("periods") or agency.endswith(f"({item['agency_state']})"):
+        return found
+    return resolved(id_of(f"{agency} itself"))
 
 
 def resolved(certification: str) -> str:
     """Return the id of the certification that another id leads to, or the id itself."""
+    return _led_to(certification)[0]
+
+
+def _led_to(certification: str) -> tuple[str, Item]:
+    """Return the id of the certification that an id leads to, and its item, empty if there is none."""
+    item = dynamodb.get(_table(), {"id": certification}) or {}
     # An agency whose only mark was undone can come to stand for another one, so a name may lead on from there.
     for _ in range(NAMES_IN_A_ROW):
-        item = dynamodb.get(_table(), {"id": certification}) or {}
         if "same_as" not in item:
             break
         certification = item["same_as"]
-    return certification
+        item = dynamodb.get(_table(), {"id": certification}) or {}
+    return certification, item
 
 
 def invitation_times(ends_on: date) -> list[tuple[str, datetime]]:

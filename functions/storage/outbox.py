@@ -137,11 +137,6 @@ def is_settled(mail: Mapping[str, Mapping[str, str]], slot: str) -> bool:
     return mail.get(slot, {"state": "none"})["state"] not in ("owed", "claimed")
 
 
-def unsent(mail: Mapping[str, Mapping[str, str]], *, waits: bool) -> list[str]:
-    """Return the slots that are still to be sent: reminders only while the work waits for the office."""
-    return [slot for slot in mail if not is_settled(mail, slot) and (waits or slot not in BUNDLED)]
-
-
 def _set(
     owed: Owed,
     to: Mapping[str, Any],

@@ -29,6 +29,7 @@ from normalize import addresses
 from settings import settings
 from storage import counters, dynamodb, subscribers
 from storage.dynamodb import ConditionFailed
+from storage.outbox import BUNDLED, is_settled
 
 SWEPT_AFTER = timedelta(minutes=10)
 """Time after which remind.py sends the e-mails that the stream did not."""
@@ -111,6 +112,11 @@ class Submission(NamedTuple):
     def is_quiet(self) -> bool:
         """Return whether its network had caused enough e-mail, so that it has no receipt."""
         return self.mail.get("receipt", {}).get("state") == QUIET
+
+    @property
+    def unsent(self) -> list[str]:
+        """Return the slots of the e-mails still to be sent: reminders only while it waits for the office."""
+        return [slot for slot in self.mail if not is_settled(self.mail, slot) and (self.waits or slot not in BUNDLED)]
 
     def owed_since(self, slot: str) -> datetime:
         """Return from when an e-mail may be sent: the end of its delay, or the time of what asked for it.
