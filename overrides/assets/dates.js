@@ -9,9 +9,9 @@ export function wrongDay({ value, validity, min }, typing = false) {
   return value > today ? "Enter a day that is not in the future." : "";
 }
 
-let isDown = false; // the mouse button, also that of a touch
+let isDown = false; // the button that clicks, also that of a touch; a menu may keep the coming up of another one
 const held = [];
-addEventListener("mousedown", () => (isDown = true), true);
+addEventListener("mousedown", ({ button }) => (isDown = button === 0), true);
 for (const itsEnd of ["mouseup", "dragend"])
   addEventListener(
     itsEnd,

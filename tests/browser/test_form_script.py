@@ -327,6 +327,15 @@ def test_a_box_is_checked_by_the_click_that_leaves_a_wrong_day(window):
     expect(window.get_by_role("alert")).to_contain_text("four digits")
 
 
+def test_a_wrong_day_is_told_though_the_menu_of_the_other_button_kept_its_coming_up(window):
+    window.goto("/plaque/")
+    window.get_by_label("Date of completion").focus()
+    window.keyboard.type("11/01/26")
+    window.locator("h1").dispatch_event("mousedown", {"button": 2})
+    window.get_by_label("Addressee").focus()
+    expect(window.get_by_role("alert")).to_contain_text("four digits")
+
+
 def test_a_wrong_day_stays_told_when_an_earlier_check_of_it_ends_late(window):
     window.goto("/plaque/")
     box = window.get_by_label("Date of completion")
