@@ -47,6 +47,7 @@ def compose(announcement: Announcement, address: str) -> EmailMessage:
     message = ses.compose(
         "announcement",
         to=[address],
+        reply_to=announcement.office["email"],
         title=announcement.title,
         text=announcement.text,
         html=announcement.html,

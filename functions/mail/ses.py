@@ -63,10 +63,11 @@ The length also applies to lines of quoted-printable, as RFC 2045 requires.
 """
 
 
-def compose(
-    name: str, *, to: Sequence[str], reply_to: str | None = None, thread: str = "", **context: Any
-) -> EmailMessage:
-    """Compose an e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834, Exchange)."""
+def compose(name: str, *, to: Sequence[str], reply_to: str | None, thread: str = "", **context: Any) -> EmailMessage:
+    """Compose an e-mail from its subject.txt, body.txt and body.html, marked as automatic (RFC 3834, Exchange).
+
+    Without `reply_to`, a reply goes to the sender address, which may have no mailbox.
+    """
     message, told = EmailMessage(policy=POLICY), {"reply_to": reply_to, **context}
     message["From"] = Address(FROM_NAME, addr_spec=settings().sender_address)
     message["To"] = ", ".join(to)

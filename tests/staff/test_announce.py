@@ -209,6 +209,7 @@ def test_it_is_a_list_and_says_who_sends_it(run_staff, page, subscribed, inbox, 
     [message] = inbox.messages()
     assert message["headers"]["List-Id"].endswith("<announcements.certification.example.org>")
     settings = load_config(str(ROOT / "mkdocs.yml")).extra
+    assert message["reply_to"] == [settings["office"]["email"]]
     for part in (message["text"], message["html"]):
         assert settings["organization"] in part
         assert settings["office"]["address"] in part

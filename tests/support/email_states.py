@@ -138,4 +138,4 @@ def states(name: str) -> Iterator[dict[str, Any]]:
     """Each combination of the values that its template can be given."""
     names, values = zip(*STATES[name].items(), strict=True)
     for chosen in itertools.product(*(each if isinstance(each, list) else [each] for each in values)):
-        yield dict(zip(names, chosen, strict=True))
+        yield {"reply_to": OFFICE["email"]} | dict(zip(names, chosen, strict=True))
