@@ -37,6 +37,13 @@ def test_both_parts_state_the_same(name, stand_in):
         assert set(URL.findall(text)) == set(map(unescape, re.findall(r'href="(https:[^"]*)"', html))), state
 
 
+def test_the_subject_of_the_digest_tells_of_trouble_with_e_mail_of_any_kind(stand_in):
+    for state in states("digest"):
+        subject = ses.compose("digest", to=["office@example.org"], **state)["Subject"]
+        is_trouble = bool(state["owed"] or state["returned"] or state["dead_letters"])
+        assert subject.endswith(", trouble with e-mail") is is_trouble, state
+
+
 def test_lines_of_a_message_are_elements_because_outlook_knows_no_white_space(stand_in):
     mail = strict_mail.read(ses.compose("staff", to=["a@example.gov"], **next(states("staff"))).as_bytes())
     wanted = "First &lt;b&gt;line&lt;/b&gt;.<br><br>  1. one &amp; two<br>2. three</p>"
