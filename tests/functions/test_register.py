@@ -347,7 +347,7 @@ def test_the_page_and_the_badge_follow_the_dates_and_nobody_does_anything(certif
     certified(**LISTED)
     page = agencies()[0]["page"]
     until = promises.valid_until(COMPLETED)
-    last, left = promises.day_in_words(until), (until - TODAY).days
+    since, last, left = promises.day_in_words(COMPLETED), promises.day_in_words(until), (until - TODAY).days
     said = f"Certified until {last}"
     for days, status in (
         (0, said),
@@ -363,6 +363,12 @@ def test_the_page_and_the_badge_follow_the_dates_and_nobody_does_anything(certif
         assert badge_words(look, page).startswith(f"{NAME}: Peace Officer Certified Agency. {status}")
         assert ("#12294d" in look(f"{page}badge.svg").text) == (days <= left)
         assert ('class="certificate' in look(page).text) == (days <= left)
+        assert (f"Certified on {since} Valid until {last}" in words(look(page))) == (days <= left)  # on the certificate
+        assert ("status--ended" in look(page).text) == (days > left)
+        quoted = (
+            f'"{NAME} {"is" if days <= left else "was"} a Peace Officer Certified Agency (from {since} until {last})'
+        )
+        assert quoted in words(look(page))
         assert all(all_of_it(look, page).values())
     clock.forward(days=1)
     assert not any(all_of_it(look, page).values())
