@@ -677,6 +677,9 @@ def test_five_thousand_agencies_stay_light_and_come_page_by_page(filled, look, r
         page = following and following[1]
     assert len(seen) == number > 1000
     assert len(json.loads(look("/certified/agencies.json").text)["agencies"]) == 5000
+    found = words(look("/certified/?q=springfield"))
+    assert "1,250 agencies found" in found
+    assert "1,150 agencies more. To see fewer, add a word of the name, or the state." in found
     for page in ("0", "-1", "999", "9" * 40, "x", "²"):
         assert look(f"/certified/{state.lower()}/?page={quote(page)}").status == 200
 
