@@ -440,6 +440,13 @@ def test_an_address_that_leads_on_puts_nothing_of_its_own_into_a_header(typed, o
         assert re.fullmatch("/desk/[A-Za-z0-9/%.-]*", location), location
 
 
+@pytest.mark.parametrize(("form", "task"), [("contact", "Answer by"), ("plaque", "Mail by")])
+def test_its_page_says_when_it_came_and_by_when_it_is_to_be_done(form, task, office, submitted, table):
+    reference = submitted(form)
+    came, due = (promises.stored_moment(table.item(reference)[name]) for name in ("received_at", "due_at"))
+    assert f"Received {came} {task} {due} (" in office.get(f"/desk/{reference}").words
+
+
 def test_a_message_is_taken_noted_answered_and_that_is_undone(office, submitted, table, director):
     reference = submitted("contact")
     assert f"taken by {OFFICE}" not in office.get().words
