@@ -252,6 +252,17 @@ def test_an_agency_that_was_removed_from_the_register_stays_so_where_its_request
     assert (now.id == certified.id, now.listed) == (joins, False)
 
 
+@pytest.mark.parametrize(("listed", "is_warned"), [("yes", False), ("no", True)])
+def test_before_a_mark_takes_an_agency_out_of_the_register_the_page_says_so(
+    listed, is_warned, certified, requested, office, shown
+):
+    reference, _ = requested(LATER | {"listed": listed})
+    said = "Once you mark the plaque as mailed, the agency leaves the register."
+    assert (said in office.get(f"/desk/{reference}").words) is is_warned
+    page = office.do(reference, "mark")
+    assert (said in page.words, len(shown()[0])) == (False, 0 if is_warned else 1)
+
+
 def test_it_is_another_agency_after_all(certified, requested, office, shown):
     reference, _ = requested(LATER | {"agency": "Springfield Village Police"})
     office.do(reference, "same")
