@@ -12,7 +12,7 @@ from urllib.parse import quote
 from forms.form import reference_in
 from office import search
 from settings import require
-from telemetry import count, log_failure, logger, publish
+from telemetry import count, logger, publish, request_failed
 from views import certified, corrections, people, plaques, requests, signing_in, submissions, today
 from views.requests import Refused, Request, draw
 from web.desk import lists, sessions
@@ -44,8 +44,7 @@ def handler(event: dict[str, Any], _context: Any) -> Response:
         count("refused")
         return requests.say(request, session, refused.status, refused.title, refused.advice)
     except Exception as error:
-        count("failed")
-        log_failure("failed", error)
+        request_failed(error)
         advice = "Nothing was lost. Check whether it was done. If not, try again in a few minutes."
         return requests.say(request, session, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here", advice)
     finally:

@@ -15,7 +15,7 @@ from normalize.states import STATE_NAMES
 from settings import require, settings
 from storage import register
 from storage.register import Entry
-from telemetry import count, log_failure, logger, publish
+from telemetry import count, logger, publish, request_failed
 from web import agencies, pages
 from web.responses import Event, Response, found_at, no_store, not_found, public, public_file
 
@@ -35,8 +35,7 @@ def handler(event: Event, _context: Any) -> Response:
         count("not_there")
         return not_found()
     except Exception as error:
-        count("failed")
-        log_failure("failed", error)
+        request_failed(error)
         title = "We cannot show the register right now"
         return no_store(HTTPStatus.INTERNAL_SERVER_ERROR, pages.register("trouble.html", title, "/certified/"))
     finally:

@@ -13,7 +13,7 @@ from forms.form import TRAP, Form, FormData, Notice, read_form
 from settings import require, settings
 from storage import counters, submissions
 from storage.submissions import Submission
-from telemetry import count, log_failure, logger, publish
+from telemetry import count, logger, publish, request_failed
 from web import pages, rate_limit, receipts
 from web.responses import (
     Event,
@@ -98,7 +98,7 @@ def _receive(form_class: type[Form], event: Event) -> Response:
             rate_limit.note(event, rate_limit.REFUSED)
         return _apologize(form_class(refused.answers), event, refused.status, refused.title, refused.advice)
     except Exception as error:
-        _note_failure(error)
+        request_failed(error)
         # They may be stored: perhaps only the table's response was lost.
         advice = (
             "We cannot tell whether your answers arrived; they are still below. "
@@ -196,17 +196,12 @@ def _redrawn(form: Form, summary: str) -> str:
     return pages.redrawn(form.slug, form.draw(with_register=rendering.office().keeps_register), summary)
 
 
-def _note_failure(error: Exception) -> None:
-    count("failed")
-    log_failure("failed", error)
-
-
 def _about_receipt(answer: Callable[[type[Form], Event], Response], form: type[Form], event: Event) -> Response:
     """Respond to a request for a receipt; a failure becomes an error page."""
     try:
         return answer(form, event)
     except Exception as error:
-        _note_failure(error)
+        request_failed(error)
         page = pages.message(form.slug, "Something went wrong here", "no_receipt.html", failed=True)
         return html(HTTPStatus.INTERNAL_SERVER_ERROR, page)
 

@@ -40,6 +40,12 @@ def log_failure(what: str, error: Exception, **about: Any) -> None:
     logger.error(what, error=type(error).__name__, code=response.get("Error", {}).get("Code"), frames=frames, **about)
 
 
+def request_failed(error: Exception) -> None:
+    """Count and log that a request could not be answered as it should."""
+    count("failed")
+    log_failure("failed", error)
+
+
 def publish(**dimensions: str) -> None:
     """Log what was counted, metrics in CloudWatch's embedded metric format. Every handler calls this last."""
     for counted_by, numbers in _counted.items():

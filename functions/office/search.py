@@ -23,7 +23,7 @@ QUERY_LIMIT = 200
 LOOKED_AT = 10_000
 """Submissions that one search examines before it says that there may be more."""
 SHOWN = 25
-SHORTEST_NUMBER = 4
+SHORTEST_PART = 4
 """Fewest digits that are looked for as a part of a telephone number."""
 LONG_WORD = 6
 """Shortest word, in letters, that may match a similar one."""
@@ -49,7 +49,7 @@ def find(query: str, now: datetime) -> Found:
         submission = submissions.get(reference)
         if submission:
             return Found([submission], 1, None)
-    numbers = [number for number in numbers_in(query) if len(number) >= SHORTEST_NUMBER]
+    numbers = [number for number in numbers_in(query) if len(number) >= SHORTEST_PART]
     # Digits alone: parts of telephone numbers, which the index stores without separators.
     if numbers and not re.search("[^\\W\\d]", query):
         called = _matching(numbers, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import rendering
-from telemetry import count, log_failure, logger, publish
+from telemetry import logger, publish, request_failed
 from web import pages
 from web.responses import Event, Response, html
 
@@ -30,8 +30,7 @@ def answer(event: Event, carry_out: Callable[[Event], Response], form: str = "co
     try:
         return carry_out(event)
     except Exception as error:
-        count("failed")
-        log_failure("failed", error)
+        request_failed(error)
         advice = f"Nothing was changed. Please try again in a few minutes, or call {rendering.office().telephone}."
         page = pages.message(form, "Something went wrong here", "action.html", shown=Confirmation("", advice))
         return html(HTTPStatus.INTERNAL_SERVER_ERROR, page)
