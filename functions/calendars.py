@@ -10,18 +10,19 @@ TYPE = f"text/calendar; charset=utf-8; method={METHOD}"
 REMINDED_BEFORE = tuple(timedelta(days=days) for days in (60, 30, 7, 1))
 
 
-def renewal(reference: str, ends_on: date, received: datetime, site: str, today: date) -> bytes:
+def renewal(reference: str, ends_on: date, true_since: datetime, site: str, today: date) -> bytes:
     """Return an all-day event on the last day, with the longest reminder before it that is still to come.
 
-    The same submission gives the same event, so that a second file replaces the first. Outlook requires the method and
-    the end, which is the day after (RFC 5545 does not).
+    The same submission gives the same event, and a second file replaces the first if it is `true_since` a later time:
+    that of the form, or of its latest correction. Outlook requires the method and the end, which is the day after (RFC
+    5545 does not).
     """
     from icalendar import Alarm, Calendar, Event  # half of a cold start, and only receipts need it
 
     event = Event()
     # A stable UID: opening the file twice updates one event instead of adding a second.
     event.add("uid", f"{reference}@{urlsplit(site).hostname}")
-    event.add("dtstamp", received)
+    event.add("dtstamp", true_since)
     event.add("dtstart", ends_on)
     event.add("dtend", ends_on + timedelta(days=1))
     event.add("summary", "Peace Officer Agency Certification ends")

@@ -190,9 +190,8 @@ def _remarks(submission: Submission) -> list[str]:
     if submission.released:
         began = promises.moment_in_words(submission.promised_from)
         remarks.append(f"On {began}, we looked at what you sent; the promised time counts from then.")
-    corrected = [entry for entry in submission.history if entry["what"] == "corrected"]
-    if corrected:
-        at = promises.stored_moment(corrected[-1]["at"])
+    if submission.corrected_at:
+        at = promises.moment_in_words(submission.corrected_at)
         remarks.append(f"On {at}, the office corrected what you sent. This receipt takes the place of an earlier one.")
     return remarks
 
@@ -208,8 +207,8 @@ def _subject(submission: Submission) -> str:
 
 
 def _with_calendar(message: EmailMessage, submission: Submission, ends_on: date) -> EmailMessage:
-    about = submission.reference, ends_on, submission.received_at, settings().site_url
-    event = calendars.renewal(*about, today=promises.day_at_office(promises.now()))
+    true_since, today = submission.corrected_at or submission.received_at, promises.day_at_office(promises.now())
+    event = calendars.renewal(submission.reference, ends_on, true_since, settings().site_url, today)
     told = {"charset": "utf-8", "method": calendars.METHOD}
     message.add_attachment(event, maintype="text", subtype="calendar", cte="base64", filename=CALENDAR, params=told)
     return message

@@ -118,6 +118,12 @@ class Submission(NamedTuple):
         """Return the slots of the e-mails still to be sent: reminders only while it waits for the office."""
         return [slot for slot in self.mail if not is_settled(self.mail, slot) and (self.waits or slot not in BUNDLED)]
 
+    @property
+    def corrected_at(self) -> datetime | None:
+        """Return when the answers were corrected last, None if they never were."""
+        at = next((entry["at"] for entry in reversed(self.history) if entry["what"] == "corrected"), "")
+        return datetime.fromisoformat(at) if at else None
+
     def owed_since(self, slot: str) -> datetime:
         """Return from when an e-mail may be sent: the end of its delay, or the time of what asked for it.
 
@@ -125,9 +131,9 @@ class Submission(NamedTuple):
         """
         if delayed := self.mail.get(slot, {}).get("not_before"):
             return datetime.fromisoformat(delayed)
-        asked = {"receipt": self.released, "mailed": self.done}.get(slot)
         if slot.startswith("receipt-"):
-            asked = next((entry for entry in reversed(self.history) if entry["what"] == "corrected"), None)
+            return self.corrected_at or self.received_at
+        asked = {"receipt": self.released, "mailed": self.done}.get(slot)
         return datetime.fromisoformat(asked["at"]) if asked else self.received_at
 
     def state(self, now: datetime) -> str:

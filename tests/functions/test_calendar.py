@@ -1,6 +1,7 @@
 """The calendar file: what Outlook and Google require, and an alarm that is still true when it comes."""
 
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_string, policy
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 import calendars
+import promises
 from tests.support.examples import examples
-from tests.support.samples import PLAQUE
+from tests.support.samples import COMPLETED, PLAQUE
 
 RECEIVED = datetime(2026, 11, 26, 15, tzinfo=UTC)
 SITE = "https://certification.example.org"
@@ -45,6 +47,29 @@ def test_the_alarm_is_the_longest_that_is_still_to_come(left, before):
     [alarm] = renewal(today + timedelta(days=left), today).walk("VALARM")
     assert alarm.decoded("trigger") == timedelta(days=-before)
     assert "ends on" in str(alarm["description"])
+
+
+def test_the_event_of_a_corrected_date_is_newer_than_the_one_that_it_replaces(
+    submitted, office, stand_in, inbox, clock
+):
+    """A calendar keeps what it has where a second event of one name is no newer (RFC 5546, 2.1.5)."""
+    action = f"/desk/{submitted('plaque')}/correct"
+    for days in (2, 1):
+        clock.forward(hours=1)
+        completed = (COMPLETED - timedelta(days=days)).isoformat()
+        office.press(office.get(action), action, completed=completed, **{"new-receipt": "yes"})
+    clock.forward(minutes=11)
+    messages = [message_from_string(raw, policy=policy.default) for raw in stand_in.sent_mail()]
+    files = [part.get_content() for message in messages for part in message.walk() if part.get_filename()]
+    events = [Calendar.from_ical(file).walk("VEVENT")[0] for file in files]
+    assert len({event["uid"] for event in events}) == 1
+    assert [event.decoded("dtend") for event in events] == [last_day(days) for days in (0, 2, 1)]
+    stamps = [event.decoded("dtstamp") for event in events]
+    assert stamps == sorted(set(stamps))
+
+
+def last_day(days: int) -> date:
+    return promises.valid_until(COMPLETED - timedelta(days=days)) + timedelta(days=1)
 
 
 def test_the_method_stands_in_the_type_of_the_attachment_and_of_the_answer(post, get, inbox, stand_in):
