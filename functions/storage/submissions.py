@@ -309,11 +309,13 @@ def of_agency(agency: str) -> list[Submission]:
 def of_sender(address: str, most: int | None = None) -> list[Submission]:
     """Return the submissions from an e-mail address in any spelling, the newest first, at most `most`.
 
-    Without those that were erased. The index is eventually consistent, within about a second.
+    Without those that were erased. The index is eventually consistent: one of the last second may be missing.
     """
-    sender = subscribers.subscriber_id(address)
+    sender, person = subscribers.subscriber_id(address), addresses.identity(address)
     found = [item["reference"] for item in dynamodb.query(_table(), "senders", "sender = :sender", sender=sender)]
-    return [submission for reference in found[::-1][:most] if (submission := get(reference))]
+    # The index may not know yet that one was erased, or corrected to the address of someone else.
+    newest = filter(None, map(get, found[::-1][:most]))
+    return [each for each in newest if addresses.identity(each.answers["email"]) == person]
 
 
 def remember_former_sender(reference: str, address: str, now: datetime) -> None:

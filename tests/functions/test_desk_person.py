@@ -12,7 +12,7 @@ import time_machine
 import promises
 from mail import ses
 from office import agencies, erasure, invitations
-from storage import certifications, submissions, subscribers
+from storage import certifications, dynamodb, submissions, subscribers
 from storage.certifications import MAILED_AFTER
 from tests.support.office import OFFICE
 from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
@@ -58,6 +58,17 @@ def test_a_corrected_address_is_the_persons_from_then_on(office, submitted):
     office.press(office.get(action), action, email="New@Example.gov")
     assert erasure.find("old@example.gov").submissions == []
     assert [each.reference for each in erasure.find("new@example.GOV").submissions] == [reference]
+
+
+def test_an_index_that_does_not_know_a_correction_yet_shows_no_one_another_persons_answers(
+    office, submitted, monkeypatch
+):
+    reference = submitted("contact", email="old@example.gov")
+    action = f"/desk/{reference}/correct"
+    office.press(office.get(action), action, email="new@example.gov")
+    monkeypatch.setattr(dynamodb, "query", lambda *_, **__: [{"reference": reference}])
+    person = erasure.find("old@example.gov")
+    assert (person.submissions, [each.reference for each in person.former]) == ([], [reference])
 
 
 @pytest.mark.parametrize("tracking", ["9400 1000 0000", ""], ids=["tracked", "not tracked"])
