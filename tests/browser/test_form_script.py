@@ -223,6 +223,14 @@ def test_the_button_says_that_the_form_is_on_its_way(page):
     expect(page.get_by_role("button", name="Sending…")).to_have_attribute("aria-disabled", "true")
 
 
+def test_a_form_that_was_left_on_its_way_can_be_sent_by_who_comes_back(page):
+    page.route("**/forms/contact", lambda route: None)
+    send(page)
+    expect(page.get_by_role("button", name="Sending…")).to_be_visible()
+    page.evaluate(COMING_BACK)
+    expect(page.get_by_role("button", name="Send message")).to_have_attribute("aria-disabled", "false")
+
+
 def test_what_was_typed_is_still_there_after_a_visit_to_another_page_and_gone_after_the_receipt(page):
     page.goto("/faq/")
     page.goto("/contact/")

@@ -420,6 +420,20 @@ def test_the_offer_of_the_register_is_announced_as_it_stands_once_typing_ends(pa
     expect(page.get_by_role("status")).to_contain_text("result")
 
 
+def test_of_a_question_that_is_typed_letter_by_letter_only_its_end_is_announced(page):
+    page.goto("/search/")
+    ask(page, "plaque")
+    page.evaluate(
+        "() => { globalThis.waiting = new Map();"
+        " window.setTimeout = (call, _, words) => (waiting.set(waiting.size, words), waiting.size - 1);"
+        " window.clearTimeout = (number) => waiting.delete(number) }"
+    )
+    for question in ("badge", "certification"):
+        page.get_by_label("Words to look for").fill(question)
+        expect(page.locator(".search__results mark").first).to_have_text(re.compile(question[:5], re.IGNORECASE))
+    assert page.evaluate("waiting.size") == 1
+
+
 def test_without_script_the_search_page_leads_to_the_search_of_the_register(browser, local_run):
     context = browser.new_context(base_url=local_run.url, java_script_enabled=False)
     page = context.new_page()
