@@ -74,7 +74,8 @@ def settle(submission: Submission) -> None:
         "TableName": settings().submissions_table,
         "Key": dynamodb.to_item({"reference": submission.reference}),
         "UpdateExpression": "SET counted = :counted",
-        "ConditionExpression": f"counted = :seen{first}",
+        # What expired since it was read must not come back as an item with nothing but this.
+        "ConditionExpression": f"attribute_exists(received_at) AND (counted = :seen{first})",
         "ExpressionAttributeValues": dynamodb.to_item({":counted": adds, ":seen": added}),
     }
     add: Any = {

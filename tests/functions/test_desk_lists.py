@@ -771,3 +771,14 @@ def test_a_count_that_dynamodb_has_no_time_for_is_made_at_a_later_look(
     clock.forward(minutes=6)
     numbers.settle(before)  # as another invocation does that read it at the same time
     assert numbers.months(promises.now(), 1)[0].count("in time contact") == 1
+
+
+def test_a_submission_that_expired_meanwhile_is_neither_counted_nor_left_half(submitted, office, table):
+    from office import numbers
+
+    office.do(reference := submitted("contact"), "mark")
+    read = submissions.get(reference)._replace(counted={})
+    boto3.client("dynamodb").delete_item(TableName=table.name, Key={"reference": {"S": reference}})
+    before = numbers.months(promises.now(), 1)[0].counts
+    numbers.settle(read)
+    assert (table.items(), numbers.months(promises.now(), 1)[0].counts) == ([], before)
