@@ -138,6 +138,16 @@ def test_work_that_is_not_finished_is_asked_about_by_its_own_box(person, office,
     assert table.item(contact)["erased_at"]
 
 
+@pytest.mark.parametrize("typed", [" Pat@BÜCHER.com\n", "pat@bu\u0308cher.com", "PAT@xn--bcher-kva.com"])
+def test_erasing_an_address_in_another_spelling_reaches_a_certification_too(typed, office, submitted):
+    reference = submitted("plaque", email="pat@bücher.com")
+    office.do(reference, "mark")
+    person = erasure.find(typed)
+    assert (len(person.submissions), len(person.certifications)) == (1, 1)
+    erasure.erase(person, OFFICE, promises.now())
+    assert [each.email for each in certifications.everybody()] == [""]
+
+
 def test_what_came_in_after_the_page_was_opened_is_not_erased_unseen(person, office, submitted, table):
     contact, _ = person
     page = office.get(of(contact))
