@@ -6,13 +6,16 @@ Each is looked at on a phone and on a desktop, light and dark: nothing is violat
 import json
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
+from mail import ses
 from tests.support.accessibility import check
 from tests.support.checklist_pages import all_done, decide, entry, keep, named, open_details, tick
+from tests.support.email_states import NAMES, states
 from tests.support.pages import PAGES
 from tests.support.samples import SAMPLES, new_address
-from tests.support.visits import FORMS, after_its_script, fill_in, visit
+from tests.support.visits import FORMS, SCHEMES, after_its_script, fill_in, visit
 
 TEAM = named("team")
 
@@ -103,3 +106,20 @@ def test_a_copy_to_take_over_and_the_completion_can_be_used_by_everybody(page, t
     page.locator("#complete").get_by_role("link").click()
     page.wait_for_url("**/plaque/")
     check(page)
+
+
+READABLE = """async () => {
+  const { violations, incomplete } = await axe.run(document, { runOnly: ["color-contrast"] });
+  return [...violations, ...incomplete].flatMap(({ nodes }) => nodes.map((node) => node.html + node.failureSummary));
+}"""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_word_of_an_e_mail_can_be_read_in_light_and_dark(scheme, browser, stand_in):
+    with browser.new_context(color_scheme=scheme) as context:
+        page = context.new_page()
+        for name in NAMES:
+            message = ses.compose(name, to=["someone@example.gov"], **list(states(name))[-1])
+            page.set_content(message.get_body(("html",)).get_content())
+            page.evaluate(AXE_SCRIPT)
+            assert page.evaluate(READABLE) == [], name
