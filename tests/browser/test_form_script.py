@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from forms.catalog import FORMS
 from forms.contact import ContactForm
+from forms.form import TRAP
 from forms.plaque import PlaqueForm
 from tests.support.run import wait_for
 from tests.support.samples import CONTACT, PLAQUE, new_address
@@ -160,6 +161,17 @@ def test_what_fills_the_hidden_box_is_in_no_draft(page):
     page.reload()
     expect(page.locator("[name=message]")).to_have_value(CONTACT["message"])
     expect(box).to_have_value("")
+
+
+@pytest.mark.parametrize("slug", ["contact", "plaque"])
+def test_neither_a_person_nor_their_browser_comes_by_the_box_that_holds_a_form(slug, window):
+    """What is in it has the form held as spam, without a receipt and a promised time."""
+    window.goto(f"/{slug}/")
+    box = window.locator(f"[name={TRAP}]")
+    assert [box.get_attribute(name) for name in ("autocomplete", "tabindex")] == ["off", "-1"]
+    trap = window.locator("[aria-hidden=true]", has=box)
+    place = trap.bounding_box()
+    assert place["x"] + place["width"] < 0  # label and all
 
 
 def test_an_answer_that_does_not_come_from_the_form_is_told_as_unknown(page):
