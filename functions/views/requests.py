@@ -125,6 +125,7 @@ def draw(
     place: str | None = None,
     **context: Any,
 ) -> Response:
+    """Return a page of the desk. After a refusal its buttons keep the token: what is sent again is the same step."""
     once = request.fields.get("once", "") if status != HTTPStatus.OK else ""
     told = {"problem": "", "problem_title": "", "limits": TYPED_LIMITS, "once": once or secrets.token_hex(8)} | context
     return no_store(status, pages.desk(title, f"desk/{template}", session=session, place=place, **told))

@@ -25,6 +25,7 @@ def show(
     problem: str = "",
     sought: str = "",
 ) -> Response:
+    """Show one submission; `sought` is the name by which its certification is looked for. Raises Refused."""
     submission = found(reference)
     facts = casefile.gather(submission, session.address, request.now, sought)
     title = submission.reference
@@ -39,6 +40,7 @@ def choose(request: Request, session: Session, reference: str) -> Response:
 
 
 def found(reference: str) -> Submission:
+    """Return a submission by its reference, as people copy it. Raises Refused if there is none."""
     submission = submissions.get(reference_in(reference))
     if submission is None:
         advice = "Check the reference, or search for the agency or the person. Answers are deleted after a year."

@@ -18,12 +18,14 @@ class Page(NamedTuple):
 
     @property
     def title(self) -> str:
+        """Return the title as HTML. Raises ValueError if there is none."""
         found = _TITLE.search(self.html)
         if not found:
             raise ValueError("the page has no title")
         return found[1]
 
     def with_title(self, title: Markup | str) -> "Page":
+        """Return the page with another title, which is HTML. Raises ValueError unless the page has exactly one."""
         # A function as replacement, because re.sub would interpret backslashes in a string.
         html, count = _TITLE.subn(lambda _: f"<title>{title}</title>", self.html)
         if count != 1:
