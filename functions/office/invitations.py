@@ -12,7 +12,7 @@ from office.agencies import change_by_office
 from settings import settings
 from storage import dynamodb, subscribers
 from storage.certification_items import change, with_clock, without_clock
-from storage.certifications import INVITATION, NOT_ARRIVED, latest_invitation
+from storage.certifications import INVITATION, NAMES_IN_A_ROW, NOT_ARRIVED, latest_invitation
 
 ASKED = "asked"
 """The agency pressed the link in an invitation."""
@@ -31,7 +31,10 @@ SENT_AGAIN = ("complained", *NOT_ARRIVED)
 
 
 def stop(certification: str, now: datetime, why: str = ASKED) -> None:
-    """Stop the invitations of an agency. Idempotent; an unknown agency is ignored."""
+    """Stop the invitations of an agency, also by an id that leads to another one since. Idempotent.
+
+    An unknown agency is ignored.
+    """
     values: dict[str, Any] = {"stopped": {"at": now.isoformat(), "why": why}, "one": 1}
     # The item of another name has no periods. What the agency said itself stays, and so does that there is no address.
     condition = (
@@ -39,9 +42,13 @@ def stop(certification: str, now: datetime, why: str = ASKED) -> None:
     )
     values |= {"bounced": BOUNCED, "complained": COMPLAINED}
     change = "SET stopped = :stopped ADD revision :one REMOVE clock, next_at"
-    try:
-        dynamodb.update(_table(), {"id": certification}, change, condition, {}, **values)
-    except dynamodb.ConditionFailed:
+    for _ in range(NAMES_IN_A_ROW):
+        try:
+            dynamodb.update(_table(), {"id": certification}, change, condition, {}, **values)
+        except dynamodb.ConditionFailed as failed:
+            # From the failed write: who presses the link has no right to read.
+            if certification := failed.item.get("same_as", ""):
+                continue
         return
 
 

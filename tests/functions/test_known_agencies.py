@@ -9,10 +9,11 @@ from datetime import timedelta
 import boto3
 import pytest
 
+import links
 import promises
 from local.aws.api_gateway import Gateway, Request
 from normalize import addresses
-from office import agencies, workflow
+from office import agencies, invitations, workflow
 from office.known_agencies import named
 from storage import certifications, dynamodb, submissions
 from tests.support.answers import as_answer
@@ -233,6 +234,20 @@ def test_a_second_agency_that_was_marked_by_mistake_is_joined_after_an_undo(cert
     assert [each.id for each in certifications.everybody()] == [certified.id]
     assert len(shown()[0]) == 1
     assert certifications.id_for("city of springfield police (IL)") == certified.id
+
+
+def test_a_link_that_stops_the_invitations_works_though_its_agency_was_joined_to_another_since(
+    certified, requested, office, press
+):
+    reference, _ = requested(LATER | {"agency": "City of Springfield Police"})
+    office.do(reference, "mark")
+    [made] = [each for each in certifications.everybody() if each.id != certified.id]
+    link = links.stop_link(made.id, promises.now() + timedelta(days=1))
+    for verb in ("undo", "same", "mark"):
+        office.do(reference, verb)
+    assert "We will not invite your agency to renew." in press(link).text
+    [now] = certifications.everybody()
+    assert (now.id, now.why_stopped) == (certified.id, invitations.ASKED)
 
 
 @pytest.mark.parametrize("joins", [True, False], ids=["the same agency", "another agency"])
