@@ -8,6 +8,7 @@ import typer
 
 import promises
 from forms.form import Form, FormData, reference_in
+from normalize import cleaning
 from normalize.folding import folded
 from office import known_agencies, periods, search, workflow
 from safe_text import for_spreadsheet, for_terminal
@@ -56,9 +57,10 @@ def note(
 ) -> None:
     """Write a note into the history."""
     submission = listing.one(reference)
-    if not text.strip() or len(text) > workflow.NOTE_LIMIT:
+    text = cleaning.printable(text)
+    if not text or len(text) > workflow.NOTE_LIMIT:
         raise Refused(f"A note has 1 to {workflow.NOTE_LIMIT:,} characters.")
-    _tell(submission, workflow.note(submission, step(by), text.strip()), "has the note", "is erased", as_json)
+    _tell(submission, workflow.note(submission, step(by), text), "has the note", "is erased", as_json)
 
 
 @app.command()
@@ -85,7 +87,7 @@ def mark(
         _tell(submission, changed, f"is not marked {done} any more", f"was not marked {done}", as_json)
     else:
         try:
-            changed = workflow.mark(submission, step(by), tracking.strip())
+            changed = workflow.mark(submission, step(by), cleaning.printable_line(tracking))
         except ValueError as problem:
             raise Refused(str(problem)) from None
         _tell(submission, changed, f"is marked {done}", f"was already marked {done}", as_json)

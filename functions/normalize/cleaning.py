@@ -41,6 +41,16 @@ def lines(text: str) -> str:
     return _if_visible(visible(text.replace("\r\n", "\n").translate(LINE_ENDS)))
 
 
+def printable(text: str) -> str:
+    """Return several lines without control characters, and without white space at both ends."""
+    return "".join(c for c in lines(text) if c in "\n\t" or category(c) != "Cc").strip()
+
+
+def printable_line(text: str) -> str:
+    """Return one line without control characters: each run of white space and line ends is one space."""
+    return " ".join(printable(text).split())
+
+
 def visible(text: str) -> str:
     """Drop invisible characters. Those inside an emoji, or between letters that join, change what is seen and stay."""
     return text if text.isascii() else _pattern().sub(lambda found: found[1] or "", text)

@@ -6,14 +6,14 @@ from http import HTTPStatus
 import promises
 import rendering
 from forms.plaque import PLAQUE_LINE_LIMIT
-from normalize import addresses
+from normalize import addresses, cleaning
 from normalize.states import STATE_NAMES
 from office import agencies, invitations
 from office.agencies import ChangedMeanwhile
 from storage import certifications, submissions
 from storage.certifications import Certification
 from views.requests import Refused, Request, draw, step_of
-from web.desk import casefile, lists
+from web.desk import lists
 from web.desk.sessions import Session
 from web.responses import Response, see_other
 
@@ -76,7 +76,7 @@ def _found(certification: str) -> Certification:
 
 
 def _name(request: Request) -> list[str]:
-    name = casefile.plain_line(request.fields.get("name", ""))
+    name = cleaning.printable_line(request.fields.get("name", ""))
     if not name or len(name) > PLAQUE_LINE_LIMIT:
         raise ValueError(f"Enter the agency's name, at most {PLAQUE_LINE_LIMIT} characters.")
     return [name]

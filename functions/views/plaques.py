@@ -7,11 +7,12 @@ from itertools import islice
 from time import monotonic
 
 from forms.form import reference_in
+from normalize import cleaning
 from office import workflow
 from storage import submissions
 from views.requests import Request, draw, step_of
 from views.submissions import follow
-from web.desk import casefile, lists, worklist
+from web.desk import lists, worklist
 from web.desk.sessions import Session
 from web.responses import Response, see_other
 
@@ -54,7 +55,7 @@ def mark(request: Request, session: Session) -> Response:
     if len(checked) > MARKED_AT_ONCE:
         problem = f"Check at most {MARKED_AT_ONCE} at once. Nothing was marked."
         return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
-    tracking = {each: casefile.plain_line(request.fields.get(f"tracking.{each}", "")) for each in checked}
+    tracking = {each: cleaning.printable_line(request.fields.get(f"tracking.{each}", "")) for each in checked}
     if long := [reference_in(each) for each in checked if len(tracking[each]) > workflow.TRACKING_LIMIT]:
         problem = f"A tracking number has at most {workflow.TRACKING_LIMIT} characters. Look at {', '.join(long)}."
         return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from forms.form import reference_in
 from forms.plaque import PLAQUE_LINE_LIMIT
+from normalize import cleaning
 from office import numbers, periods, workflow
 from office.workflow import Step
 from storage import certifications, submissions
@@ -86,7 +87,7 @@ def _give_back(submission: Submission, step: Step, _fields: Mapping[str, str]) -
 
 
 def _note(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
-    text = casefile.plain(fields.get("text", ""))
+    text = cleaning.printable(fields.get("text", ""))
     if not text:
         raise ValueError("Write the note first.")
     if len(text) > workflow.NOTE_LIMIT:
@@ -95,7 +96,7 @@ def _note(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool
 
 
 def _mark(submission: Submission, step: Step, fields: Mapping[str, str]) -> bool:
-    tracking = casefile.plain_line(fields.get("tracking", ""))
+    tracking = cleaning.printable_line(fields.get("tracking", ""))
     return workflow.mark(submission, step, tracking)
 
 

@@ -173,6 +173,16 @@ def test_find_finds_certified_agencies_as_the_desk_does(run_staff, submitted, of
     assert json.loads(run_staff("find", "riverside", "--json")[1]) == {"submissions": [], "certifications": []}
 
 
+def test_what_is_typed_into_a_command_is_cleaned_as_at_the_desk(run_staff, post, table):
+    post("plaque", PLAQUE)
+    [reference] = references(table).values()
+    run_staff("note", reference, " Called.\x1b[31m\x07\r\nLeft \u200bvoicemail ")
+    run_staff("mark", reference, "--tracking", "9400\u00a0 1000\n")
+    item = table.item(reference)
+    assert item["history"][0]["text"] == "Called.[31m\nLeft voicemail"
+    assert item["done"]["tracking"] == "9400 1000"
+
+
 def test_a_tracking_number_that_is_too_long_marks_nothing(run_staff, post, table):
     post("plaque", PLAQUE)
     reference = references(table)["plaque"]

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,6 @@ from urllib.parse import quote
 
 import promises
 import sender_hint
-from normalize import cleaning
 from normalize.folding import dialed
 from office import mail_status, workflow
 from office.known_agencies import Known, known_addresses, may_renew, named, renewed_by
@@ -94,16 +92,6 @@ def meanwhile(submission: Submission) -> str:
     last = submission.history[-1]
     entry = f"{last['what']}, by {last['by']}, on {promises.stored_moment(last['at'])}"
     return f"Before you pressed the button, its history got this entry: {entry}. See below what can be done now."
-
-
-def plain(text: str) -> str:
-    """Clean typed text: remove invisible and control characters, and white space at both ends."""
-    return "".join(c for c in cleaning.lines(text) if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
-
-
-def plain_line(text: str) -> str:
-    """Clean typed text as `plain` does, and make each run of white space and line ends one space."""
-    return " ".join(plain(text).split())
 
 
 def _hint(
