@@ -111,6 +111,27 @@ def test_a_tick_has_the_day_of_where_the_person_is(zone, day, browser, local_run
         assert record(page)["items"][LEADER.items[0].id]["on"] == day
 
 
+@pytest.mark.parametrize(
+    ("zone", "now", "today", "tomorrow"),
+    [
+        ("Pacific/Honolulu", "2026-11-27T06:30:00Z", "2026-11-26", "2026-11-27"),
+        ("Pacific/Guam", "2026-11-26T20:30:00Z", "2026-11-27", "2026-11-28"),
+    ],
+)
+def test_a_day_is_in_the_future_where_the_person_is(zone, now, today, tomorrow, browser, local_run):
+    item = LEADER.items[0]
+    with browser.new_context(base_url=local_run.url, timezone_id=zone) as context:
+        page = context.new_page()
+        page.clock.set_fixed_time(now)
+        visit(page, "leader")
+        tick(page, [item])
+        box = open_details(page, item).get_by_label("Done on")
+        for day, words in ((tomorrow, "Enter a day that is not in the future."), (today, "")):
+            box.fill(day)
+            expect(row(page, item).get_by_role("alert"), day).to_have_text(words)
+        assert record(page)["items"][item.id]["on"] == today
+
+
 def test_unticking_takes_it_back(page):
     tick(page, LEADER.items[:1])
     tick(page, LEADER.items[:1])
