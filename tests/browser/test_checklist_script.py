@@ -132,6 +132,15 @@ def test_a_day_is_in_the_future_where_the_person_is(zone, now, today, tomorrow, 
         assert record(page)["items"][item.id]["on"] == today
 
 
+def test_a_day_that_was_typed_is_kept_when_the_page_is_left(page):
+    item = LEADER.items[0]
+    keep(page, {item.id: entry()})
+    open_details(page, item).get_by_label("Done on").focus()
+    page.keyboard.type("10/17/2026")
+    visit(page, "team")
+    assert record(page)["items"][item.id]["on"] == "2026-10-17"
+
+
 def test_unticking_takes_it_back(page):
     tick(page, LEADER.items[:1])
     tick(page, LEADER.items[:1])
