@@ -254,6 +254,14 @@ def test_what_was_typed_is_still_there_after_a_visit_to_another_page_and_gone_af
     assert page.locator("[name=message]").input_value() == ""
 
 
+def test_a_draft_is_gone_after_the_receipt_of_a_form_that_was_sent_without_the_script(page):
+    page.locator("form.form").evaluate("(form) => form.submit()")
+    page.wait_for_url("**/received?receipt=*")
+    page.reload()  # and wait for its script
+    page.goto("/contact/")
+    assert page.locator("[name=message]").input_value() == ""
+
+
 def test_an_answer_typed_before_the_script_came_is_not_replaced_by_its_draft(page):
     page.locator("[name=name]").fill("Draft Sample")
     message = page.locator("[name=message]").input_value()
