@@ -178,13 +178,14 @@ def visit(addresses):
 @pytest.mark.parametrize("which", CERTIFICATES)
 def test_on_paper_the_page_is_a_certificate_on_one_sheet(which, page, visit):
     visit(page, which)
+    shown = page.locator(".certificate")
+    expect(shown).to_be_hidden()  # on a screen
     paper, number = sheets(page)
     assert number == 1
     [size] = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", paper)
     assert [round(float(side)) for side in size] == [792, 612], "Letter, landscape"
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 1056, "height": 816})
-    shown = page.locator(".certificate")
     assert NAMES[which][0] in shown.inner_text()
     assert not page.locator(".header, .footer, .agency").first.is_visible()
     assert shown.evaluate(
