@@ -31,7 +31,10 @@ def answer(event: Event, carry_out: Callable[[Event], Response], form: str = "co
         return carry_out(event)
     except Exception as error:
         request_failed(error)
-        advice = f"Nothing was changed. Please try again in a few minutes, or call {rendering.office().telephone}."
+        # Of a write, only the answer may be lost.
+        is_press = event["requestContext"]["http"]["method"] == "POST"
+        done = "We cannot tell whether it was done." if is_press else "Nothing was changed."
+        advice = f"{done} Please try again in a few minutes, or call {rendering.office().telephone}."
         page = pages.message(form, "Something went wrong here", "action.html", shown=Confirmation("", advice))
         return html(HTTPStatus.INTERNAL_SERVER_ERROR, page)
     finally:
