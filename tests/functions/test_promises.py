@@ -184,6 +184,26 @@ def test_the_privacy_page_says_how_long_a_certification_is_kept():
     assert f"until {certifications.KEPT_AFTER_END.days} days after the certification ends" in text
 
 
+def test_every_other_length_of_time_on_the_privacy_page_is_kept(template):
+    from storage import subscribers
+
+    [visits] = template.resources("AWS::S3::Bucket")["LogBucket"]["LifecycleConfiguration"]["Rules"]
+    queue = template.resources("AWS::SQS::Queue")["NotNoted"]
+    tables = template.resources("AWS::DynamoDB::Table").values()
+    backups = {each["PointInTimeRecoverySpecification"].get("RecoveryPeriodInDays", 35) for each in tables}
+    text = " ".join(PRIVACY.read_text("utf-8").split())
+    days = {
+        r"mail its plaque until (\d+) days after": {promises.LISTED_AFTER_END.days},
+        r"scrambled form of your address for (\d+) days": {subscribers.REMEMBERED.days},
+        r"Each entry is deleted after (\d+) days": {visits["ExpirationInDays"]},
+        r"\*\*Backups\*\* of our database are kept for (\d+) days": backups,
+        r"cannot process is kept for up to (\d+) days": {queue["MessageRetentionPeriod"] // (24 * 3600)},
+    }
+    assert {said: set(map(int, re.findall(said, text))) for said in days} == days
+    # Those of the forms and of a certification are tried above.
+    assert len(re.findall(r"\d+ days", text)) == len(days) + len(FORMS) + 1
+
+
 @pytest.mark.parametrize("slug", TASKS)
 def test_what_is_stored_expires_after_that_time(slug, post, table):
     post(slug, SAMPLES[slug])
