@@ -10,16 +10,20 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+import links
 import promises
 from forms.catalog import FORMS, TASKS
 from forms.contact import ContactForm
 from forms.plaque import CLOCKS, ZONE_OF, PlaqueForm
 from normalize.states import STATES
+from storage import certifications, submissions, subscribers
 from tests.support.examples import examples
 from tests.support.filled_forms import filled, messages
 from tests.support.samples import COMPLETED, SAMPLES, TODAY
+from web.desk import sessions
 
-PRIVACY = Path(__file__).parents[2] / "docs/privacy.md"
+ROOT = Path(__file__).parents[2]
+PRIVACY = ROOT / "docs/privacy.md"
 
 
 @pytest.fixture(autouse=True)
@@ -178,15 +182,11 @@ def test_the_privacy_page_says_how_long_each_form_is_kept(slug):
 
 
 def test_the_privacy_page_says_how_long_a_certification_is_kept():
-    from storage import certifications
-
     text = " ".join(PRIVACY.read_text("utf-8").split())
     assert f"until {certifications.KEPT_AFTER_END.days} days after the certification ends" in text
 
 
 def test_every_other_length_of_time_on_the_privacy_page_is_kept(template):
-    from storage import subscribers
-
     [visits] = template.resources("AWS::S3::Bucket")["LogBucket"]["LifecycleConfiguration"]["Rules"]
     queue = template.resources("AWS::SQS::Queue")["NotNoted"]
     tables = template.resources("AWS::DynamoDB::Table").values()
@@ -202,6 +202,47 @@ def test_every_other_length_of_time_on_the_privacy_page_is_kept(template):
     assert {said: set(map(int, re.findall(said, text))) for said in days} == days
     # Those of the forms and of a certification are tried above.
     assert len(re.findall(r"\d+ days", text)) == len(days) + len(FORMS) + 1
+
+
+LENGTH = re.compile(r"(?i)\b(an?|two|ten|\d+) (?:more )?(minute|hour|day|week|year)s?\b")
+NUMBERS = {"a": 1, "an": 1, "two": 2, "ten": 10}
+UNITS = {"minute": 1, "hour": 60, "day": 24 * 60, "week": 7 * 24 * 60, "year": 365 * 24 * 60}
+VALID, BACKUPS, MINUTE = promises.VALID_FOR_YEARS * timedelta(days=365), timedelta(days=35), timedelta(minutes=1)
+LENGTHS = {
+    "functions/templates/answers/cost-and-time.md": [VALID],
+    "functions/templates/desk/certification.html": [PlaqueForm.kept_for],
+    "functions/templates/desk/certified.html": [timedelta(days=90)],  # the list that it links to
+    "functions/templates/desk/person.html": [promises.ANSWERED_WITHIN, BACKUPS],
+    "functions/templates/desk/plaques.html": [certifications.MAILED_AFTER],
+    "functions/templates/desk/sign_in.html": [sessions.CODE_LASTS] * 2,
+    "functions/templates/desk/submission.html": [certifications.MAILED_AFTER],
+    "functions/templates/email/confirm/body.html": [links.CONFIRM_WITHIN],
+    "functions/templates/email/digest/body.html": [submissions.SWEPT_AFTER],
+    "functions/templates/email/mailed/body.html": [VALID, timedelta(weeks=2)],
+    "functions/templates/email/receipt/body.html": [links.CONFIRM_WITHIN],
+    "functions/templates/email/renewal/body.html": [VALID],
+    "functions/templates/email/sign-in/body.html": [sessions.CODE_LASTS],
+    "functions/templates/receipt.html": [timedelta(days=1)],  # the limits of an address are by the day
+    "functions/templates/register/agency.html": [VALID],
+    "functions/templates/register/trouble.html": [MINUTE],
+    "overrides/404.html": [promises.LISTED_AFTER_END],
+    "overrides/503.html": [MINUTE],
+    "overrides/home.html": [promises.PLAQUE_MAILED_WITHIN],
+}
+"""Every length of time that a template states, and what is kept. The two parts of an e-mail state the same."""
+
+
+def test_every_length_of_time_in_a_template_is_kept():
+    files = [file for folder in ("functions/templates", "overrides") for file in (ROOT / folder).rglob("*.*")]
+    found = {
+        file.relative_to(ROOT).as_posix(): [
+            int(NUMBERS.get(number.lower(), number)) * timedelta(minutes=UNITS[unit.lower()])
+            for number, unit in LENGTH.findall(file.read_text("utf-8"))
+        ]
+        for file in files
+        if file.suffix in (".html", ".md")
+    }
+    assert {file: lengths for file, lengths in found.items() if lengths} == LENGTHS
 
 
 @pytest.mark.parametrize("slug", TASKS)
