@@ -57,6 +57,16 @@ def test_a_receipt_shows_the_promised_dates_and_nothing_that_was_typed(slug, pos
             assert SAMPLES[slug][name] not in receipt
 
 
+def test_a_receipt_can_be_opened_until_its_certification_ends(post, get, clock):
+    receipt = post("plaque", SAMPLES["plaque"]).headers["location"]
+    last_day = promises.valid_until(COMPLETED)
+    clock.forward(days=(last_day - promises.day_at_office(promises.now())).days)
+    page = get(receipt).text
+    assert promises.day_in_words(last_day) in page
+    [renewal] = re.findall(r'href="(/forms/plaque/renewal[.]ics[?]receipt=[^"]+)"', page)
+    assert get(renewal).text.startswith("BEGIN:VCALENDAR")
+
+
 def test_an_agency_that_anybody_may_have_typed_is_on_a_receipt_until_its_plaque_has_come(post, get, clock):
     location = post("plaque", {**SAMPLES["plaque"], "agency": "Anybody's Police"}).headers["location"]
     assert "Anybody" in get(location).text
