@@ -43,7 +43,7 @@ def written(post, table, clock):
 
         certified = {"id": "c", "reference": "B" * 10, "email": PLAQUE["email"], "name": text}
         certified |= {"completed": PLAQUE["completed"], "ends_on": promises.valid_until(COMPLETED).isoformat()}
-        office: Any = rendering.office()
+        office = rendering.office()._asdict()
         announcement = Announcement("x", f"News {text}", "<p>Text</p>", "Text", office)
         receipts: dict[str, list[Any]] = defaultdict(list)
         for item in (contact | {"reference": "C" * 10}, plaque | {"reference": "B" * 10}, items["announcements"]):
