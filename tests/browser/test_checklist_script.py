@@ -580,6 +580,8 @@ def test_every_checklist_has_a_status(page):
     status |= {"leader": "Done", "team": f"1 of {len(TEAM.items)}", "promise": "Optional"}
     for name, words in status.items():
         expect(page.locator(f"[data-step={name}] .step__status")).to_have_text(words)
+    color = "(name) => getComputedStyle(document.querySelector(`[data-step=${name}] .step__status`)).backgroundColor"
+    assert len({page.evaluate(color, name) for name in ("leader", "team", "promise")}) == 3
     more = page.locator("[data-step=team] details")
     expect(more.get_by_text(TEAM.purpose)).to_be_hidden()
     more.locator("summary").click()
@@ -616,8 +618,9 @@ def test_the_council_gets_one_sheet_that_says_where_the_agency_stands(page, tmp_
     keep(page, {LEADER.items[0].id: entry()}, agency="Town of Sample")
     plan(page, "Chief Sample", "2027-03-01")
     visit(page)
-    page.evaluate("() => { window.print = () => {} }")
+    page.evaluate("() => { globalThis.prints = 0; window.print = () => { prints += 1 } }")
     page.get_by_role("button", name="Print a one-page status").first.click()
+    assert page.evaluate("prints") == 1
     text = printed(page, tmp_path / "status.pdf")
     assert text.count("\f") == 1
     for words in ("Where we stand", "Town of Sample, ", "Chief Sample, by March 1, 2027", f"1 of {len(LEADER.items)}"):

@@ -124,3 +124,33 @@ test("of two names of an agency this browser keeps its own, and takes the one of
 test("an empty record has no step", () => {
   assert.deepEqual(survey(LISTS, empty()).settled, 0);
 });
+
+for (const [mine, theirs] of [
+  ["", "Town of Theirs"],
+  ["Town of Mine", ""],
+])
+  test(`of a name typed ${mine ? "here, which could not be saved" : "in another window"}, nothing is lost`, async () => {
+    const kept = new Map();
+    let isFull = false;
+    globalThis.localStorage = {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem(key, text) {
+        if (isFull) throw new Error("full");
+        kept.set(key, text);
+      },
+    };
+    const window = await import(`../../overrides/assets/progress.js?${encodeURIComponent(mine)}`); // each has a state
+    window.update(({ items }) => {
+      items["leader-one"] = done("2026-11-01");
+    });
+    isFull = true;
+    window.update((here) => {
+      here.agency = mine;
+    });
+    const [[key, text]] = kept;
+    kept.set(
+      key,
+      JSON.stringify({ ...JSON.parse(text), agency: theirs, plans: { leader: { owner: "Chief", at: AT } } }),
+    );
+    assert.equal(window.load().record.agency, mine || theirs);
+  });

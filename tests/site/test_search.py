@@ -296,7 +296,36 @@ def test_a_search_that_cannot_be_loaded_says_so(browser, local_run):
     page.goto("/search/?q=plaque")
     expect(page.get_by_role("status")).to_contain_text("The search could not be loaded.")
     assert page.locator(".search__index").is_visible()
+    page.unroute("**/search/index.json")
+    page.get_by_label("Words to look for").fill("plaques")
+    expect(page.locator(RESULTS).first).to_contain_text("plaque")
     context.close()
+
+
+def test_one_result_is_told_as_one_and_needs_no_help(page, index):
+    page.goto("/search/")
+    rare = next(word for word in re.findall(r"[a-z]{12,}", str(index)) if str(index).count(word) == 1)
+    page.get_by_label("Words to look for").fill(rare)
+    expect(page.locator(RESULTS)).to_have_count(1)
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^1 result\b(?!s)"))
+    expect(page.locator(".search__help")).to_be_hidden()
+
+
+def test_a_result_names_its_page_where_it_is_a_part_of_one(page):
+    page.goto("/search/")
+    ask(page, "privacy")
+    results = page.locator(RESULTS)
+    [whole] = [each for each in results.all() if each.locator("a").inner_text() == "Privacy"]
+    assert whole.locator(".search__about").count() == 0
+    assert "Privacy" in results.filter(has=page.locator(".search__about")).locator(".search__about").all_inner_texts()
+
+
+def test_arrow_keys_scroll_the_page_where_nobody_searches(page):
+    page.goto("/search/")
+    ask(page, "plaque")
+    page.locator("h1").click()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Words to look for")).not_to_be_focused()
 
 
 def test_what_was_typed_before_the_script_came_is_looked_for(browser, local_run):
