@@ -232,17 +232,24 @@ LENGTHS = {
 """Every length of time that a template states, and what is kept. The two parts of an e-mail state the same."""
 
 
+KEPT = {promises.ANSWERED_WITHIN, promises.PLAQUE_MAILED_WITHIN, VALID, promises.LISTED_AFTER_END, MINUTE}
+"""What pages may state, in any of them: editors write these."""
+
+
+def lengths_in(file: Path) -> list[timedelta]:
+    found = LENGTH.findall(" ".join(file.read_text("utf-8").split()))
+    return [int(NUMBERS.get(number.lower(), number)) * timedelta(minutes=UNITS[unit.lower()]) for number, unit in found]
+
+
 def test_every_length_of_time_in_a_template_is_kept():
     files = [file for folder in ("functions/templates", "overrides") for file in (ROOT / folder).rglob("*.*")]
-    found = {
-        file.relative_to(ROOT).as_posix(): [
-            int(NUMBERS.get(number.lower(), number)) * timedelta(minutes=UNITS[unit.lower()])
-            for number, unit in LENGTH.findall(file.read_text("utf-8"))
-        ]
-        for file in files
-        if file.suffix in (".html", ".md")
-    }
+    found = {file.relative_to(ROOT).as_posix(): lengths_in(file) for file in files if file.suffix in (".html", ".md")}
     assert {file: lengths for file, lengths in found.items() if lengths} == LENGTHS
+
+
+def test_every_length_of_time_on_a_page_is_one_that_something_keeps():
+    pages = [page for page in (ROOT / "docs").glob("*.md") if page != PRIVACY]
+    assert {page.name: others for page in pages if (others := set(lengths_in(page)) - KEPT)} == {}
 
 
 @pytest.mark.parametrize("slug", TASKS)
