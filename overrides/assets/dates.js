@@ -3,6 +3,7 @@
 /** Returns the error message for a date box, "" if there is none. `typing`: more digits may follow. */
 export function wrongDay({ value, validity, min }, typing = false) {
   if (!value) return validity.badInput && !typing ? "Enter a real date, such as 3/27/2026." : "";
+  if (value.length > "YYYY-MM-DD".length) return "Enter the year in four digits."; // a box takes six
   if (value < "1000") return typing ? "" : "Enter the year in four digits.";
   if (value < min) return `Enter a date from the year ${min.slice(0, 4)} on.`;
   const today = new Date().toLocaleDateString("sv"); // Sweden writes YYYY-MM-DD

@@ -225,6 +225,7 @@ WRONG_DAYS = {
     "01/01/2099": "Enter a day that is not in the future.",
     "01/01/1999": "Enter a date from the year 2000 on.",
     "02/30/2026": f"{WRONG_FORM}.",
+    "11/02/20251": "Enter the year in four digits.",
 }
 
 
@@ -235,7 +236,7 @@ def test_a_day_counts_when_it_is_whole_real_and_within_sense(name, page):
     kept = entry() if name == "Done on" else entry("not-taken", **DECISION)
     keep(page, {item.id: kept})
     box = open_details(page, item).get_by_label(name)
-    for month, (typed, words) in zip((9, 10, 9, 10), WRONG_DAYS.items(), strict=True):
+    for month, (typed, words) in zip((9, 10, 9, 10, 9), WRONG_DAYS.items(), strict=True):
         was = state(page, item)
         box.focus()
         page.keyboard.type(typed)

@@ -330,7 +330,12 @@ def test_going_back_to_a_form_shows_what_was_typed_where_the_browser_empties_it(
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("11/01/26", "four digits"), ("01/01/1999", "from the year 2000 on."), ("01/01/2199", "not in the future")],
+    [
+        ("11/01/26", "four digits"),
+        ("11/01/20251", "four digits"),
+        ("01/01/1999", "from the year 2000 on."),
+        ("01/01/2199", "not in the future"),
+    ],
 )
 def test_a_day_that_nobody_can_mean_is_told_beside_its_box(typed, words, window):
     window.goto("/plaque/")
