@@ -226,7 +226,8 @@ function start() {
     if (target.name === "done") check(target.closest(".item"), target);
   });
   document.addEventListener("click", ({ target }) => {
-    if (target.matches(".item__more")) toggle(target.closest(".item"), target);
+    const button = target.closest(".item__more"); // where a browser translates, the target is an element inside
+    if (button) toggle(button.closest(".item"), button);
   });
   for (const part of all("[data-scripted]")) part.hidden = false;
   for (const button of all("[data-print]")) button.onclick = () => print(button.dataset.print === "blank");

@@ -86,8 +86,8 @@ agency.addEventListener("input", () => {
   draw();
 });
 section.addEventListener("click", async ({ target }) => {
-  const { does } = target.dataset;
-  if (does) (await exchange())[does]();
+  const button = target.closest("[data-does]"); // where a browser translates, the target is an element inside
+  if (button) (await exchange())[button.dataset.does]();
 });
 find("#file").onchange = async ({ target }) => target.files[0] && (await exchange()).openFile(target.files[0]);
 const isHandedOver = () => /^#progress(=|%)/.test(location.hash);

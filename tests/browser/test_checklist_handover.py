@@ -37,7 +37,7 @@ from tests.support.checklist_pages import (
 from tests.support.examples import THOROUGH
 from tests.support.run import wait_for
 from tests.support.samples import PLAQUE, new_address
-from tests.support.visits import after_its_script, as_new, fill_in
+from tests.support.visits import TRANSLATED, after_its_script, as_new, fill_in
 
 ROOT = Path(__file__).parents[2]
 LEADER, TEAM = named("leader"), named("team")
@@ -769,6 +769,12 @@ def test_on_a_phone_the_link_comes_into_view_with_its_warning_and_its_button(pag
     assert link is not None
     assert button is not None
     assert button["y"] - link["y"] - link["height"] >= 8  # the ring of the focus needs it
+
+
+def test_the_buttons_work_on_a_page_that_the_browser_translated(page):
+    page.evaluate(TRANSLATED)
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#link")).not_to_have_value("")
 
 
 WORKS, FAILS = "Promise.resolve()", "Promise.reject(new DOMException('', 'NotAllowedError'))"

@@ -27,7 +27,7 @@ from tests.support.checklist_pages import (
     tick,
     visit,
 )
-from tests.support.visits import COMING_BACK, as_new, press_slowly
+from tests.support.visits import COMING_BACK, TRANSLATED, as_new, press_slowly
 
 LEADER, TEAM, PROMISE = named("leader"), named("team"), named("promise")
 FOCUSED = """() => {
@@ -805,6 +805,11 @@ def test_a_tick_is_kept_on_a_page_of_all_that_the_browser_translated(context):
     page.locator(".item input").first.check()
     expect(page.locator(".item[data-kind=done]")).to_have_count(1)
     assert set(record(page)["items"]) == {LEADER.items[0].id}
+
+
+def test_the_button_of_an_item_works_on_a_page_that_the_browser_translated(page):
+    page.evaluate(TRANSLATED)
+    open_details(page, LEADER.items[0])
 
 
 # When the browser does not keep things

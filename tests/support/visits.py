@@ -28,6 +28,20 @@ COMING_BACK = """async () => {
 """What WebKit does when somebody comes back: it resets boxes that are not for autofill, sometimes after our timers."""
 
 
+TRANSLATED = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const all = [];
+  while (texts.nextNode()) if (texts.currentNode.data.trim()) all.push(texts.currentNode);
+  for (const text of all) {
+    const [outer, inner] = [document.createElement("font"), document.createElement("font")];
+    inner.textContent = text.data;
+    outer.append(inner);
+    text.replaceWith(outer);
+  }
+}"""
+"""What Chrome does to a page that it translates: each text is in two elements of its own, also that of a button."""
+
+
 LATE = """Promise.all([...document.querySelectorAll("script[data-late]")].map(
   ({ dataset }) => import(new URL(dataset.late, document.baseURI))
 )).then(() => {}, () => {})"""
