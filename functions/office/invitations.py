@@ -12,7 +12,7 @@ from office.agencies import change_by_office
 from settings import settings
 from storage import dynamodb, subscribers
 from storage.certification_items import change, with_clock, without_clock
-from storage.certifications import INVITATION, NAMES_IN_A_ROW, NOT_ARRIVED, latest_invitation
+from storage.certifications import INVITATION, NAMES_IN_A_ROW, NOT_ARRIVED, latest_invitation, resolved
 
 ASKED = "asked"
 """The agency pressed the link in an invitation."""
@@ -53,8 +53,8 @@ def stop(certification: str, now: datetime, why: str = ASKED) -> None:
 
 
 def are_elsewhere(certification: str, sent_to: Sequence[str]) -> bool:
-    """Return whether the invitations go to none of these addresses any more, because the office changed it."""
-    email = (dynamodb.get(_table(), {"id": certification}) or {}).get("email", "")
+    """Return whether the invitations go to none of these addresses any more, as the office changed it or joined two."""
+    email = (dynamodb.get(_table(), {"id": resolved(certification)}) or {}).get("email", "")
     return bool(email) and addresses.identity(email) not in map(addresses.identity, sent_to)
 
 

@@ -217,7 +217,7 @@ def _about(owed: Owed) -> Submission | None:
 
 def _agency(returned: Returned) -> Returned:
     """Add the agency that was invited: the plaque request with its telephone number may be gone."""
-    certification = certifications.get(returned.owed.id)
+    certification = certifications.get(certifications.resolved(returned.owed.id))
     if certification is None:
         return returned
     request = submissions.get(certification.reference)

@@ -16,6 +16,8 @@ from normalize import addresses
 from office import agencies, invitations, workflow
 from office.known_agencies import named
 from storage import certifications, dynamodb, submissions
+from storage.certification_items import also_known
+from storage.outbox import Owed
 from tests.support.answers import as_answer
 from tests.support.office import OFFICE
 from tests.support.samples import COMPLETED, PLAQUE, TODAY
@@ -248,6 +250,20 @@ def test_a_link_that_stops_the_invitations_works_though_its_agency_was_joined_to
     assert "We will not invite your agency to renew." in press(link).text
     [now] = certifications.everybody()
     assert (now.id, now.why_stopped) == (certified.id, invitations.ASKED)
+
+
+@pytest.mark.parametrize(("back_to", "stops"), [("office@other.example.gov", False), (FIRST["email"], True)])
+def test_an_invitation_of_before_that_comes_back_ends_those_of_the_agency_it_was_joined_to_only_at_its_own_address(
+    back_to, stops, certified, requested, office, report
+):
+    reference, _ = requested(LATER | OTHER)
+    office.do(reference, "mark")
+    [made] = [each for each in certifications.everybody() if each.id != certified.id]
+    office.do(reference, "undo")
+    also_known(made.id, certified.id)
+    report("Bounce", Owed("CERTIFICATIONS_TABLE", made.id, "invitation-60"), address=back_to, bounceType="Permanent")
+    assert certifications.get(certified.id).stopped == stops
+    assert (f'href="/desk/certified/{certified.id}"' in office.get().text) == stops
 
 
 @pytest.mark.parametrize("joins", [True, False], ids=["the same agency", "another agency"])
