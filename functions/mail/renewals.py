@@ -34,7 +34,7 @@ def look(entry: Mapping[str, Any], now: datetime) -> None:
     if due := [(slot, at) for slot, at in times if at <= now]:
         slot, _ = due[-1]
         owed = Owed("CERTIFICATIONS_TABLE", certification["id"], slot)
-        if not send_once(owed, invitation, unless=["stopped"]):
+        if not send_once(owed, invitation, unless=["stopped", "ended"]):
             return
     look_again(certification, min((at for _, at in times if at > now), default=None))
 

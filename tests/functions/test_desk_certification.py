@@ -277,13 +277,17 @@ def test_a_stop_says_who_stopped_it_and_can_be_undone(why, certified, office, cl
     assert len(sent(inbox)) == 1
 
 
-def test_a_stop_while_the_clock_is_at_it_holds_the_invitation_back_until_it_is_undone(
-    certified, office, clock, inbox, monkeypatch
+@pytest.mark.parametrize("undone_by", ["invite", "resume"])
+def test_a_stop_or_an_end_while_the_clock_is_at_it_holds_the_invitation_back_until_it_is_undone(
+    undone_by, certified, office, clock, inbox, monkeypatch
 ):
     really = certifications.invitation_times
 
     def stopped_meanwhile(ends_on):
-        invitations.stop(agency().id, promises.now(), invitations.BOUNCED)
+        if undone_by == "invite":
+            invitations.stop(agency().id, promises.now(), invitations.BOUNCED)
+        else:
+            agencies.end(agency().id, OFFICE, promises.now())
         return really(ends_on)
 
     monkeypatch.setattr("mail.renewals.invitation_times", stopped_meanwhile)
@@ -291,7 +295,7 @@ def test_a_stop_while_the_clock_is_at_it_holds_the_invitation_back_until_it_is_u
     assert (sent(inbox), agency().invited) == ([], "")
     monkeypatch.undo()
     office.begin_session()
-    press(office, certified, "invite")
+    press(office, certified, undone_by)
     clock.forward(minutes=6)
     assert len(sent(inbox)) == 1
 
