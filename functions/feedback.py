@@ -85,6 +85,6 @@ def _end(owed: Owed, report: Mapping[str, Any]) -> None:
     elif owed.table == "CERTIFICATIONS_TABLE":
         why = invitations.COMPLAINED if report["eventType"] == "Complaint" else invitations.BOUNCED
         invitations.stop(owed.id, promises.now(), why)
-    elif owed.slot not in outbox.TO_STAFF:
+    elif not owed.is_to_office:
         for address in report["mail"]["destination"]:
             subscribers.unsubscribe(subscribers.subscriber_id(address), promises.now())

@@ -11,7 +11,7 @@ import promises
 from mail import ses
 from settings import settings
 from storage import bounces, outbox
-from storage.outbox import TO_STAFF, Owed
+from storage.outbox import Owed
 from storage.submissions import LONGEST_PAUSE
 from telemetry import count, log_failure, logger
 
@@ -38,7 +38,7 @@ def send_once(owed: Owed, compose: Compose, unless: Sequence[str] = ()) -> bool:
     Raises ClaimedByAnother, what `compose` raises, and botocore's errors. The claim is given back if SES was not asked,
     or clearly refused.
     """
-    if owed.slot not in TO_STAFF and is_stopped():
+    if not owed.is_to_office and is_stopped():
         return False
     item = outbox.claim(owed, promises.now(), unless)
     if item is None:
@@ -129,7 +129,7 @@ def _is_final(code: str, owed: Owed, rejections: Mapping[str, str]) -> bool:
     """Return whether SES would refuse a retry as well, as it does if it rejects the address."""
     # If SES rejects what the office gets, the fault is ours and can be fixed: it is retried for good. An announcement
     # is sent by a person, who sees what failed.
-    if owed.slot in TO_STAFF or owed.table == "SUBSCRIBERS_TABLE":
+    if owed.is_to_office or owed.table == "SUBSCRIBERS_TABLE":
         return False
     if code != REJECTED:
         return code == "BadRequestException"

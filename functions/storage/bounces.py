@@ -14,7 +14,7 @@ from typing import Any
 
 from settings import settings
 from storage import certifications, dynamodb, submissions
-from storage.outbox import TO_STAFF, Owed
+from storage.outbox import Owed
 from storage.submissions import KEPT_AT_MOST, Submission
 
 KEPT_FOR = timedelta(days=30)
@@ -79,7 +79,7 @@ class Returned:
     @property
     def advice(self) -> str:
         """Return what to do about it, in a sentence or two."""
-        if self.owed.slot in TO_STAFF:
+        if self.owed.is_to_office:
             return OURS.get(self.said, OURS["bounced"])
         if self.is_sign_up:
             return SIGN_UP
@@ -91,7 +91,7 @@ class Returned:
     @property
     def title(self) -> str:
         """Return who did not get it."""
-        if self.owed.slot in TO_STAFF:
+        if self.owed.is_to_office:
             return "The office"
         if self.is_sign_up:
             return "Someone who wanted to sign up"
@@ -167,7 +167,7 @@ def unattended(most: int) -> list[Returned]:
     A report leaves the list when it is seen to, or when no one is known any more who could be called about it.
     """
     newest = map(whom_to_call, reversed(list(_noted(UNATTENDED, "0"))))
-    return list(islice((each for each in newest if each.page or each.owed.slot in TO_STAFF), most))
+    return list(islice((each for each in newest if each.page or each.owed.is_to_office), most))
 
 
 def get(report: str) -> Returned | None:
@@ -190,7 +190,7 @@ def put_back(report: str) -> None:
 
 def whom_to_call(returned: Returned) -> Returned:
     """Add who the e-mail was for, the telephone number, and the desk's page; nothing if that is no longer known."""
-    if returned.owed.slot in TO_STAFF:
+    if returned.owed.is_to_office:
         return returned
     if returned.owed.table == "CERTIFICATIONS_TABLE":
         return _agency(returned)

@@ -60,6 +60,11 @@ class Owed:
     def key(self) -> dict[str, str]:
         return {KEYS[self.table]: self.id}
 
+    @property
+    def is_to_office(self) -> bool:
+        """Return whether the office itself gets it. The slot of an announcement has the name of its page, any name."""
+        return self.table != "SUBSCRIBERS_TABLE" and self.slot in TO_STAFF
+
 
 def tags(together: Sequence[Owed]) -> dict[str, str]:
     """Return the tags that SES repeats in its reports, of e-mails of one table and slot that are sent as one."""

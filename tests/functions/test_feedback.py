@@ -305,6 +305,19 @@ def test_a_complaint_about_any_e_mail_but_the_offices_own_ends_the_announcements
     assert subscribers.is_subscribed(address) == (slot in outbox.TO_STAFF)
 
 
+@pytest.mark.parametrize("slug", outbox.TO_STAFF)
+def test_an_announcement_is_no_e_mail_to_the_office_whatever_its_page_is_called(slug, report, table, returned):
+    subscribers.subscribe("gone@example.gov", promises.now())
+    owed = Owed("SUBSCRIBERS_TABLE", subscribers.subscriber_id("gone@example.gov"), slug)
+    report("Bounce", owed, address="gone@example.gov", **PERMANENT)
+    [told] = map(bounces.whom_to_call, returned())
+    assert (told.title, told.what, told.advice) == (
+        *("Someone who had signed up", "announcement"),
+        bounces.ENDED["SUBSCRIBERS_TABLE"],
+    )
+    assert not owed.is_to_office
+
+
 def test_a_bounce_of_a_staff_address_unsubscribes_nobody(receipt, report, table):
     import promises
     from storage import subscribers
