@@ -3,13 +3,14 @@
 Reports come through EventBridge, in any order. The tags of an e-mail identify it (see outbox.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import promises
+from normalize import addresses
 from office import invitations
 from settings import require
-from storage import bounces, outbox, subscribers
+from storage import bounces, outbox, submissions, subscribers
 from storage.outbox import Owed
 from telemetry import count, logger, publish
 
@@ -75,7 +76,17 @@ def note(report: Mapping[str, Any]) -> None:
             outbox.report(owed, outcome)
         logger.info(outcome["state"], id=owed.id, slot=owed.slot)
     count(outcome["state"])
-    bounces.note(message_id, said, together[0], promises.now(), is_sign_up=bounces.is_sign_up(together[0]))
+    if not _was_corrected(together[0], report["mail"]["destination"]):
+        bounces.note(message_id, said, together[0], promises.now(), is_sign_up=bounces.is_sign_up(together[0]))
+
+
+def _was_corrected(owed: Owed, sent_to: Sequence[str]) -> bool:
+    """Return whether a receipt went to an address that the office has corrected since: nobody has to be called."""
+    submission = submissions.get(owed.id) if owed.slot.partition("-")[0] == "receipt" else None
+    if submission is None:
+        return False
+    former = submission.former_senders - {addresses.identity(submission.answers["email"])}
+    return former.issuperset(map(addresses.identity, sent_to))
 
 
 def _end(owed: Owed, report: Mapping[str, Any]) -> None:

@@ -102,6 +102,20 @@ def test_an_e_mail_that_is_delayed_is_in_the_digest_and_not_at_the_desk_and_ends
     assert subscribers.is_subscribed("gone@example.gov")
 
 
+@pytest.mark.parametrize("now_at", ["right@example.gov", "gone@example.gov"], ids=["corrected", "and back"])
+def test_a_receipt_that_comes_back_from_an_address_that_was_corrected_since_asks_nobody_to_correct_it(
+    now_at, receipt, report, table, office, returned
+):
+    subscribers.subscribe("gone@example.gov", promises.now())
+    for address in ("right@example.gov", now_at):
+        office.press(office.get(action := f"/desk/{receipt.id}/correct"), action, email=address)
+    report("Bounce", receipt, address="Gone@example.gov", **PERMANENT)
+    assert (state(table), subscribers.is_subscribed("gone@example.gov")) == ("bounced", False)
+    told = ["bounced"] if now_at == "gone@example.gov" else []
+    assert [each.said for each in returned()] == told
+    assert ("came back" in office.get().words) == bool(told)
+
+
 def test_a_link_to_sign_up_that_bounces_is_in_the_digest_and_asks_nobody_to_call(post, report, table, returned, office):
     post("announcements", {"email": "typo@example.gov"})
     [item] = table.items()
