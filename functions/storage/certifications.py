@@ -137,7 +137,9 @@ def count(day: date) -> tuple[int, int]:
     """
     asked: dict[str, Any] = {
         "ProjectionExpression": "id, register",
-        "FilterExpression": "ends_on >= :day AND attribute_not_exists(ended) AND size(periods) > :none",
+        # What the office ended holds on no later day, but for one that was ended on its first day (register.last_day).
+        "FilterExpression": "ends_on >= :day AND (attribute_not_exists(ended) OR completed >= :day)"
+        " AND size(periods) > :none",
         "ExpressionAttributeValues": dynamodb.to_item({":day": day.isoformat(), ":none": 0}),
     }
     found = ["register" in item for item in dynamodb.scan(_table(), **asked)]

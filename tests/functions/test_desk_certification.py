@@ -546,13 +546,17 @@ def test_the_numbers_count_whom_the_list_calls_certified(office, submitted):
     *_, ended, undone = sorted(certifications.everybody(), key=lambda each: each.name)
     agencies.end(ended.id, OFFICE, now)
     office.do(undone.reference, "undo")
-    for days in (0, ENDS, ENDS + 1):
+    today = promises.day_at_office(now).isoformat()
+    office.do(submitted("plaque", agency="Sample 4 Police", listed="yes", completed=today), "mark")
+    [on_one_day] = [each for each in certifications.everybody() if each.name == "Sample 4 Police"]
+    agencies.end(on_one_day.id, OFFICE, now)
+    for days in (0, 1, ENDS, ENDS + 1):
         day = promises.day_at_office(now) + timedelta(days=days)
         everybody = list(certifications.everybody())
         expected = [each for each in everybody if each.holds(day)]
         assert certifications.count(day) == (len(expected), sum(each.listed for each in expected))
-    assert lists.board(now)["certified"] == 2
-    assert "Certified today: 2 , of them in the register: 1 ." in office.get("/desk/numbers").words
+    assert lists.board(now)["certified"] == 3
+    assert "Certified today: 3 , of them in the register: 2 ." in office.get("/desk/numbers").words
 
 
 def test_a_bounced_invitation_of_an_agency_whose_request_is_gone_leads_to_where_it_can_be_mended(
