@@ -556,6 +556,12 @@ def test_the_engraver_gets_a_csv_that_no_spreadsheet_takes_for_formulas(office, 
     assert (line["Agency name"], line["Addressee"], line["ZIP code"]) == ("'=1+2", "'+Chief", PLAQUE["zip"])
 
 
+def test_the_engravers_csv_has_the_same_columns_without_a_plaque_to_mail(office, submitted):
+    without = office.get("/desk/plaques.csv").text
+    submitted("plaque")
+    assert without == office.get("/desk/plaques.csv").text.partition("\r\n")[0] + "\r\n"
+
+
 @pytest.mark.parametrize(("days_left", "is_soon"), [(59, True), (60, True), (61, False)])
 def test_a_plaque_whose_certification_ends_soon_says_so_in_the_list(days_left, is_soon, office, submitted, clock):
     clock.forward(days=(promises.valid_until(COMPLETED) - TODAY).days - days_left)

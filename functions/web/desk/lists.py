@@ -142,8 +142,8 @@ def sheets() -> list[list[Mapping[str, Any]]]:
 
 def plaques_csv() -> str:
     """Make the CSV for engraving and mailing, one line for each plaque."""
-    found = open_plaques()
-    labels = found[0].declared.labels() if found else {}
+    [form] = [each for each in TASKS.values() if each.certifies]
+    labels = form.labels()
     names = [name for name in labels if name not in ("name_confirmed", "summary", "announcements", "listed")]
     return csv_text(
         ["Reference", "Mail by", "Valid until", *(labels[name] for name in names)],
@@ -154,7 +154,7 @@ def plaques_csv() -> str:
                 submissions.valid_until(each).isoformat(),
                 *(each.answers.get(name, "") for name in names),
             ]
-            for each in found
+            for each in open_plaques()
         ),
     )
 
