@@ -87,8 +87,10 @@ def gather(now: datetime) -> dict[str, Any]:
     held = {slug: list(in_stage(slug, "held", since=_held_since(today).isoformat())) for slug in TASKS}
     closed = {slug: list(in_stage(slug, "closed", since=since.isoformat())) for slug in TASKS}
     everything = [*open_now, *(each for lists in (done, held, closed) for found in lists.values() for each in found)]
+    # Once each: what is finished between two of these queries is found by both.
+    by_reference = {each.reference: each for each in everything}
     return {
-        "received": _per_form([each for each in everything if each.received_at >= since]),
+        "received": _per_form([each for each in by_reference.values() if each.received_at >= since]),
         "done": [(form.done_label, _lines(done[slug])) for slug, form in TASKS.items()],
         "late": _lines(work.late),
         "today": _lines(work.due_today),

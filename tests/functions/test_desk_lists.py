@@ -788,3 +788,18 @@ def test_a_submission_that_expired_meanwhile_is_neither_counted_nor_left_half(su
     before = numbers.months(promises.now(), 1)[0].counts
     numbers.settle(read)
     assert (table.items(), numbers.months(promises.now(), 1)[0].counts) == ([], before)
+
+
+def test_what_is_finished_while_the_digest_is_made_is_received_once(office, submitted, monkeypatch):
+    from mail import digest
+
+    office.do(reference := submitted("contact"), "take")
+    open_work = workflow.open_work
+
+    def answered_then(now):
+        work = open_work(now)
+        office.do(reference, "mark")
+        return work
+
+    monkeypatch.setattr(workflow, "open_work", answered_then)
+    assert dict(digest.gather(promises.now())["received"]) == {"contact": 1, "plaque": 0}
