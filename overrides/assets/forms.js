@@ -177,12 +177,22 @@ function tellUnknown(form) {
   summary.focus();
 }
 
+/** Returns the answers that were changed while the form was on its way: the server does not know them. */
+function changedSince(sent, form) {
+  const answers = answersIn(form);
+  const cleared = [...sent.keys()].filter((name) => !answers.some(([each]) => each === name));
+  return [
+    ...answers.filter(([name, value]) => sent.get(name) !== value),
+    ...cleared.map((name) => asOffered([name, ""])),
+  ];
+}
+
 /** Replaces this page by the server's response: main, title, focus. */
-function show(answer) {
+function show(answer, changed) {
   document.title = answer.title;
   main.replaceChildren(...answer.querySelector("main").childNodes);
   scrollTo({ top: 0, behavior: "instant" });
-  for (const form of formsIn(main)) start(form);
+  for (const form of formsIn(main)) start(form, changed);
   (main.querySelector(".error-summary") ?? main).focus();
 }
 
@@ -190,6 +200,7 @@ function show(answer) {
 function send(form) {
   setBusy(form, true);
   const { action } = form;
+  const sent = new FormData(form);
   const request = new XMLHttpRequest();
   request.open("POST", action);
   request.responseType = "document";
@@ -201,17 +212,19 @@ function send(form) {
     const sentOn = responseURL !== action.replace(/#.*/, ""); // the form is stored, whatever that page says
     if (sentOn || status === 200) clearDraft(action);
     if (sentOn) location.assign(responseURL);
-    else if (response?.querySelector(status === 200 ? "main" : ".error-summary")) show(response);
+    else if (response?.querySelector(status === 200 ? "main" : ".error-summary"))
+      show(response, changedSince(sent, form));
     else tellUnknown(form);
   };
-  request.send(new URLSearchParams(/** @type {any} */ (new FormData(form))));
+  request.send(new URLSearchParams(/** @type {any} */ (sent)));
 }
 
-function start(form) {
+function start(form, changed = []) {
   // The server redraws what it was sent: a text that was only offered is not in it.
   const isRedrawn = main.querySelector(".error-summary");
   const draft = readDraft(form).filter(([, , isOffered]) => isOffered || !isRedrawn);
-  fillIn(form, unlessGiven(form, draft));
+  fillIn(form, unlessGiven(form, [...draft, ...changed]));
+  takeBack(form);
   // What was typed, or even sent, before this script came.
   if (isRedrawn || [...form.querySelectorAll("input, select, textarea")].some((box) => !isAsDrawn(box)))
     saveDraft(form);

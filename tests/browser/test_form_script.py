@@ -235,6 +235,31 @@ def test_the_button_says_that_the_form_is_on_its_way(page):
     expect(page.get_by_role("button", name="Sending…")).to_have_attribute("aria-disabled", "true")
 
 
+def test_what_is_changed_while_the_form_is_on_its_way_is_kept_where_it_comes_back(page):
+    """Who sees a mistake after pressing the button mends it at once, and on a slow line has up to 30 seconds for it."""
+    page.locator("[name=email]").fill("nobody")
+    page.locator("[name=topic]").select_option("")
+    coming: list[Route] = []
+    page.route("**/forms/contact", lambda route: coming.append(route))
+    send(page)
+    expect(page.get_by_role("button", name="Sending…")).to_be_visible()
+    changed = {"email": new_address(), "message": "Another message."}
+    for name, value in changed.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("[name=announcements]").uncheck()
+    [route] = coming
+    route.continue_()
+    expect(page.locator(".error-summary")).to_be_focused()
+    for name, value in changed.items():
+        expect(page.locator(f"[name={name}]")).to_have_value(value)
+    expect(page.locator("[name=announcements]")).not_to_be_checked()
+    expect(page.locator("[name=name]")).to_have_value(CONTACT["name"])
+    expect(page.locator("[name=email]")).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[name=topic]")).to_have_attribute("aria-invalid", "true")
+    page.reload()
+    expect(page.locator("[name=message]")).to_have_value("Another message.")
+
+
 def test_a_form_that_was_left_on_its_way_can_be_sent_by_who_comes_back(page):
     page.route("**/forms/contact", lambda route: None)
     send(page)
