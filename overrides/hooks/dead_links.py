@@ -1,4 +1,6 @@
-"""Stops the build at a link, an anchor or a picture that leads nowhere, and names the file and line where it stands.
+"""Stops the build at a link, an anchor or a picture that leads nowhere, and at an anchor that two parts of a page have.
+
+It names the file and line where it stands.
 
 It reads the built pages, so it sees links of templates and of HTML in Markdown, which MkDocs does not check.
 """
@@ -27,25 +29,34 @@ def on_env(_: object, files: Files, **__: object) -> None:
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Raise PluginError with a line for each dead link."""
+    """Raise PluginError with a line for each dead link, and for each anchor that leads to the first of two."""
     site = Path(config.site_dir)
     pages = {file.relative_to(site).as_posix(): Page(file.read_text("utf-8")) for file in site.rglob("*.html")}
-    if found := sorted({line for address in pages for line in dead_links(address, pages, site, config)}):
-        raise PluginError("\n".join(found))
+    found = {line for address in pages for line in dead_links(address, pages, site, config)}
+    found |= {
+        f"{_place(f'#{anchor}}}', address, config)}: the anchor {anchor} is there twice: give one of them another name"
+        for address, page in pages.items()
+        for anchor in page.twice
+    }
+    if found:
+        raise PluginError("\n".join(sorted(found)))
 
 
 class Page(HTMLParser):
-    """A built page: what it links to, and the anchors it has."""
+    """A built page: what it links to, the anchors it has, and those that it has twice."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.links: list[str] = []
         self.anchors: set[str] = set()
+        self.twice: set[str] = set()
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        self.anchors |= {given[name] for name in ("id", "name") if name in given}
+        anchors = {given[name] for name in (("id", "name") if tag == "a" else ("id",)) if name in given}
+        self.twice |= self.anchors & anchors
+        self.anchors |= anchors
         if (tag, given.get("rel")) != ("link", "canonical"):
             self.links += [given[name] for name in ADDRESSED if name in given]
 

@@ -10,6 +10,8 @@ from tests.support.checklist_pages import built_with
 
 PAGE = "---\ntitle: {}\ndescription: What is new.\n---\n\nWords.\n"
 
+QUESTION = '??? question "And who else?"\n    Everyone.\n    {{#{}}}\n'
+
 
 def written(name: str, text: str, encoding: str = "utf-8") -> Callable[[Path], object]:
     """What writes a page of its own."""
@@ -23,11 +25,16 @@ def written(name: str, text: str, encoding: str = "utf-8") -> Callable[[Path], o
 
 def without(name: str, words: str) -> Callable[[Path], object]:
     """What takes words out of a page where they stand first."""
+    return replaced(name, words, "")
+
+
+def replaced(name: str, words: str, others: str) -> Callable[[Path], object]:
+    """What puts other words in the place of some where these stand first."""
 
     def change(docs: Path) -> None:
         text = (docs / name).read_text("utf-8")
         assert words in text
-        (docs / name).write_text(text.replace(words, "", 1), "utf-8")
+        (docs / name).write_text(text.replace(words, others, 1), "utf-8")
 
     return change
 
@@ -50,6 +57,14 @@ MISTAKES = {
         "docs/announcements/index.md:1: its address, /announcements/, is that of docs/announcements.md",
     ),
     "a form that no page has": (without("contact.md", "<!-- form: contact -->"), "no page has the form contact"),
+    "an anchor of two questions": (
+        replaced("faq.md", "{#who-leads}", "{#who-leads}\n\n" + QUESTION.format("who-leads")),
+        "docs/faq.md:99: the anchor who-leads is there twice",
+    ),
+    "a heading that has the anchor of a part of every page": (
+        replaced("about.md", "## Donations", "## Person"),
+        "about/index.html: the anchor person is there twice",
+    ),
     "a part about the register without its end": (
         without("certified.md", "<!-- end register -->"),
         "certified.md: <!-- with register --> stands alone",
