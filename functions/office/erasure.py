@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from normalize import addresses
-from office import invitations
+from office import invitations, periods
 from settings import settings
 from storage import certifications, dynamodb, submissions, subscribers
 from storage.outbox import is_settled
@@ -65,21 +65,24 @@ def find(address: str) -> Person:
 
 def erase(person: Person, by: str, now: datetime) -> None:
     """Erase everything of a person. Idempotent."""
+    certified = {item["id"] for item in person.certifications}
     for submission in (*person.submissions, *person.former):
-        _write(submission, lambda each: _erase_submission(each, person.address, by, now))
-    for item in person.certifications:
-        invitations.forget(item["id"], person.address, now)
+        certified.add(_write(submission, lambda each: _erase_submission(each, person.address, by, now)).certification)
+    for certification in certified - {""}:
+        invitations.forget(certification, person.address, now)
     subscribers.remove(subscribers.subscriber_id(person.address))
 
 
-def _write(submission: Submission, change: Callable[[Submission], bool]) -> None:
-    """Change a submission; read it again if something else was written into it meanwhile."""
+def _write(submission: Submission, change: Callable[[Submission], bool]) -> Submission:
+    """Change a submission; read it again if something else was written into it meanwhile. Return what was changed."""
     for _ in range(TRIES):
+        # First: its certification follows no erased one, and what was done last may not have reached it.
+        periods.follow(submission)
         if change(submission):
-            return
+            return submission
         now = submissions.get(submission.reference)
         if now is None:
-            return
+            return submission
         submission = now
     raise RuntimeError(f"what is stored changed {TRIES} times while it was to be erased")
 

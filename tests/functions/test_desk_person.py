@@ -11,7 +11,8 @@ import time_machine
 
 import promises
 from mail import ses
-from office import agencies, erasure, invitations
+from office import agencies, erasure, invitations, workflow
+from office.workflow import Step
 from storage import certifications, dynamodb, submissions, subscribers
 from storage.certifications import MAILED_AFTER
 from tests.support.office import OFFICE
@@ -98,6 +99,36 @@ def test_an_address_that_is_erased_while_its_e_mail_goes_out_stays_erased(office
     with time_machine.travel(promises.now() + MAILED_AFTER):
         [entry] = submissions.due(promises.now())
         remind.look(entry, promises.now())
+    [agency] = certifications.everybody()
+    assert (agency.email, agency.zip, agency.why_stopped) == ("", "", invitations.ERASED)
+
+
+@pytest.mark.parametrize("what", ["a mark", "an undo", "a refusal", "another address"])
+def test_what_was_done_just_before_an_erasure_holds_for_the_certification_too(what, office, submitted):
+    """As where the desk broke off after the first of its two writes, and the clock did not look yet."""
+    reference, step = submitted("plaque", listed="yes"), Step(OFFICE, promises.now())
+    if what != "a mark":
+        office.do(reference, "mark")
+    request = submissions.get(reference)
+    if what == "a mark":
+        workflow.mark(request, step)
+    elif what == "an undo":
+        workflow.undo(request, step)
+    else:
+        changes = {"listed": "no"} if what == "a refusal" else {"email": "other@example.gov"}
+        workflow.correct(request, step, {**request.answers, **changes})
+    erasure.erase(erasure.find(ADDRESS), OFFICE, promises.now())
+    found = [(each.listed, each.email) for each in certifications.everybody()]
+    expected = {"a mark": [(True, "")], "an undo": [], "a refusal": [(False, "")]}
+    assert found == expected.get(what, [(True, "other@example.gov")])
+    assert not erasure.find(ADDRESS)
+
+
+def test_a_mark_that_comes_between_an_erasure_and_its_search_leaves_no_address(office, submitted):
+    reference = submitted("plaque")
+    person = erasure.find(ADDRESS)
+    office.do(reference, "mark")
+    erasure.erase(person, OFFICE, promises.now())
     [agency] = certifications.everybody()
     assert (agency.email, agency.zip, agency.why_stopped) == ("", "", invitations.ERASED)
 
