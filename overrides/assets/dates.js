@@ -13,7 +13,8 @@ export function wrongDay({ value, validity, min }, typing = false) {
 let isDown = false; // the button that clicks, also that of a touch; a menu may keep the coming up of another one
 const held = [];
 addEventListener("mousedown", ({ button }) => (isDown = button === 0), true);
-for (const itsEnd of ["mouseup", "dragend"])
+// Where it went down on a scroll bar, nobody may hear of it coming up: at the next key, it counts as up.
+for (const itsEnd of ["mouseup", "dragend", "keydown"])
   addEventListener(
     itsEnd,
     () => {

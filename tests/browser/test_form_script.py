@@ -394,6 +394,17 @@ def test_a_wrong_day_is_told_though_the_menu_of_the_other_button_kept_its_coming
     expect(window.get_by_role("alert")).to_contain_text("four digits")
 
 
+def test_a_wrong_day_is_told_at_a_key_though_nobody_heard_of_the_mouse_button_coming_up(window):
+    """As after a scroll bar was dragged, or a choice was made from a menu that the system draws."""
+    window.goto("/plaque/")
+    window.get_by_label("Date of completion").focus()
+    window.keyboard.type("11/01/26")
+    window.locator("h1").dispatch_event("mousedown", {"button": 0})
+    window.keyboard.press("Tab")
+    window.get_by_label("Addressee").focus()
+    expect(window.get_by_role("alert")).to_contain_text("four digits")
+
+
 def test_a_wrong_day_stays_told_when_an_earlier_check_of_it_ends_late(window):
     window.goto("/plaque/")
     box = window.get_by_label("Date of completion")
