@@ -1,7 +1,7 @@
 // Saves, shares, merges and erases the record as a whole, and begins a new round. Each button of the section names one of
 // these functions.
 
-import { checklists, draw, entryInWords, find, index, make, write } from "./checklist.js";
+import { alsoDraw, checklists, draw, entryInWords, find, index, make, write } from "./checklist.js";
 import { fromFile, fromLink, merge, toFile, toLink } from "./handover.js";
 import {
   bringBack,
@@ -60,6 +60,14 @@ export async function makeLink() {
   if (isLong) fail("This link is too long for some mail programs. Save to a file, and send that instead.");
   else tell("");
 }
+
+/** Has the link that is shown say what was entered since, also in another window. */
+async function renewLink() {
+  if (!link.value) return;
+  const made = await toLink(load().record, index);
+  if (link.value) link.value = made; // meanwhile, all may have been erased
+}
+alsoDraw(renewLink);
 
 export async function copyLink() {
   link.select();

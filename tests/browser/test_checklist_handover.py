@@ -771,6 +771,28 @@ def test_on_a_phone_the_link_comes_into_view_with_its_warning_and_its_button(pag
     assert button["y"] - link["y"] - link["height"] >= 8  # the ring of the focus needs it
 
 
+def packed(link: str) -> dict:
+    """The record in a link."""
+    text = link.partition("#progress=z")[2]
+    return json.loads(zlib.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), wbits=-15))
+
+
+def test_the_link_has_what_was_entered_since_it_was_made(page):
+    """Here, and on the page of a checklist in another window; once all is erased, it is gone."""
+    page.get_by_role("button", name="Make a link").click()
+    link = page.locator("#link")
+    expect(link).not_to_have_value("")
+    page.get_by_label("Agency name").fill("Town of Sample")
+    other = page.context.new_page()
+    visit(other, "leader")
+    tick(other, [FIRST])
+    wait_for(lambda: FIRST.id in packed(link.input_value())["items"], 10)
+    assert packed(link.input_value()) == record(page)
+    assert packed(link.input_value())["agency"] == "Town of Sample"
+    erase(page)
+    expect(link).to_have_value("")
+
+
 def test_the_buttons_work_on_a_page_that_the_browser_translated(page):
     page.evaluate(TRANSLATED)
     page.get_by_role("button", name="Make a link").click()
