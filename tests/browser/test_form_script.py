@@ -482,6 +482,22 @@ def test_the_plaque_follows_typing_and_the_receipt_draws_the_same_one(name, wind
     assert "If certified, valid until" in words
 
 
+def test_no_browser_translates_a_name_that_is_to_be_engraved(window):
+    """Where it did, a person would compare its translation with what the plaque should say, and confirm that."""
+    may = "(each) => each.translate"
+    window.goto("/")
+    assert window.locator(".plaque__name").evaluate(may)  # a sample
+    window.goto("/plaque/")
+    fill_in(window, PlaqueForm, PLAQUE | {"email": new_address()})
+    assert not window.locator(".preview .plaque__name").evaluate(may)
+    assert window.get_by_text("As it will be engraved:").evaluate(may)
+    window.get_by_role("button", name=PlaqueForm.submit_label).click()
+    window.wait_for_url("**/received?receipt=*")
+    for name in (window.locator(".plaque__name"), window.locator(".facts dd").first):
+        expect(name).to_have_text(PLAQUE["agency"])
+        assert not name.evaluate(may)
+
+
 @pytest.mark.parametrize("name", AGENCIES)
 def test_without_script_the_plaque_is_on_the_redraw(name, browser, local_run):
     context = browser.new_context(base_url=local_run.url, java_script_enabled=False)

@@ -204,6 +204,7 @@ def test_the_plaque_of_a_certification_is_gray_once_it_ended(which, page, visit)
 def test_the_lines_of_the_badge_are_copied_with_one_button(page, visit):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit(page, "holds")
+    assert not page.locator(".snippet").evaluate("(each) => each.translate")
     page.get_by_role("button", name="Copy the code").click()
     page.wait_for_selector("text=Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == page.inner_text(".snippet")

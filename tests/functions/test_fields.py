@@ -402,7 +402,7 @@ def test_no_text_is_a_date_by_chance(text):
 def test_the_engraved_name_is_shown_again_and_has_to_be_confirmed():
     answered = filled(PlaqueForm, agency="Town of <b>", name_confirmed="")
     assert messages(answered) == {"name_confirmed": ["Read the agency name as it will be engraved, then check the box"]}
-    assert '<div class="plaque__name" dir="auto"><span>Town of &lt;b&gt;</span></div>' in answered.draw()
+    assert '<div class="plaque__name" dir="auto" translate="no"><span>Town of &lt;b&gt;</span></div>' in answered.draw()
 
 
 @pytest.mark.parametrize(
