@@ -59,19 +59,19 @@ def mark(request: Request, session: Session) -> Response:
     if long := [reference_in(each) for each in checked if len(tracking[each]) > workflow.TRACKING_LIMIT]:
         problem = f"A tracking number has at most {workflow.TRACKING_LIMIT} characters. Look at {', '.join(long)}."
         return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
-    # One step for all of them: steps are kept with each submission, so what is pressed again goes on where it stopped.
-    step, until = step_of(request, session, "mark", for_many=True), monotonic() + MARKING_LASTS
-    missed, waiting = [], list(checked)
+    until, missed, waiting = monotonic() + MARKING_LASTS, [], list(checked)
     while waiting and monotonic() < until:
         reference = waiting.pop(0)
         submission = submissions.get(reference_in(reference))
+        # Steps are kept with each submission: what is pressed again goes on where it stopped, whatever else is checked.
+        step = step_of(request, session, "mark", {"tracking": tracking[reference]})
         if submission and workflow.mark(submission, step, tracking[reference]):
             follow(submission.reference)
         else:
             missed.append(reference_in(reference))
     if missed or waiting:
         told = f"Marked as mailed: {len(checked) - len(missed) - len(waiting)}."
-        told += f" Changed meanwhile by someone else: {', '.join(missed)}." if missed else ""
+        told += f" Changed since you opened the page: {', '.join(missed)}." if missed else ""
         told += f" There was no time for {len(waiting)} more; they are still checked: press again." if waiting else ""
         return show(request, session, HTTPStatus.CONFLICT, told, checked)
     return see_other(f"/desk/plaques?marked={','.join(map(reference_in, checked))}")

@@ -97,14 +97,14 @@ def check_origin(request: Request) -> None:
         raise Refused(HTTPStatus.BAD_REQUEST, "This form does not come from the desk", advice)
 
 
-def step_of(request: Request, session: Session, verb: str, *, for_many: bool = False) -> Step:
+def step_of(request: Request, session: Session, verb: str, typed: Mapping[str, str] | None = None) -> Step:
     """Return the step that a button asks for. Its page has a token, so that a second press is the same step.
 
-    With something else typed it is another step, but not where it is `for_many` submissions: with one of them more, it
-    is still the same for the others.
+    With something else typed it is another step: on the whole page, or in the part of it that is given as `typed`.
     """
-    typed = "" if for_many else hashlib.sha256(repr(sorted(request.typed.items())).encode()).hexdigest()[:16]
-    return Step(session.address, request.now, f"{verb} {request.fields.get('once') or secrets.token_hex(8)} {typed}")
+    words = sorted((request.typed if typed is None else typed).items())
+    token = request.fields.get("once") or secrets.token_hex(8)
+    return Step(session.address, request.now, f"{verb} {token} {hashlib.sha256(repr(words).encode()).hexdigest()[:16]}")
 
 
 def say(request: Request, session: Session | None, status: HTTPStatus, title: str, text: str) -> Response:

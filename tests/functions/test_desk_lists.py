@@ -419,7 +419,7 @@ def test_all_plaques_are_marked_at_once_and_one_that_changed_stops_no_other(offi
     ticked = {f"mark.{reference}": "yes" for reference in references[:2]}
     page = office.press(page, "/desk/plaques/mark", **ticked, **{f"tracking.{references[1]}": "9400 1"})
     assert page.status == 409
-    assert f"Changed meanwhile by someone else: {references[0]}" in page.words
+    assert f"Changed since you opened the page: {references[0]}" in page.words
     assert table.item(references[1])["done"]["tracking"] == "9400 1"
     assert [each.reference for each in certifications.everybody()] == [references[1]]
     assert "done" not in table.item(references[2])
@@ -448,6 +448,17 @@ def test_when_there_is_no_time_for_all_plaques_the_page_says_how_many_are_marked
     assert told == [f"Marked as mailed: 2. There was no time for {left} more" for left in (3, 1)]
     assert "Marked as mailed: 1." in page.words
     assert [(item["done"]["tracking"], len(item["history"])) for item in table.items()] == [("9400 1", 1)] * 5
+
+
+def test_a_tracking_number_that_is_typed_after_the_mark_is_not_taken_for_stored(office, submitted, table):
+    """The browser's Back shows the page as it was before the mark."""
+    first, second = (submitted("plaque", telephone=f"555 555 010{number}") for number in range(2))
+    action, typed = "/desk/plaques/mark", {f"mark.{first}": "yes", f"tracking.{first}": "9400 1"}
+    before = office.get("/desk/plaques")
+    assert [office.press(before, action, **typed).status for _ in range(2)] == [200] * 2
+    page = office.press(before, action, **typed | {f"tracking.{first}": "9400 2", f"mark.{second}": "yes"})
+    assert f"Marked as mailed: 1. Changed since you opened the page: {first}." in page.words
+    assert (table.item(first)["done"]["tracking"], "done" in table.item(second)) == ("9400 1", True)
 
 
 def test_plaques_that_were_just_marked_are_a_click_away_until_the_mark_is_undone(office, submitted):
