@@ -6,6 +6,7 @@ front matter, id and words. Anything else is refused.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,19 @@ def front_matter(front: str, source: str) -> tuple[yaml.Node | None, Any]:
         raise Refused(f"{source}:{line}", f"the front matter is not YAML: {problem.splitlines()[0]}") from error
 
 
+def lines_of_keys(node: yaml.Node | None, known: Sequence[str], source: str) -> dict[str, int]:
+    """Return the line of each key of front matter. Raises Refused at one that is unknown, or there twice."""
+    lines: dict[str, int] = {}
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        line = key.start_mark.line + 2  # counted from 0, and below the first ---
+        if key.value not in known:
+            raise Refused(f"{source}:{line}", f"unknown key {key.value!r}: there are {', '.join(known)}")
+        if key.value in lines:
+            raise Refused(f"{source}:{line}", f"{key.value!r} is there twice")
+        lines[key.value] = line
+    return lines
+
+
 def introduction(text: str) -> str:
     """Return the Markdown above the items; the template draws those."""
     lines = text.split("\n")
@@ -152,14 +166,7 @@ def introduction(text: str) -> str:
 def _facts(front: str, source: str) -> tuple[dict[str, Any], dict[str, int]]:
     """Parse the front matter: the value and the line of each key."""
     node, facts = front_matter(front, source)
-    lines: dict[str, int] = {}
-    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-        line = key.start_mark.line + 2  # counted from 0, and below the first ---
-        if key.value not in (*KEYS, *OPTIONAL):
-            raise Refused(f"{source}:{line}", f"unknown key {key.value!r}: there are {', '.join([*KEYS, *OPTIONAL])}")
-        if key.value in lines:
-            raise Refused(f"{source}:{line}", f"{key.value!r} is there twice")
-        lines[key.value] = line
+    lines = lines_of_keys(node, (*KEYS, *OPTIONAL), source)
     for key, (kind, pattern, meaning) in KEYS.items():
         if key not in lines:
             raise Refused(f"{source}:1", f"the front matter has no {key!r}")

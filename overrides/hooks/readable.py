@@ -1,5 +1,5 @@
-"""Stops the build at a page that MkDocs would read wrong, by file and line: not in UTF-8, its front matter not YAML, or
-with the address of another page.
+"""Stops the build at a page that MkDocs would read wrong, by file and line: not in UTF-8, its front matter not YAML or
+with a key that nothing reads or that is there twice, or with the address of another page.
 """
 
 import os
@@ -9,7 +9,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.utils.meta import YAML_RE
 
-from overrides.hooks.checklist_files import Refused, front_matter, read
+from overrides.hooks.checklist_files import Refused, front_matter, lines_of_keys, read
+
+OF_ANY_PAGE = ("title", "description", "also", "search", "questions", "without_register", "template", "frame")
+KEYS = (*OF_ANY_PAGE, "date", "lead", "doors", "timeline", "roots")
+"""Keys that the front matter of a page may have."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
@@ -19,7 +23,9 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         source = Path(page.abs_src_path or page.src_uri)
         shown = os.path.relpath(source, Path(config.config_file_path).parent)
         if front := YAML_RE.match(read(source, shown)):
-            front_matter(front[1], shown)
+            node, _ = front_matter(front[1], shown)
+            if not shown.startswith("checklists"):  # they have keys of their own, which were looked at
+                lines_of_keys(node, KEYS, shown)
         if page.dest_uri in taken:
             raise Refused(f"{shown}:1", f"its address, /{page.url}, is that of {taken[page.dest_uri]}: rename one")
         taken[page.dest_uri] = shown

@@ -44,6 +44,14 @@ MISTAKES = {
     "a colon in a title": (written("new.md", PAGE.format("New: this")), "docs/new.md:2: the front matter is not YAML"),
     "a title that is a day": (written("new.md", PAGE.format("2027-01-01")), "new.md:1: a page begins with"),
     "a description of nothing": (written("new.md", "---\ndescription:\n---\n"), "'description' is text"),
+    "a key that no page has": (
+        written("announcements/new.md", PAGE.format("New\ndate: 2027-01-01\naslo: novelty")),
+        "docs/announcements/new.md:4: unknown key 'aslo': there are title, description, also",
+    ),
+    "a key that is there twice": (
+        written("announcements/new.md", PAGE.format("New\ndate: 2027-01-01\nalso: novelty\nalso: news")),
+        "docs/announcements/new.md:5: 'also' is there twice",
+    ),
     "a page in another encoding": (
         written("new.md", PAGE.format("New") + "A café.\n", "cp1252"),
         "docs/new.md:7: a letter is not written in UTF-8",
