@@ -641,6 +641,7 @@ def test_the_page_of_a_plaque_promises_no_second_e_mail_whatever_became_of_the_f
     report(kind, Owed("SUBMISSIONS_TABLE", reference, "mailed"), bounceType="Permanent", bounceSubType="General")
     page = office.do(reference, "undo")
     assert "We e-mailed the agency before that its plaque is on its way. It will not get another e-mail." in page.words
+    assert "we e-mail each agency that did not get this e-mail before" in office.get("/desk/plaques").words
     office.do(reference, "mark")
     clock.forward(minutes=11)
     assert len(inbox.titled("Your plaque is on its way")) == 1
