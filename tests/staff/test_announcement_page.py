@@ -128,7 +128,8 @@ def test_what_an_e_mail_cannot_show_is_refused_by_file_and_line(text, said, draw
         ("title: Renewal: what is new", r"\.md:2: mapping values are not allowed here; put a text that holds a colon"),
         ("title: [a, b]", r"\.md:1: an announcement begins with title"),
         ("title: 2027", r"\.md:1: an announcement begins with title"),
-        ("description: x", r"\.md:1: an announcement begins with title"),
+        ("also: x", r"\.md:1: an announcement begins with title"),
+        ("description: y", r"\.md:4: 'description' is there twice"),
     ],
 )
 def test_front_matter_that_the_site_does_not_take_is_refused_in_one_line(front, said, drawn):
