@@ -1,6 +1,5 @@
-"""Stops the build at a link, an anchor or a picture that leads nowhere, and at an anchor that two parts of a page have.
-
-It names the file and line where it stands.
+"""Stops the build at a link, an anchor or a picture that leads nowhere, and at an anchor that two parts of a page have,
+by file and line; and at a page without its one heading of the first rank.
 
 It reads the built pages, so it sees links of templates and of HTML in Markdown, which MkDocs does not check.
 """
@@ -29,7 +28,7 @@ def on_env(_: object, files: Files, **__: object) -> None:
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Raise PluginError with a line for each dead link, and for each anchor that leads to the first of two."""
+    """Raise PluginError with a line for each dead link, anchor of two parts, and page without its one heading."""
     site = Path(config.site_dir)
     pages = {file.relative_to(site).as_posix(): Page(file.read_text("utf-8")) for file in site.rglob("*.html")}
     found = {line for address in pages for line in dead_links(address, pages, site, config)}
@@ -38,22 +37,29 @@ def on_post_build(config: MkDocsConfig) -> None:
         for address, page in pages.items()
         for anchor in page.twice
     }
+    found |= {
+        f"{_file(address, config)}: the page has {page.titles} headings with one #, and needs exactly one"
+        for address, page in pages.items()
+        if page.titles != 1
+    }
     if found:
         raise PluginError("\n".join(sorted(found)))
 
 
 class Page(HTMLParser):
-    """A built page: what it links to, the anchors it has, and those that it has twice."""
+    """A built page: what it links to, the anchors it has, those that it has twice, and how many titles."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.links: list[str] = []
         self.anchors: set[str] = set()
         self.twice: set[str] = set()
+        self.titles = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self.titles += tag == "h1"
         anchors = {given[name] for name in (("id", "name") if tag == "a" else ("id",)) if name in given}
         self.twice |= self.anchors & anchors
         self.anchors |= anchors
@@ -78,6 +84,12 @@ def dead_links(address: str, pages: dict[str, Page], site: Path, config: MkDocsC
         elif target.fragment and path in pages and unquote(target.fragment) not in pages[path].anchors:
             place = _place(f"#{target.fragment}", address, config)
             yield f"{place}: {shown} leads to no anchor of that page"
+
+
+def _file(address: str, config: MkDocsConfig) -> str:
+    """Return the file that a page was written in; else the page's address."""
+    source = _sources.get(address)
+    return os.path.relpath(source, Path(config.config_file_path).parent) if source else address
 
 
 def _place(link: str, address: str, config: MkDocsConfig) -> str:

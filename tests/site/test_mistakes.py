@@ -69,6 +69,11 @@ MISTAKES = {
         replaced("faq.md", "{#who-leads}", "{#who-leads}\n\n" + QUESTION.format("who-leads")),
         "docs/faq.md:99: the anchor who-leads is there twice",
     ),
+    "no heading": (without("privacy.md", "# Privacy\n"), "docs/privacy.md: the page has 0 headings with one #"),
+    "two headings": (
+        replaced("privacy.md", "## Where it goes", "# Where it goes"),
+        "docs/privacy.md: the page has 2 headings with one #, and needs exactly one",
+    ),
     "a heading that has the anchor of a part of every page": (
         replaced("about.md", "## Donations", "## Person"),
         "about/index.html: the anchor person is there twice",
