@@ -536,6 +536,13 @@ def test_owner_and_target_date_are_kept_and_on_the_index_and_on_paper(page, tmp_
     expect(page.locator("[data-step=team] .step__plan")).to_be_hidden()
 
 
+def test_of_a_checklist_that_is_done_no_day_has_passed(page):
+    keep(page, {item.id: entry() for item in LEADER.items})
+    plan(page, "Lt. Sample", "2026-01-31")
+    visit(page)
+    expect(page.locator("[data-step=leader] .step__plan")).to_have_text("Lt. Sample, by January 31, 2026")
+
+
 @pytest.mark.parametrize("typed", ["02/30/2027", "01/01/1999", "01/01/2100"])
 def test_a_target_date_that_is_none_is_said_and_the_kept_one_stays(typed, page):
     form = plan(page, "", "2027-01-31")
