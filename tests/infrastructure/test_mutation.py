@@ -2,6 +2,7 @@
 
 import gc
 import os
+import subprocess
 import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import pytest
 
 from local.template import Template
 from tools.expanded_template import expanded
-from tools.mutation import warm, worker
+from tools.mutation import live, warm, worker
 from tools.mutation.__main__ import AREAS, main
 from tools.mutation.edits import ROOT, Edit
 from tools.mutation.warm import Imported
@@ -25,7 +26,9 @@ def test_each_file_has_tests_that_are_there(area):
     for asked in area.tests.values():
         assert all((ROOT / each).exists() for each in asked if not each.startswith("--")), asked
         folders = {ROOT / each if (ROOT / each).is_dir() else (ROOT / each).parent for each in asked}
-        assert len(folders) > 1 or not area.warm  # what a test leaves is taken down when one elsewhere comes next
+        assert len(folders) > 1 or not (
+            area.warm or area.live
+        )  # what a test leaves is taken down when one elsewhere comes next
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,7 @@ def test_where_the_tests_of_one_area_cannot_be_asked_the_others_are_and_the_tabl
             raise RuntimeError("its tests did not end")
         yield found[0], Outcome.SURVIVED
 
-    for name in ("_tried", "_tried_warm"):
+    for name in ("_tried", "_tried_warm", "_tried_live"):
         monkeypatch.setattr(f"tools.mutation.__main__.{name}", tried)
     monkeypatch.setattr("sys.argv", ["mutation"])
     with pytest.raises(SystemExit, match="hooks: its tests did not end"):
@@ -166,3 +169,19 @@ def test_a_mistake_in_the_template_is_read_by_whoever_reads_it():
     assert read() == [True, True, True, False]
     assert in_a_fork(edit, lambda: sum(read()), warm._apply_to_file) == 0
     assert read() == [True, True, True, False]
+
+
+def test_every_script_of_the_site_can_say_which_of_its_functions_run(tmp_path):
+    scripts = live.traced()
+    assert set(scripts) == {file.name for file in (ROOT / live.ASSETS).glob("*.js")}
+    for name, script in scripts.items():
+        (tmp_path / name).write_text(script.text)
+        subprocess.run(["node", "--check", tmp_path / name], check=True)
+        assert script.text.count("console.debug") == len(script.functions)
+
+
+def test_a_mistake_in_a_script_belongs_to_the_innermost_function_around_it():
+    script = live.Traced("", [[0, 100], [20, 60], [30, 40], [70, 80]])
+    places = {(0, 5): 0, (20, 25): 1, (31, 39): 2, (41, 59): 1, (61, 79): 0, (70, 80): 3, (90, 110): None}
+    for (start, end), number in places.items():
+        assert script.function_of(Edit("x.js", start, end, "")) == number

@@ -1,8 +1,8 @@
 """`make mutation`: one small mistake at a time, by area, each against the tests that could see it.
 
 `--minutes` are shared out among the areas; the mistakes of each come in an order that `--seed` decides, until its time
-is up. Some minutes come on top, in which the tests of functions/ run once. `--area` tries one area only. Prints those
-that nothing noticed, then one table.
+is up. Some minutes come on top, in which the tests of functions/ and of scripts run once. `--area` tries one area only.
+Prints those that nothing noticed, then one table.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -22,7 +22,7 @@ from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
 
-from tools.mutation import warm, worker
+from tools.mutation import live, warm, worker
 from tools.mutation.edits import ROOT, Edit, in_python, in_scripts, in_template, in_text
 from tools.mutation.worker import Outcome
 
@@ -38,6 +38,8 @@ class Area:
     share: float
     warm: bool = False
     """Whether forks of one run of pytest try the mistakes (warm.py)."""
+    live: bool = False
+    """Whether one run of pytest tries them in the site that it serves (live.py)."""
 
     def paths(self) -> list[str]:
         known = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
@@ -64,6 +66,11 @@ TEMPLATE = (
     *of("infrastructure", "rights", "deploy_role", "first_hour", "runbook", "two_stacks"),
     *of("functions", "authorizer"),
 )
+FORMS = (*of("browser", "form_script", "checklist_handover", "what_stays"), *of("site", "search"))
+CHECKLISTS = (
+    *of("browser", "checklist_script", "checklist_handover", "leads_on", "what_stays"),
+    *of("site", "search"),
+)
 SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search")
 AREAS = [
     Area(
@@ -87,13 +94,11 @@ AREAS = [
         ("overrides/assets/*.js",),
         in_scripts,
         {
-            "*/progress.js": (*of("site", "scripts"), *of("browser", "checklist_script", "checklist_handover")),
-            "*/forms.js": of("browser", "form_script"),
-            "*/search.js": of("site", "search"),
-            "*/register.js": of("browser", "register"),
-            "*": (*of("site", "scripts"), *of("browser", "checklist_script", "checklist_handover", "leads_on")),
+            **dict.fromkeys(("*/forms.js", "*/dates.js", "*/plaque.js", "*/engraving.js", "*/search.js"), FORMS),
+            "*": CHECKLISTS,
         },
         0.14,
+        live=True,
     ),
     Area(
         "style sheets, rules with a meaning",
@@ -126,7 +131,7 @@ AREAS = [
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=22)
+    parser.add_argument("--minutes", type=float, default=18)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--area", choices=[area.name for area in AREAS])
     parser.add_argument("--files", default="*", help="a pattern that the paths must fit")
@@ -142,7 +147,7 @@ def main() -> None:
         random.Random(told.seed).shuffle(found)
         came = Counter[Outcome]()
         print(f"{area.name}, not noticed:", flush=True)
-        try_all = _tried_warm if area.warm else _tried
+        try_all = _tried_warm if area.warm else _tried_live if area.live else _tried
         try:
             for edit, outcome in try_all(area, found, told.minutes * 60 * area.share / whole, told.workers):
                 came[outcome] += 1
@@ -193,6 +198,26 @@ def _tried_warm(area: Area, found: Sequence[Edit], seconds: float, workers: int)
     yield from iter(results.get, None)
     process.join()
     if process.exitcode:
+        raise RuntimeError("the tests could not be run")
+
+
+def _tried_live(area: Area, found: Sequence[Edit], seconds: float, workers: int) -> Iterator[tuple[Edit, Outcome]]:
+    """Yield the same of an area whose mistakes are tried live, by a process for each of its sets of tests."""
+    spawn = get_context("spawn")  # what makes scripts small, in Go, does not go on in a fork
+    results = spawn.SimpleQueue()
+    by_tests: dict[tuple[str, ...], list[Edit]] = defaultdict(list)
+    for edit in found:
+        by_tests[area.tests_of(edit.path)].append(edit)
+    processes = [
+        spawn.Process(target=live.run, args=(tests, edits, seconds, results)) for tests, edits in by_tests.items()
+    ]
+    for process in processes:
+        process.start()
+    for _ in processes:
+        yield from iter(results.get, None)
+    for process in processes:
+        process.join()
+    if any(process.exitcode for process in processes):
         raise RuntimeError("the tests could not be run")
 
 

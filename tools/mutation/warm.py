@@ -206,9 +206,9 @@ class Warm:
             if edit.path == OF_AWS:
                 numbers = by_template[OF_AWS]
             elif edit.path.startswith(TEMPLATES):
-                numbers = _in_turn(by_template[edit.path.removeprefix(TEMPLATES)], items)
+                numbers = in_turn(by_template[edit.path.removeprefix(TEMPLATES)], items)
             else:
-                numbers = _in_turn(_tests_of(edit, by_line, ran), items)
+                numbers = in_turn(_tests_of(edit, by_line, ran), items)
             self._tell(edit, self._try(edit, items, numbers, ran))
 
     def _try(self, edit: Edit, items: Sequence[pytest.Item], numbers: Sequence[int], ran: dict[int, Ran]) -> Outcome:
@@ -291,7 +291,7 @@ def _constants_at(text: str, line: int) -> set[str]:
     return set()
 
 
-def _in_turn(numbers: Sequence[int], items: Sequence[pytest.Item]) -> list[int]:
+def in_turn(numbers: Sequence[int], items: Sequence[pytest.Item]) -> list[int]:
     """Put first what comes first in each file, then what comes second: each file asks about something else."""
     turns = Counter[Path]()
     ordered = []
