@@ -374,6 +374,16 @@ def test_a_day_that_nobody_can_mean_is_told_beside_its_box(typed, words, window)
     expect(window.get_by_role("alert")).to_be_empty()
 
 
+def test_of_a_day_that_is_left_empty_nothing_is_said(window):
+    window.goto("/plaque/")
+    box = window.get_by_label("Date of completion")
+    box.fill("2026-10-17")
+    box.fill("")
+    window.get_by_label("Addressee").focus()
+    expect(box).not_to_have_attribute("aria-invalid", "true")
+    expect(window.get_by_text("Enter a real date")).to_have_count(0)
+
+
 def test_a_box_is_checked_by_the_click_that_leaves_a_wrong_day(window):
     """What is wrong is told once the button came up: told as it went down, it would move the box from under it."""
     window.set_viewport_size({"width": 1280, "height": 2600})  # nothing to scroll, by which Chromium makes up for it
