@@ -125,12 +125,16 @@ class Soak:
         raise OSError("no code came")
 
     def work(self, office: Office) -> None:
-        waiting = re.findall(r'href="/desk/([A-Z0-9]{10})"', office.get("/desk/").text)
-        if waiting:
+        """Take and mark the first request that waits; what came back, and offers neither, may stand before it."""
+        for reference in re.findall(r'href="/desk/([A-Z0-9]{10})"', office.get("/desk/").text):
+            worked = False
             for verb in ("take", "mark"):
-                if office.get(f"/desk/{waiting[0]}").offers(verb):
-                    office.do(waiting[0], verb)
+                if office.get(f"/desk/{reference}").offers(verb):
+                    office.do(reference, verb)
                     self.done[f"desk: {verb}"] += 1
+                    worked = True
+            if worked:
+                return
 
     async def clock(self) -> None:
         """Let four hours pass in all."""
