@@ -547,7 +547,9 @@ def test_the_numbers_count_whom_the_list_calls_certified(office, submitted):
     agencies.end(ended.id, OFFICE, now)
     office.do(undone.reference, "undo")
     today = promises.day_at_office(now).isoformat()
-    office.do(submitted("plaque", agency="Sample 4 Police", listed="yes", completed=today), "mark")
+    # In the office's time zone: elsewhere, this day may not have begun.
+    where = {"agency_state": "NY", "state": "NY", "zip": "10001"}
+    office.do(submitted("plaque", agency="Sample 4 Police", listed="yes", completed=today, **where), "mark")
     [on_one_day] = [each for each in certifications.everybody() if each.name == "Sample 4 Police"]
     agencies.end(on_one_day.id, OFFICE, now)
     for days in (0, 1, ENDS, ENDS + 1):

@@ -24,7 +24,7 @@ from office import invitations
 from overrides.hooks.checklist_files import Refused, introduction, parse
 from safe_text import for_spreadsheet
 from staff import export
-from storage import bounces, outbox, subscribers
+from storage import bounces, outbox, submissions, subscribers
 from storage.outbox import Owed
 from storage.submissions import Submission
 from tools.fuzz import SETTINGS, progress
@@ -146,6 +146,7 @@ def report(data: bytes) -> None:
         patch.object(bounces, "is_known", return_value=False),
         patch.object(bounces, "is_sign_up", return_value=False),
         patch.object(bounces, "note"),
+        patch.object(submissions, "get", return_value=None),
         patch.object(subscribers, "unsubscribe") as ended,
         patch.object(invitations, "are_elsewhere", return_value=False),
         patch.object(invitations, "stop") as stopped,
