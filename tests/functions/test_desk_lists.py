@@ -649,7 +649,8 @@ def test_the_agencies_of_one_state_are_listed_alone_where_asked(office, submitte
         office.do(submitted("plaque", agency=name, agency_state=state), "mark")
     for asked, shown in (("HI", ["HI"]), ("IL", ["IL"]), ("TX", []), ("XX", ["HI", "IL"]), ("", ["HI", "IL"])):
         page = office.get(f"/desk/certified?state={asked}")
-        assert [state for state, name in named.items() if name in page.words] == shown, asked
+        assert [state for state, name in named.items() if f"{name} {state} " in page.words] == shown, asked
+        assert "Ending within 90 days (0)" in page.words
         link = f'href="/desk/certified?state={asked}" aria-current="page"'
         assert (link in page.text) == (asked in named), asked
 
