@@ -29,7 +29,6 @@ from normalize import addresses
 from settings import settings
 from storage import counters, dynamodb, subscribers
 from storage.dynamodb import ConditionFailed
-from storage.outbox import BUNDLED, is_settled
 
 SWEPT_AFTER = timedelta(minutes=10)
 """Time after which remind.py sends the e-mails that the stream did not."""
@@ -116,6 +115,8 @@ class Submission(NamedTuple):
     @property
     def unsent(self) -> list[str]:
         """Return the slots of the e-mails still to be sent: reminders only while it waits for the office."""
+        from storage.outbox import BUNDLED, is_settled  # an accepted form needs none
+
         return [slot for slot in self.mail if not is_settled(self.mail, slot) and (self.waits or slot not in BUNDLED)]
 
     @property
