@@ -59,9 +59,9 @@ bench: $(READY) ## Measure how long things take and weigh, then `make scan`
 scan: $(READY) ## Let cfn-lint, checkov, Trivy and bandit look for weaknesses
 	@.venv/bin/python -m tools.scan
 
-mutation: $(READY) ## Make one small mistake at a time for MINUTES=18, and name those that no test notices (AREA=template.yaml)
+mutation: $(READY) ## Make one small mistake at a time for MINUTES=10, and name those that no test notices (AREA=template.yaml)
 	@$(PROGRAMS)
-	@.venv/bin/python -m tools.mutation --minutes $(or $(MINUTES),18) $(if $(AREA),--area "$(AREA)") --seed $(or $(SEED),1)
+	@.venv/bin/python -m tools.mutation --minutes $(or $(MINUTES),10) $(if $(AREA),--area "$(AREA)") --seed $(or $(SEED),1)
 
 spam: $(READY) ## Count what the spam rules hold: people and bots of the tests
 	@.venv/bin/pytest -s tests/functions/test_spam_zoo.py | grep posted
