@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from forms.catalog import FORMS
 from forms.contact import ContactForm
@@ -50,6 +50,15 @@ def page(window: Page) -> Page:
 
 def send(page: Page) -> None:
     page.get_by_role("button", name="Send message").click()
+
+
+def type_wrong_day(page: Page) -> Locator:
+    """Type a year of two digits into the date of the plaque form; its box."""
+    page.goto("/plaque/")
+    box = page.get_by_label("Date of completion")
+    box.focus()
+    page.keyboard.type("11/01/26")
+    return box
 
 
 def test_the_script_is_under_4_kb_compressed():
@@ -387,18 +396,14 @@ def test_of_a_day_that_is_left_empty_nothing_is_said(window):
 def test_a_box_is_checked_by_the_click_that_leaves_a_wrong_day(window):
     """What is wrong is told once the button came up: told as it went down, it would move the box from under it."""
     window.set_viewport_size({"width": 1280, "height": 2600})  # nothing to scroll, by which Chromium makes up for it
-    window.goto("/plaque/")
-    window.get_by_label("Date of completion").focus()
-    window.keyboard.type("11/01/26")
+    type_wrong_day(window)
     press_slowly(window, box := window.locator("[name=listed]"))
     expect(box).to_be_checked()
     expect(window.get_by_role("alert")).to_contain_text("four digits")
 
 
 def test_a_wrong_day_is_told_though_the_menu_of_the_other_button_kept_its_coming_up(window):
-    window.goto("/plaque/")
-    window.get_by_label("Date of completion").focus()
-    window.keyboard.type("11/01/26")
+    type_wrong_day(window)
     window.locator("h1").dispatch_event("mousedown", {"button": 2})
     window.get_by_label("Addressee").focus()
     expect(window.get_by_role("alert")).to_contain_text("four digits")
@@ -406,9 +411,7 @@ def test_a_wrong_day_is_told_though_the_menu_of_the_other_button_kept_its_coming
 
 def test_a_wrong_day_is_told_at_a_key_though_nobody_heard_of_the_mouse_button_coming_up(window):
     """As after a scroll bar was dragged, or a choice was made from a menu that the system draws."""
-    window.goto("/plaque/")
-    window.get_by_label("Date of completion").focus()
-    window.keyboard.type("11/01/26")
+    type_wrong_day(window)
     window.locator("h1").dispatch_event("mousedown", {"button": 0})
     window.keyboard.press("Tab")
     window.get_by_label("Addressee").focus()
@@ -416,10 +419,7 @@ def test_a_wrong_day_is_told_at_a_key_though_nobody_heard_of_the_mouse_button_co
 
 
 def test_a_wrong_day_stays_told_when_an_earlier_check_of_it_ends_late(window):
-    window.goto("/plaque/")
-    box = window.get_by_label("Date of completion")
-    box.focus()
-    window.keyboard.type("11/01/26")
+    box = type_wrong_day(window)
     window.get_by_label("Addressee").focus()
     expect(window.get_by_role("alert")).to_contain_text("four digits")
     box.dispatch_event("input")
