@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from multiprocessing.queues import SimpleQueue
@@ -25,7 +25,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tools.mutation.edits import ROOT, Edit
-from tools.mutation.warm import in_turn
+from tools.mutation.warm import OneByOne, in_turn
 from tools.mutation.worker import Outcome
 
 ASSETS = "overrides/assets"
@@ -82,7 +82,7 @@ def run(
         results.put(None)
 
 
-class Live:
+class Live(OneByOne):
     """A plugin of pytest that tries mistakes in place of running the tests.
 
     `tell` is given each edit and its outcome.
@@ -92,12 +92,9 @@ class Live:
         self, edits: Sequence[Edit], seconds: float, folder: Path, tell: Callable[[Edit, Outcome], None]
     ) -> None:
         self._edits, self._seconds, self._folder, self._tell = edits, seconds, folder, tell
-        self._failed = self._was_late = False
+        self._was_late = False
         self._heard: set[str] = set()
         self._noticed = Counter[tuple[pytest.Item, str]]()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._failed |= report.failed
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = [item for item in session.items if "browser" in getattr(item, "fixturenames", ())]
@@ -126,14 +123,10 @@ class Live:
         return True
 
     def _passes(self, item: pytest.Item) -> bool:
-        """Run a test, and take down all but what the session shares: one of another folder comes next, it is told."""
-        self._failed = False
-        one, other = self._far
-        following = other if item.path.parent == one.path.parent else one
         signal.alarm(PATIENCE)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        passed = super()._passes(item)
         signal.alarm(0)
-        return not self._failed
+        return passed
 
     def _listen(self) -> None:
         """Note what scripts say, wait for less long, and end a page whose test does not."""
@@ -156,13 +149,13 @@ class Live:
 
     def _put(self, name: str, text: str) -> None:
         """Put a script into its place wherever the site is served, as the build would under the name that it has."""
-        from overrides.hooks.assets import IMPORT, minified
+        from overrides.hooks.assets import minified
 
         small = str(minified(name, text.encode()))
         for folder in {file.parent for file in self._folder.rglob("assets/*.js")}:
             names = {LATER.sub("", file.name): file.name for file in folder.glob("*.js")}
             if name in names:
-                (folder / names[name]).write_text(IMPORT.sub(lambda found: f"./{names[found[1]]}", small), "utf-8")  # noqa: B023
+                (folder / names[name]).write_text(_importing(small, names), "utf-8")
 
     def _try(self, edit: Edit, script: Traced, ran: dict[pytest.Item, tuple[float, set[str]]]) -> Outcome:
         name, before = Path(edit.path).name, (ROOT / edit.path).read_text("utf-8")
@@ -201,6 +194,13 @@ class Live:
         done = subprocess.run(["node", "--test", OF_NODE], cwd=copy, capture_output=True, check=False)
         shutil.copy(ROOT / ASSETS / name, copy / ASSETS / name)
         return done.returncode == 0
+
+
+def _importing(script: str, names: Mapping[str, str]) -> str:
+    """Return a script that imports others under the names that they have where they are served."""
+    from overrides.hooks.assets import IMPORT
+
+    return IMPORT.sub(lambda found: f"./{names[found[1]]}", script)
 
 
 def _descendants() -> list[int]:

@@ -78,7 +78,25 @@ def run(
         results.put(None)
 
 
-class Warm:
+class OneByOne:
+    """A plugin of pytest that runs tests when it wants: `_far` are two of them in two folders."""
+
+    _far: tuple[pytest.Item, pytest.Item]
+    _failed = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._failed |= report.failed
+
+    def _passes(self, item: pytest.Item) -> bool:
+        """Run a test, and take down all but what the session shares: one of another folder comes next, it is told."""
+        self._failed = False
+        one, other = self._far
+        following = other if item.path.parent == one.path.parent else one
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return not self._failed
+
+
+class Warm(OneByOne):
     """A plugin of pytest that tries mistakes in place of running the tests.
 
     `tell` is given each edit and its outcome.
@@ -93,14 +111,10 @@ class Warm:
         tell: Callable[[Edit, Outcome], None],
     ) -> None:
         self._edits, self._seconds, self._workers, self._folder, self._tell = edits, seconds, workers, folder, tell
-        self._failed = False
         self._apply: Callable[[Edit], None]
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if ELSEWHERE.isdisjoint(getattr(item, "fixturenames", ()))]
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._failed |= report.failed
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = session.items
@@ -126,14 +140,6 @@ class Warm:
         for _ in self._in_forks(lambda number: self._try_all(items, ran, self._edits[number :: self._workers], end)):
             pass
         return True
-
-    def _passes(self, item: pytest.Item) -> bool:
-        """Run a test, and take down all but what the session shares: one of another folder comes next, it is told."""
-        self._failed = False
-        one, other = self._far
-        following = other if item.path.parent == one.path.parent else one
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        return not self._failed
 
     def _in_forks(self, work: Callable[[int], Any]) -> Iterator[Any]:
         """Do work in as many forks as there are workers, at the same time, and yield what each returns."""
