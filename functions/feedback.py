@@ -59,8 +59,9 @@ def note(report: Mapping[str, Any]) -> None:
         type_ = report["bounce"]["bounceType"]
         outcome["why"] = f"{type_}, {report['bounce']['bounceSubType']}"
         said = bounces.said_of_bounce(outcome["why"])
-        # An out-of-office reply is reported as a transient bounce, and so is an e-mail that SES gave up after delays.
-        if (type_, said) == ("Transient", bounces.GIVEN_UP) and not bounces.is_known(message_id, bounces.DELAYED):
+        # An out-of-office reply is reported as a transient bounce, and so is an e-mail that SES gave up after delays, or
+        # whose domain does not exist.
+        if (type_, said) == ("Transient", bounces.GIVEN_UP) and not _has_failed(report["bounce"], message_id):
             return
     elif kind == "Complaint":
         type_ = report["complaint"].get("complaintFeedbackType") or ""
@@ -78,6 +79,16 @@ def note(report: Mapping[str, Any]) -> None:
     count(outcome["state"])
     if not _was_corrected(together[0], report["mail"]["destination"]):
         bounces.note(message_id, said, together[0], promises.now(), is_sign_up=bounces.is_sign_up(together[0]))
+
+
+def _has_failed(bounce: Mapping[str, Any], message_id: str) -> bool:
+    """Return whether a bounce of no known kind tells of a failure: a mail server says so, or the e-mail was delayed.
+
+    SES has `action` from the notice of a mail server. An out-of-office reply comes without a notice.
+    """
+    recipients: Sequence[Mapping[str, str]] = bounce.get("bouncedRecipients", ())
+    failed = any(each.get("action") == "failed" for each in recipients)
+    return failed or bounces.is_known(message_id, bounces.DELAYED)
 
 
 def _was_corrected(owed: Owed, sent_to: Sequence[str]) -> bool:

@@ -63,6 +63,31 @@ def test_an_out_of_office_answer_is_no_alarm(receipt, report, table, returned):
     assert (state(table), returned()) == ("sent", [])
 
 
+NOTICE = {"emailAddress": "gone@example.gov", "action": "failed", "status": "5.4.4"}
+"""A recipient of a bounce, as the notice of a mail server has it. An out-of-office answer comes without a notice."""
+
+
+@pytest.mark.parametrize(
+    ("recipient", "said"),
+    [
+        (NOTICE | {"diagnosticCode": "smtp; 550 5.4.4 Invalid domain"}, ["given up"]),
+        (NOTICE | {"status": "4.4.7", "diagnosticCode": "smtp; 554 4.4.7 Message expired"}, ["given up"]),
+        (NOTICE | {"action": "delayed", "status": "4.4.1"}, []),
+        ({"emailAddress": "gone@example.gov"}, []),
+    ],
+    ids=["no such domain", "expired", "delayed by a server on the way", "out of office"],
+)
+def test_a_bounce_of_no_known_kind_is_a_failure_where_a_mail_server_says_so(
+    recipient, said, receipt, report, table, returned
+):
+    """The report of a delay before it may come later than the bounce, or never."""
+    subscribers.subscribe("gone@example.gov", promises.now())
+    report("Bounce", receipt, address="gone@example.gov", bounceType="Transient", bouncedRecipients=[recipient])
+    assert (state(table), [each.said for each in returned()]) == ("bounced" if said else "sent", said)
+    assert [each.advice for each in bounces.unattended(50)] == [bounces.ADVICE[each] for each in said]
+    assert subscribers.is_subscribed("gone@example.gov")
+
+
 @pytest.mark.parametrize("why", ["MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRejected"])
 @pytest.mark.parametrize(("slot", "advice"), [("receipt", "Call"), ("staff", "Read it at the desk")])
 def test_an_e_mail_that_a_mail_server_turns_down_is_known_to_the_office_and_ends_nothing(
