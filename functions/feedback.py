@@ -59,8 +59,8 @@ def note(report: Mapping[str, Any]) -> None:
         type_ = report["bounce"]["bounceType"]
         outcome["why"] = f"{type_}, {report['bounce']['bounceSubType']}"
         said = bounces.said_of_bounce(outcome["why"])
-        # An out-of-office reply is reported as a transient bounce, and so is an e-mail that SES gave up after delays, or
-        # whose domain does not exist.
+        # An out-of-office reply is reported as a transient bounce, and so is an e-mail that SES gave up after delays,
+        # or whose domain does not exist.
         if (type_, said) == ("Transient", bounces.GIVEN_UP) and not _has_failed(report["bounce"], message_id):
             return
     elif kind == "Complaint":
