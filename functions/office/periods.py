@@ -6,8 +6,9 @@ It follows its submissions: an undo removes its period, a correction corrects it
 from collections.abc import Mapping
 from typing import Any
 
-from office.invitations import ASKED, ERASED, SENT_AGAIN, without_invitations
-from storage import subscribers
+import promises
+from office.invitations import ASKED, ERASED, SENT_AGAIN, forget, without_invitations
+from storage import submissions, subscribers
 from storage.certification_items import also_known, change, with_clock, without_clock
 from storage.certifications import Item, id_of
 from storage.submissions import Submission, valid_until
@@ -26,6 +27,10 @@ def follow(submission: Submission) -> None:
         return
     follows = _with_period if submission.done else _without_period
     change(submission.certification, lambda item: follows(item, submission))
+    # An erasure that came after the submission was read may have found the certification as it was before.
+    now = submissions.get(submission.reference)
+    if now and now.erased_at:
+        forget(submission.certification, submission.answers["email"], promises.now())
     # A corrected name: the new one must lead to the same certification.
     if submission.done and submission.agency and (named := id_of(submission.agency)) != submission.certification:
         also_known(named, submission.certification)

@@ -19,7 +19,7 @@ from web.responses import Response, see_other
 MARKED_AT_ONCE = 200
 """The address behind the button names each of them, and CloudFront takes no address of more than 8,192 bytes."""
 MARKING_LASTS = 4
-"""Seconds after which no other plaque is begun: each takes eight calls in a row, and the page has to come before the
+"""Seconds after which no other plaque is begun: each takes nine calls in a row, and the page has to come before the
 function's time is over (`Timeout` in template.yaml)."""
 
 

@@ -103,6 +103,30 @@ def test_an_address_that_is_erased_while_its_e_mail_goes_out_stays_erased(office
     assert (agency.email, agency.zip, agency.why_stopped) == ("", "", invitations.ERASED)
 
 
+@pytest.mark.parametrize("what", ["mark", "address"])
+def test_an_address_that_is_erased_as_the_certification_is_written_stays_erased(what, office, submitted, monkeypatch):
+    """What the desk read of a request is older than the erasure then."""
+    reference, write = submitted("plaque"), dynamodb.put
+    if what == "address":
+        office.do(reference, "mark")
+
+    def erased_meanwhile(table, *given, **more):
+        if table == "Certifications":
+            monkeypatch.setattr(dynamodb, "put", write)
+            erasure.erase(erasure.find(other), OFFICE, promises.now())
+        return write(table, *given, **more)
+
+    other = ADDRESS if what == "mark" else "other@example.gov"
+    monkeypatch.setattr(dynamodb, "put", erased_meanwhile)
+    if what == "mark":
+        office.do(reference, "mark")
+    else:
+        office.press(office.get(action := f"/desk/{reference}/correct"), action, email=other)
+    [agency] = certifications.everybody()
+    assert (agency.email, agency.zip, agency.why_stopped) == ("", "", invitations.ERASED)
+    assert not erasure.find(other)
+
+
 @pytest.mark.parametrize("what", ["a mark", "an undo", "a refusal", "another address"])
 def test_what_was_done_just_before_an_erasure_holds_for_the_certification_too(what, office, submitted):
     """As where the desk broke off after the first of its two writes, and the clock did not look yet."""
