@@ -60,8 +60,7 @@ def _answer(path: str, query: Mapping[str, str]) -> Response:
         case [state] if state.upper() in STATE_NAMES:
             return _state(path, state, query.get("page", ""), today)
         case [*_, name, "badge.svg"]:
-            badge = rendering.render("register/badge.svg", **agencies.agency(_entry(name, today), today))
-            return public_file(badge, "image/svg+xml")
+            return _badge(name, today)
         case [name] | [_, name]:
             return _agency(path, _entry(name, today), today)
     raise NotThere
@@ -74,13 +73,30 @@ def _without_register(path: str) -> Response:
     return public(pages.built_page("certified").html)
 
 
-def _entry(name: str, today: date) -> Entry:
-    """Return the agency whose code ends this part of an address, whatever name stands before it. Raises NotThere."""
+def _find(name: str, today: date) -> Entry | None:
+    """Return the agency whose code ends this part of an address, whatever name stands before it."""
     code = name[-register.CODE_LENGTH :]
-    entry = register.find(code, today) if len(code) == register.CODE_LENGTH and code.isascii() else None
+    return register.find(code, today) if len(code) == register.CODE_LENGTH and code.isascii() else None
+
+
+def _entry(name: str, today: date) -> Entry:
+    """Return the agency of this part of an address. Raises NotThere."""
+    entry = _find(name, today)
     if entry is None:
         raise NotThere
     return entry
+
+
+def _badge(name: str, today: date) -> Response:
+    """Draw the badge of an agency; where it left the register, one that says so and names nobody.
+
+    It is on the agency's own website, where a picture that is not there would leave its alternative text, which says
+    that the agency is certified. Not with 404, in whose place CloudFront puts a page.
+    """
+    entry = _find(name, today)
+    shown = agencies.agency(entry, today) if entry else {"holds": False}
+    badge = rendering.render("register/badge.svg", is_listed=entry is not None, **shown)
+    return public_file(badge, "image/svg+xml", HTTPStatus.OK if entry else HTTPStatus.GONE)
 
 
 def _first_page(query: str, today: date) -> Response:

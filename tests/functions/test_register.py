@@ -504,7 +504,6 @@ def test_a_state_has_one_address(address, look):
         "k7m2p9qx/",
         "il/springfield-k7m2p9qx/",
         "badge.svg",
-        "k7m2p9qx/badge.svg",
         "il/x/y/",
         "il//",
         "//",

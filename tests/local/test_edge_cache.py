@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from xml.etree import ElementTree
 
 import pytest
 
@@ -123,6 +124,27 @@ def test_a_withdrawn_agency_is_gone_from_every_address_within_five_minutes(edge,
     assert all(shows(edge, address) for address in addresses), "an edge that asks each time is no cache"
     clock.forward(seconds=1)
     assert [address for address in addresses if shows(edge, address)] == []
+
+
+def test_the_badge_of_an_agency_that_left_is_a_picture_that_says_so_and_names_nobody(
+    edge, addresses, template, office, clock
+):
+    """On the agency's own website, a broken picture would leave the words beside it: that it is certified."""
+    badge = addresses[-1]
+    [page] = re.findall(r'"(/desk/certified/[0-9a-f]{32})"', office.get("/desk/certified").text)
+    office.press(office.get(page), f"{page}/withdraw")
+    clock.forward(minutes=5)
+    gone = edge(badge)
+    drawing = ElementTree.fromstring(gone.body.decode())
+    told = "Peace Officer Agency Certification This agency is not in the public register"
+    assert " ".join(each.text for each in drawing.iter("{http://www.w3.org/2000/svg}text")) == told
+    assert "springfield" not in gone.body.decode().casefold()
+    assert "#12294d" not in gone.body.decode()
+    assert gone.status not in template.error_pages(), "CloudFront puts a page in place of the picture"
+    headers = dict(gone.headers)
+    assert (headers["content-type"], headers["cross-origin-resource-policy"]) == ("image/svg+xml", "cross-origin")
+    never = edge("/certified/k7m2p9qx/badge.svg")
+    assert (never.status, never.body) == (gone.status, gone.body), "nobody learns which agencies left"
 
 
 @pytest.mark.denies
