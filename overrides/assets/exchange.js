@@ -225,8 +225,8 @@ function contents(storage) {
 /** Erases the record, and what of it was shown, or handed to a form in this window. */
 export function erase() {
   erased = { record: { ...load().record }, kept: STORAGES.map((storage) => [storage, contents(storage)]) };
-  update((record) => Object.assign(record, empty()));
   forgetPrevious();
+  update((record) => Object.assign(record, empty()));
   try {
     sessionStorage.clear();
   } catch {

@@ -11,13 +11,17 @@ const VERSION = 1;
 const KEY = "agency-certification.progress";
 const LARGEST = 1_000_000; // characters
 const LONGEST = 2_000; // characters of one answer
+const NEWER =
+  "Your check marks are kept by a newer version of this site. Reload this page: what you change before that is not saved.";
 export const FIRST_DAY = "2000-01-01"; // an earlier one was half typed
 
 export class Refused extends Error {}
+class Newer extends Refused {}
 
 let last = null; // the record at the last load or update
 let stored = null; // what the browser kept of it then, as text
 let unsaved = ""; // why the browser does not keep the rest, "" if it keeps all
+let isNewer = false; // whether what the browser keeps is of a newer version of this site, as in a window opened since
 
 export const today = () => new Date().toLocaleDateString("sv"); // Sweden writes YYYY-MM-DD
 
@@ -74,7 +78,7 @@ export function read(text) {
     throw refused;
   }
   if (given?.version > VERSION)
-    throw new Refused("This copy comes from a newer version of this site. Reload the page, then open it again.");
+    throw new Newer("This copy comes from a newer version of this site. Reload the page, then open it again.");
   const { version, agency, items, plans, since = 0 } = given ?? {};
   const isMap = (value) => typeof value === "object";
   if (version !== VERSION || !isText(agency) || !isMap(items) || !isMap(plans ?? {})) throw refused;
@@ -105,6 +109,7 @@ function addUnsaved(record) {
 /** Loads the record: {record, trouble}. `trouble` is a message about storage, "" if there is none. */
 export function load() {
   let text = null;
+  isNewer = false;
   try {
     text = localStorage.getItem(KEY);
   } catch {
@@ -124,6 +129,8 @@ export function load() {
     [last, stored] = [record, text];
     return { record: last, trouble: unsaved };
   } catch (error) {
+    isNewer = error instanceof Newer;
+    if (isNewer) return { record: (last ??= empty()), trouble: NEWER };
     try {
       localStorage.setItem(ASIDE, text);
       localStorage.removeItem(KEY);
@@ -143,6 +150,7 @@ export function update(change) {
   const { record } = load();
   change(record);
   last = record;
+  if (isNewer) return { record, trouble: NEWER };
   try {
     localStorage.setItem(KEY, JSON.stringify(record));
     unsaved = "";
@@ -158,6 +166,7 @@ const ASIDE = `${KEY}.unreadable`;
 /** Begins a new round: the agency's name and who answers for what stay. Keeps the round before, see bringBack. */
 export function newRound() {
   const { record } = load();
+  if (isNewer) return;
   try {
     localStorage.setItem(BEFORE, JSON.stringify(record));
   } catch {
@@ -187,10 +196,11 @@ function forget(key) {
   }
 }
 
-/** Forgets the round before, and a record that was set aside. */
+/** Forgets the round before, and a record that this page cannot read. */
 export function forgetPrevious() {
   forget(BEFORE);
   forget(ASIDE);
+  if (isNewer) forget(KEY);
 }
 
 /**
@@ -199,6 +209,7 @@ export function forgetPrevious() {
  */
 export function bringBack() {
   const now = JSON.stringify(load().record);
+  if (isNewer) return false;
   try {
     const kept = localStorage.getItem(KEY) ?? now;
     const before = localStorage.getItem(BEFORE);

@@ -921,6 +921,28 @@ def test_a_record_that_cannot_be_read_is_put_aside_and_said(page):
     assert page.evaluate(f"localStorage.getItem('{KEY}.unreadable')") == "{broken"
 
 
+def test_a_record_of_a_newer_version_of_the_site_stays_as_it_is_until_it_is_erased(page):
+    tick(page, LEADER.items[:1])
+    newer = page.evaluate(
+        f"""() => {{
+          localStorage.setItem('{KEY}', JSON.stringify({{ version: 2, done: ["all"] }}));
+          dispatchEvent(new StorageEvent("storage", {{ key: '{KEY}' }}));
+          return localStorage.getItem('{KEY}');
+        }}"""
+    )
+    told = page.locator(".progress__trouble")
+    expect(told).to_contain_text("kept by a newer version of this site. Reload this page")
+    tick(page, LEADER.items[1:2])
+    assert so_far(page) == f"2 of {len(LEADER.items)} items done."
+    visit(page)
+    expect(told).to_contain_text("newer version")
+    assert page.evaluate(f"localStorage.getItem('{KEY}')") == newer
+    page.get_by_text("Erase everything", exact=True).click()
+    page.get_by_role("button", name="Erase everything in this browser").click()
+    expect(told).to_be_hidden()
+    assert record(page)["items"] == {}
+
+
 @pytest.mark.parametrize(
     ("name", "file"),
     [("leader/", "all.json"), ("leader/", "plan.*.js"), ("print/", "sheets.*.js"), ("", "progress.*.js")],
