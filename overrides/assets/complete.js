@@ -12,7 +12,7 @@ export function drawCompletion() {
   const completed = whole.completedOn;
   const ends = completed.replace(/^\d+/, (year) => Number(year) + Number(complete.dataset.validForYears));
   write(find("[data-completed]"), day(completed));
-  write(find("[data-expires]"), day(ends.endsWith("02-29") ? ends.replace("29", "28") : ends));
+  write(find("[data-expires]"), day(ends.replace(/02-29$/, "02-28")));
   const handedOn = answers(whole, load().record, reasons.checked);
   write(find(".summary"), handedOn.summary);
   find(".button", complete).hash = new URLSearchParams(handedOn);

@@ -982,6 +982,14 @@ def test_the_last_tick_leads_to_the_filled_in_plaque_form_and_the_summary_to_the
     assert DECISION["why"] not in to_staff["text"]
 
 
+@pytest.mark.parametrize(("years", "words"), [("2", "February 28, 2030"), ("1", "February 28, 2029")])
+def test_what_was_completed_on_february_29_is_valid_until_february_28(years, words, page):
+    keep(page, all_done("2028-02-29"))
+    page.locator("#complete").evaluate("(each, years) => { each.dataset.validForYears = years }", years)
+    page.get_by_label("Include the reasons").check()  # draws it anew
+    expect(page.locator("[data-expires]")).to_have_text(words)
+
+
 def look_at_plaque_form(page: Page) -> None:
     """Open it anew, where it asks the checklists; a visit waits until its script has done so."""
     with page.expect_response("**/checklists/all.json"):
