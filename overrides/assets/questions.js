@@ -93,9 +93,9 @@ export function toggleQuestions(found, button, stands, keep) {
     tell(form, isSaved && kind !== "undecided" ? "Saved in this browser." : "");
   };
   // A date box passes through other days, and through the years 2 and 20, while 11/20/2026 is typed: it counts once left.
-  form.addEventListener("keydown", ({ target, key }) => {
+  form.addEventListener("keydown", ({ target, key, isComposing }) => {
     keyed = target;
-    if (key === "Escape") finish();
+    if (key === "Escape" && !isComposing) finish(); // else it ends an accent or a word that is being composed
   });
   form.addEventListener("input", ({ target }) => {
     target.removeAttribute("aria-invalid");

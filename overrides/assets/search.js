@@ -133,7 +133,7 @@ function walk(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const at = stops.indexOf(document.activeElement);
   const next = event.key === "Escape" && at > 0 ? box : step && at >= 0 && stops[at + step];
-  if (!next) return;
+  if (!next || event.isComposing) return; // these keys also choose among the letters that an accent may give
   event.preventDefault();
   next.focus();
 }

@@ -678,6 +678,16 @@ def test_details_are_opened_and_closed_by_keyboard_and_the_focus_comes_back(page
     expect(button).to_have_attribute("aria-expanded", "false")
 
 
+def test_escape_that_ends_the_composing_of_a_letter_does_not_close_the_questions(page):
+    who = open_details(page, LEADER.items[0]).get_by_label("Who decided")
+    escape = """(each, isComposing) => each.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "Escape", isComposing, bubbles: true }))"""
+    who.evaluate(escape, True)
+    expect(page.locator(".questions")).to_have_count(1)
+    who.evaluate(escape, False)
+    expect(page.locator(".questions")).to_have_count(0)
+
+
 def test_the_keyboard_shows_where_it_is_among_the_questions_about_an_item(page):
     open_details(page, LEADER.items[0]).get_by_label("Skipped, by decision").check()
     seen = set()

@@ -281,6 +281,19 @@ def test_the_keyboard_walks_through_the_results(page):
     assert reached == [first, second, first, "q", "search__told"]
 
 
+def test_keys_that_compose_a_letter_stay_in_the_box(page):
+    page.goto("/search/")
+    ask(page, "plaque")
+    expect(page.locator(RESULTS).first).to_be_visible()
+    box = page.get_by_label("Words to look for")
+    box.focus()
+    box.evaluate(
+        """(each) => each.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "ArrowDown", isComposing: true, bubbles: true }))"""
+    )
+    expect(box).to_be_focused()
+
+
 def test_words_that_were_found_are_marked_without_color(page):
     page.goto("/search/")
     ask(page, "plaque")
