@@ -143,8 +143,8 @@ function drawProgress() {
 function leadsOn({ items }) {
   if (!Object.keys(items).length) return null;
   const { next } = whole;
-  if (!next) return { words: "Request your plaque", more: "", address: "plaque/" };
-  return { words: "Continue", more: `: item ${next.number}`, address: `${next.checklist.url}#${next.item.id}` };
+  if (!next) return ["Request your plaque", "", "plaque/"];
+  return ["Continue", `: item ${next.number}`, `${next.checklist.url}#${next.item.id}`];
 }
 
 export function draw() {

@@ -5,7 +5,7 @@
 const KEY = "agency-certification.next";
 const SITE = new URL("..", import.meta.url);
 
-/** Remembers what leads on, {words, more, address}; null where nothing has begun. */
+/** Remembers what leads on, [words, more, address]; null where nothing has begun. */
 export function remember(next) {
   try {
     if (next) localStorage.setItem(KEY, JSON.stringify(next));
@@ -19,11 +19,11 @@ export function remember(next) {
 function show(next) {
   for (const link of document.querySelectorAll("[data-leads-on]")) {
     if (!next && !link.first) continue; // what the page says is right
-    link.first ??= [link.textContent, link.href];
-    const [words, address] = next ? [next.words, new URL(`./${next.address}`, SITE)] : link.first;
-    link.textContent = words + (next && link.dataset.leadsOn ? next.more : "");
-    link.title = next ? words + next.more : "";
-    link.href = address;
+    link.first ??= [link.textContent, "", link.href];
+    const [words, more, address] = next ?? link.first; // throws where another version of this site wrote something else
+    link.textContent = words + (link.dataset.leadsOn ? more : "");
+    link.title = next ? words + more : "";
+    link.href = next ? new URL(`./${address}`, SITE) : address;
   }
 }
 
