@@ -20,11 +20,20 @@ const section = find("#keep");
 const incoming = find("#incoming");
 const link = find("#link");
 
-/** Says what was done, beside the buttons or, where the person was led to the top of the section, there. */
+let later = 0;
+
+/**
+ * Says what was done, beside the buttons or, where the person was led to the top of the section, there. Words that stand
+ * there already are gone for a moment: a screen reader says only what is new.
+ */
 const tell = (words, place = ".keep__done", role = "status") => {
+  clearTimeout(later);
   for (const told of section.querySelectorAll(".keep__told, .keep__done")) {
+    const now = told.matches(place) ? words : "";
+    const isAgain = now && told.textContent === now;
     told.setAttribute("role", role);
-    write(told, told.matches(place) ? words : "");
+    write(told, isAgain ? "\u00a0" : now); // a space keeps its line
+    if (isAgain) later = setTimeout(write, 100, told, now);
   }
 };
 

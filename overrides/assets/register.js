@@ -7,13 +7,18 @@ for (const button of document.querySelectorAll("[data-print]")) button.addEventL
 for (const button of document.querySelectorAll("[data-copy]")) {
   const told = button.parentElement.querySelector("[role=status]");
   const lines = document.querySelector(".snippet");
+  // Empty for a moment, so that a screen reader says the same words at the second press, too.
+  const tell = (words) => {
+    told.textContent = "\u00a0";
+    setTimeout(() => (told.textContent = words), 100);
+  };
   button.addEventListener("click", async () => {
     getSelection().selectAllChildren(lines); // so that Ctrl+C works where the browser does not let us copy
     try {
       await navigator.clipboard.writeText(lines.textContent);
-      told.textContent = "Copied.";
+      tell("Copied.");
     } catch {
-      told.textContent = "Press Ctrl+C, or Command+C, to copy it.";
+      tell("Press Ctrl+C, or Command+C, to copy it.");
     }
   });
 }

@@ -37,7 +37,7 @@ from tests.support.checklist_pages import (
 from tests.support.examples import THOROUGH
 from tests.support.run import wait_for
 from tests.support.samples import PLAQUE, new_address
-from tests.support.visits import TRANSLATED, after_its_script, as_new, fill_in
+from tests.support.visits import SAYS, TRANSLATED, after_its_script, as_new, fill_in
 
 ROOT = Path(__file__).parents[2]
 LEADER, TEAM = named("leader"), named("team")
@@ -839,6 +839,30 @@ def test_a_link_that_was_not_copied_is_said_to_be_selected(page):
     copy_.click()
     worked(page, "Link copied.")
     assert page.evaluate("given") == page.locator("#link").input_value()
+
+
+@pytest.mark.parametrize("name", ["Save to a file", "Copy the link"])
+def test_what_a_second_press_did_is_announced_too(name, page):
+    stub(page, "navigator.clipboard.writeText", WORKS)
+    page.get_by_role("button", name="Make a link").click()
+    button, told = page.get_by_role("button", name=name), page.locator(".keep__done")
+    button.click()
+    expect(told).not_to_be_empty()
+    words = told.inner_text()
+    told.evaluate(SAYS)
+    button.click()
+    wait_for(lambda: page.evaluate("heard")[1:], 10)
+    assert page.evaluate("heard") == ["", words]
+
+
+def test_what_is_told_next_is_not_replaced_by_what_was_told_twice(page):
+    save = page.get_by_role("button", name="Save to a file")
+    save.click()
+    save.evaluate("(button) => button.click()")
+    page.get_by_role("button", name="Make a link").evaluate("(button) => button.click()")
+    expect(page.locator(".keep__done")).to_be_empty()
+    page.wait_for_timeout(200)
+    expect(page.locator(".keep__done")).to_be_empty()
 
 
 def test_where_nothing_can_be_shared_no_button_says_so(page):

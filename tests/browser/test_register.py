@@ -16,9 +16,9 @@ from tests.support.accessibility import check
 from tests.support.keyboard import check as walk_and_check
 from tests.support.office import OFFICE, newest_code
 from tests.support.reflow import BORDERLESS, CLIPPED, SPACED
-from tests.support.run import LocalRun
+from tests.support.run import LocalRun, wait_for
 from tests.support.samples import COMPLETED, PLAQUE, TODAY, new_address
-from tests.support.visits import SCHEMES, fill_in
+from tests.support.visits import SAYS, SCHEMES, fill_in
 
 COLORS = """([words, behind]) => [...document.querySelectorAll(words)].map((each) => {
   const ground = document.querySelector(behind);
@@ -208,6 +208,10 @@ def test_the_lines_of_the_badge_are_copied_with_one_button(page, visit):
     page.get_by_role("button", name="Copy the code").click()
     page.wait_for_selector("text=Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == page.inner_text(".snippet")
+    page.get_by_text("Copied.").evaluate(SAYS)
+    page.get_by_role("button", name="Copy the code").click()
+    wait_for(lambda: page.evaluate("heard")[1:], 10)
+    assert page.evaluate("heard") == ["", "Copied."]
     with urlopen(re.search(r'src="([^"]+)"', page.inner_text(".snippet"))[1]) as badge:
         assert badge.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 

@@ -64,6 +64,14 @@ def after_its_script(page: Page) -> Page:
     return page
 
 
+SAYS = """(told) => {
+  window.heard = [];
+  new MutationObserver(() => heard.push(told.textContent.trim()))
+    .observe(told, { childList: true, characterData: true, subtree: true });
+}"""
+"""Has `heard` hold what an element says from now on, at each change: what does not change is not announced."""
+
+
 def press_slowly(page: Page, box: Locator) -> None:
     """Click as a person does: by the time the button comes up, the page has drawn what it shows of its going down."""
     box.hover()
