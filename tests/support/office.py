@@ -41,7 +41,8 @@ class Page:
     def words(self) -> str:
         """What a person reads, without markup."""
         found = re.search(r"(?s)<main.*</main>", self.text)
-        return " ".join(re.sub(r"<[^>]+>", " ", found[0] if found else self.text).split())
+        text = re.sub(r"</?bdi>", "", found[0] if found else self.text)  # within a line, it adds no space
+        return " ".join(re.sub(r"<[^>]+>", " ", text).split())
 
     def form(self, action: str) -> PageForm:
         [found] = [form for form in self.forms if form.action == action]
