@@ -188,7 +188,7 @@ def _preview(person: Person) -> None:
 def announce(
     page: Annotated[Path, typer.Argument(help="Path of the page, such as docs/announcements/2027-03-renewal.md.")],
     to: Annotated[str, typer.Option("--to", help="Send it to this address only, as a test.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, nor look whether the page is on the site.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Mail an announcement to the subscribers. After an interruption, run it again: no one gets it twice."""
