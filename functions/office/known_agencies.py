@@ -94,6 +94,15 @@ def renewed_by(submission: Submission) -> Certification | None:
     return certifications.of_agency(submission.agency or "")
 
 
+def namesake(certified: Certification) -> Certification | None:
+    """Return the certification that an agency's present name leads to, if it is another one; None if it is its own.
+
+    Two have one name where a request was corrected, or an agency renamed, to the name of one that is certified.
+    """
+    other = certifications.of_agency(folding.agency_key(certified.name, certified.state))
+    return None if other is None or other.id == certified.id else other
+
+
 def known_addresses(
     submission: Submission, renewed: Certification | None, earlier: Iterable[Submission], near: Iterable[Known]
 ) -> list[str]:

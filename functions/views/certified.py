@@ -8,7 +8,7 @@ import rendering
 from forms.plaque import PLAQUE_LINE_LIMIT
 from normalize import addresses, cleaning
 from normalize.states import STATE_NAMES
-from office import agencies, invitations
+from office import agencies, invitations, known_agencies
 from office.agencies import ChangedMeanwhile
 from storage import certifications, submissions
 from storage.certifications import Certification
@@ -38,11 +38,13 @@ def show_one(
 ) -> Response:
     """Show one certification, and what can be done with it."""
     found = _found(certification)
+    other = known_agencies.namesake(found)
     shown = lists.agency(found, request.now) | {
         "email": found.email,
         "not_arrived": found.not_arrived and not found.stopped,
         "stopped_by_agency": found.why_stopped == invitations.ASKED,
         "seen": str(found.revision),
+        "namesake": lists.agency(other, request.now) if other else None,
         "request_is_kept": submissions.get(found.reference) is not None,
         "typed_name": request.fields.get("name", found.name) if problem else found.name,
         "typed_email": request.fields.get("email", found.email) if problem else found.email,

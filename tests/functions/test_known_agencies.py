@@ -238,6 +238,26 @@ def test_a_second_agency_that_was_marked_by_mistake_is_joined_after_an_undo(cert
     assert certifications.id_for("city of springfield police (IL)") == certified.id
 
 
+@pytest.mark.parametrize("renamed", [False, True], ids=["request corrected", "agency renamed"])
+def test_two_certifications_of_one_name_are_pointed_out_and_can_be_joined(renamed, certified, requested, office, shown):
+    reference, _ = requested(LATER | OTHER)
+    office.do(reference, "mark")
+    [made] = [each for each in certifications.everybody() if each.id != certified.id]
+    pages, said = [f"/desk/certified/{made.id}", f"/desk/{reference}"], "Another certification has this name:"
+    assert not [page for page in pages if said in office.get(page).words]
+    action, field = (f"{pages[0]}/rename", "name") if renamed else (f"/desk/{reference}/correct", "agency")
+    office.press(office.get(pages[0] if renamed else action), action, **{field: FIRST["agency"]})
+    for page in pages:
+        assert f'{said} <a href="/desk/certified/{certified.id}">' in office.get(page).text
+    office.do(reference, "undo")
+    chosen = {"csrf": office.begin_session(), "certification": certified.id}
+    assert office.post(f"/desk/{reference}/same", chosen).status == 303
+    office.do(reference, "mark")
+    assert [each.id for each in certifications.everybody()] == [certified.id]
+    assert len(shown()[0]) == 1
+    assert said not in office.get(f"/desk/{reference}").words + office.get(f"/desk/certified/{certified.id}").words
+
+
 def test_a_link_that_stops_the_invitations_works_though_its_agency_was_joined_to_another_since(
     certified, requested, office, press
 ):

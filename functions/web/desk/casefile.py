@@ -11,7 +11,7 @@ import promises
 import sender_hint
 from normalize.folding import dialed
 from office import mail_status, workflow
-from office.known_agencies import Known, known_addresses, may_renew, named, renewed_by
+from office.known_agencies import Known, known_addresses, may_renew, named, namesake, renewed_by
 from storage import certifications, submissions
 from storage.certifications import Certification
 from storage.outbox import REPORTED
@@ -39,6 +39,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         certified = list(certified)  # read once for both; without a name, only if may_renew asks
     candidates = may_renew(submission, certified)
     renewed, earlier = renewed_by(submission), submissions.may_be_corrected_by(submission)
+    other = namesake(renewed) if renewed else None
     others = _others(submission, earlier)
     undo_word, undo_hint = _undo(submission) if "undo" in verbs else ("", "")
     # A second mark sends no second e-mail, so the page must know about the first.
@@ -67,6 +68,7 @@ def gather(submission: Submission, viewer: str, now: datetime, sought: str = "")
         "hint": _hint(submission, renewed, earlier, candidates),
         "label": None if submission.erased_at else declared.mailing_label(submission.answers),
         "certification": lists.agency(renewed, now) if renewed else None,
+        "namesake": lists.agency(other, now) if other else None,
         "joined": submission.certification not in ("", certifications.id_of(submission.agency or "")),
         "candidates": lists.candidates(candidates, now) if "same" in verbs else [],
         "sought": sought,
