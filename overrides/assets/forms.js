@@ -57,9 +57,13 @@ function readDraft(form) {
   }
 }
 
-/** Clears the box after a changed answer that confirms it: what was confirmed was another answer. */
+/** Returns the box after an answer that confirms it, if it has one. */
+const confirming = (answer) =>
+  answer.closest(".field")?.nextElementSibling?.querySelector("[type=checkbox][required]");
+
+/** Clears the box that confirms a changed answer: what was confirmed was another one. */
 function unconfirm(changed) {
-  const confirmed = changed.closest(".field")?.nextElementSibling?.querySelector("[type=checkbox][required]");
+  const confirmed = confirming(changed);
   if (confirmed) confirmed.checked = false;
 }
 
@@ -83,12 +87,17 @@ function isAsDrawn(box) {
   return box.value === (box.querySelector("[selected]")?.value ?? box.defaultValue ?? ""); // a list's first choice is empty
 }
 
-/** Returns the draft without the answers that were typed or chosen before this script came. */
-const unlessGiven = (form, answers) =>
-  answers.filter(([name]) => {
+/** Returns the draft without the answers that were typed or chosen before this script came, and what confirmed them. */
+function unlessGiven(form, answers) {
+  const unsure = [];
+  return answers.filter(([name, value]) => {
     const box = form.elements.namedItem(name);
-    return box && (box.type === "checkbox" || isAsDrawn(box));
+    if (!box || unsure.includes(box)) return false;
+    if (box.type === "checkbox" || isAsDrawn(box)) return true;
+    if (box.value !== value) unsure.push(confirming(box));
+    return false;
   });
+}
 
 /** Takes the server's message from each answer that is another one now. Its line stays empty, so that nothing moves. */
 function takeBack(form) {

@@ -550,6 +550,24 @@ def test_a_name_that_is_handed_on_over_a_draft_is_to_be_confirmed_again(handed_o
     assert name_confirmed(window) is stays
 
 
+@pytest.mark.parametrize(("typed", "stays"), [("Town of Sample", True), ("Town of Other", False)])
+def test_a_name_typed_before_the_script_came_is_not_confirmed_by_the_draft_of_another(typed, stays, window):
+    window.goto("/plaque/")
+    window.get_by_label("Agency name").fill("Town of Sample")
+    window.locator("[name=name_confirmed]").check()
+    window.get_by_label("City").fill("Sampleville")
+    held: list[Route] = []
+    window.route("**/forms.*.js", lambda route: held.append(route))
+    with window.expect_request("**/forms.*.js"):
+        window.evaluate("location.assign('/plaque/')")
+    window.wait_for_load_state()
+    window.get_by_label("Agency name").fill(typed)
+    held[0].continue_()
+    expect(window.get_by_label("City")).to_have_value("Sampleville")
+    assert window.get_by_label("Agency name").input_value() == typed
+    assert name_confirmed(window) is stays
+
+
 @pytest.mark.parametrize(
     "after",
     [
