@@ -1,5 +1,6 @@
 """Stops the build at a link, an anchor or a picture that leads nowhere, and at an anchor that two parts of a page have,
-by file and line; and at a page without its one heading of the first rank.
+by file and line; at a page without its one heading of the first rank; and at a comment that draws nothing: a marker
+with a typing error, or a note that would be published.
 
 It reads the built pages, so it sees links of templates and of HTML in Markdown, which MkDocs does not check.
 """
@@ -14,9 +15,13 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
 
+import rendering
+
 ADDRESSED = ("href", "src", "data", "data-late", "poster")
 NOWHERE = 'href=""'
 SITE = "https://site.invalid/"
+MARKERS = {*rendering.MAIN, *rendering.FORM, *rendering.HEAD, *rendering.REGISTER, *rendering.SUMMARY}
+"""What functions find parts of a page by, and the only comments that stay in one: what draws something was replaced."""
 
 _sources: dict[str, str] = {}
 """The file that each page of the latest build was written in, by the page's address within the site."""
@@ -28,7 +33,7 @@ def on_env(_: object, files: Files, **__: object) -> None:
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Raise PluginError with a line for each dead link, anchor of two parts, and page without its one heading."""
+    """Raise PluginError with a line for each mistake."""
     site = Path(config.site_dir)
     pages = {file.relative_to(site).as_posix(): Page(file.read_text("utf-8")) for file in site.rglob("*.html")}
     found = {line for address in pages for line in dead_links(address, pages, site, config)}
@@ -42,12 +47,17 @@ def on_post_build(config: MkDocsConfig) -> None:
         for address, page in pages.items()
         if page.titles != 1
     }
+    found |= {
+        f"{_place(comment, address, config)}: {comment} draws nothing, and is published: correct it or take it out"
+        for address, page in pages.items()
+        for comment in page.comments
+    }
     if found:
         raise PluginError("\n".join(sorted(found)))
 
 
 class Page(HTMLParser):
-    """A built page: what it links to, the anchors it has, those that it has twice, and how many titles."""
+    """A built page: what it links to, the anchors it has, those that it has twice, how many titles, and comments."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -55,7 +65,17 @@ class Page(HTMLParser):
         self.anchors: set[str] = set()
         self.twice: set[str] = set()
         self.titles = 0
+        self.comments: list[str] = []
+        """The first line of each comment that is no marker, or one that the page has twice."""
+        self._markers = set(MARKERS)
         self.feed(html)
+
+    def handle_comment(self, data: str) -> None:
+        comment = f"<!--{data}-->"
+        if comment in self._markers:
+            self._markers.remove(comment)
+        else:
+            self.comments.append(comment.splitlines()[0])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}

@@ -78,6 +78,22 @@ MISTAKES = {
         replaced("about.md", "## Donations", "## Person"),
         "about/index.html: the anchor person is there twice",
     ),
+    "a marker with a typing error": (
+        replaced("certification.md", "<!-- the way -->", "<!-- the wya -->"),
+        "docs/certification.md:14: <!-- the wya --> draws nothing",
+    ),
+    "a marker of another page": (
+        replaced("about.md", "## Donations", "<!-- the way -->\n\n## Donations"),
+        "<!-- the way --> draws nothing",
+    ),
+    "a marker of functions": (
+        replaced("contact.md", "<!-- form: contact -->", "<!-- form: contact -->\n\n<!-- /main -->"),
+        "<!-- /main --> draws nothing",
+    ),
+    "a note of an editor": (
+        replaced("announcements.md", "Sign up here.", "<!-- Ask the\ndirector! -->\nSign up here."),
+        "docs/announcements.md:13: <!-- Ask the",
+    ),
     "a part about the register without its end": (
         without("certified.md", "<!-- end register -->"),
         "certified.md: <!-- with register --> stands alone",
