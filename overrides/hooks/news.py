@@ -39,11 +39,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(text: str, page: Page, **_: object) -> str | None:
-    """Have the template of announcements draw the heading and the date; a heading in the text would be a second one."""
+    """Have the template of announcements draw the heading and the date: in the text, the heading would be a second one.
+
+    Raises PluginError where it is another one.
+    """
     if not page.file.src_uri.startswith(FOLDER):
         return None
     page.meta.setdefault("template", "announcement.html")
-    return re.sub(r"\A\s*# .*\n", "", text)
+    heading = re.match(r"\s*#(?!#)(.*)", text)
+    if heading is None:
+        return None
+    if heading[1].strip() != page.meta["title"].strip():
+        why = f"is not the title, {page.meta['title']!r}, which is drawn above the text: leave the heading out"
+        raise PluginError(f"{page.file.src_uri}: the heading, {heading[1].strip()!r}, {why}")
+    return text[heading.end() :]
 
 
 def read(file: File) -> Announcement:

@@ -78,6 +78,10 @@ MISTAKES = {
         replaced("about.md", "## Donations", "## Person"),
         "about/index.html: the anchor person is there twice",
     ),
+    "an announcement with a heading that is not its title": (
+        written("announcements/new.md", PAGE.format("New\ndate: 2027-01-01").replace("Words.", "# Old\n\nWords.")),
+        "announcements/new.md: the heading, 'Old', is not the title, 'New'",
+    ),
     "a marker with a typing error": (
         replaced("certification.md", "<!-- the way -->", "<!-- the wya -->"),
         "docs/certification.md:14: <!-- the wya --> draws nothing",
@@ -118,4 +122,14 @@ def test_a_page_as_windows_saves_it_is_as_any_other(tmp_path):
     site = built_with(tmp_path, lambda checklists: write(checklists.parent / "docs"))
     html = (site / "announcements/new/index.html").read_text("utf-8")
     assert '<meta name="description" content="What is new.">' in html
+    assert "<p>Words.</p>" in html
+
+
+@pytest.mark.parametrize("heading", ["# New", "#New", "\n#  New "])
+def test_the_title_of_an_announcement_stands_on_its_page_once(heading, tmp_path):
+    text = PAGE.format("New\ndate: 2027-01-01").replace("Words.", f"{heading}\n\nWords.")
+    write = written("announcements/new.md", text)
+    site = built_with(tmp_path, lambda checklists: write(checklists.parent / "docs"))
+    html = (site / "announcements/new/index.html").read_text("utf-8")
+    assert "<h1>New</h1>" in html
     assert "<p>Words.</p>" in html
