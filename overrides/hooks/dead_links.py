@@ -1,6 +1,6 @@
 """Stops the build at a link, an anchor or a picture that leads nowhere, and at an anchor that two parts of a page have,
-by file and line; at a page without its one heading of the first rank; and at a comment that draws nothing: a marker
-with a typing error, or a note that would be published.
+by file and line; at a page without its one heading of the first rank; at a picture without words for who does not see
+it; and at a comment that draws nothing: a marker with a typing error, or a note that would be published.
 
 It reads the built pages, so it sees links of templates and of HTML in Markdown, which MkDocs does not check.
 """
@@ -48,6 +48,11 @@ def on_post_build(config: MkDocsConfig) -> None:
         if page.titles != 1
     }
     found |= {
+        f"{_place(picture, address, config)}: the picture {picture} has no words for who does not see it: ![Words](…)"
+        for address, page in pages.items()
+        for picture in page.wordless
+    }
+    found |= {
         f"{_place(comment, address, config)}: {comment} draws nothing, and is published: correct it or take it out"
         for address, page in pages.items()
         for comment in page.comments
@@ -57,7 +62,7 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 class Page(HTMLParser):
-    """A built page: what it links to, the anchors it has, those that it has twice, how many titles, and comments."""
+    """A built page: what it links to, the anchors it has, and what is wrong with it."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -65,6 +70,7 @@ class Page(HTMLParser):
         self.anchors: set[str] = set()
         self.twice: set[str] = set()
         self.titles = 0
+        self.wordless: list[str] = []
         self.comments: list[str] = []
         """The first line of each comment that is no marker, or one that the page has twice."""
         self._markers = set(MARKERS)
@@ -80,6 +86,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.titles += tag == "h1"
+        if tag == "img" and not given.get("alt", "").strip():
+            self.wordless.append(given.get("src", "").rpartition("/")[2])
         anchors = {given[name] for name in (("id", "name") if tag == "a" else ("id",)) if name in given}
         self.twice |= self.anchors & anchors
         self.anchors |= anchors

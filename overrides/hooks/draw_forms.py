@@ -46,6 +46,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, **_: object) ->
         form = FORMS.get(marker[1])
         if form is None:
             raise PluginError(f"{page.file.src_uri}: there is no form named {marker[1]}; there are {', '.join(FORMS)}")
+        if marker[1] in _drawn:  # its function answers with one page
+            raise PluginError(f"{page.file.src_uri}: another page, or this one, draws the form {marker[1]} already")
         page.meta["form"] = marker[1]
         _drawn.add(marker[1])
         drawn = form().draw(with_register=config.extra["register"])

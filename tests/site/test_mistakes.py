@@ -65,6 +65,14 @@ MISTAKES = {
         "docs/announcements/index.md:1: its address, /announcements/, is that of docs/announcements.md",
     ),
     "a form that no page has": (without("contact.md", "<!-- form: contact -->"), "no page has the form contact"),
+    "a form on two pages": (
+        written("announcements/new.md", PAGE.format("New\ndate: 2027-01-01") + "\n<!-- form: contact -->\n"),
+        "another page, or this one, draws the form contact already",
+    ),
+    "a picture without words": (
+        replaced("about.md", "## Donations", "![ ](https://example.org/seal.png)\n\n## Donations"),
+        "docs/about.md:22: the picture seal.png has no words for who does not see it",
+    ),
     "an anchor of two questions": (
         replaced("faq.md", "{#who-leads}", "{#who-leads}\n\n" + QUESTION.format("who-leads")),
         "docs/faq.md:99: the anchor who-leads is there twice",
