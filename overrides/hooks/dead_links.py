@@ -21,7 +21,7 @@ ADDRESSED = ("href", "src", "data", "data-late", "poster")
 NOWHERE = 'href=""'
 SITE = "https://site.invalid/"
 MARKERS = {*rendering.MAIN, *rendering.FORM, *rendering.HEAD, *rendering.REGISTER, *rendering.SUMMARY}
-"""What functions find parts of a page by, and the only comments that stay in one: what draws something was replaced."""
+"""Functions find the parts of a page by these, the only comments that stay: those that draw something were replaced."""
 
 _sources: dict[str, str] = {}
 """The file that each page of the latest build was written in, by the page's address within the site."""
