@@ -14,6 +14,9 @@ import pytest
 import time_machine
 
 import promises
+from forms import fields
+from forms.catalog import TASKS
+from forms.plaque import PlaqueForm
 from local.aws.lambda_runtime import invoke
 from normalize import addresses
 from office import agencies, erasure, workflow
@@ -571,6 +574,18 @@ def test_the_engravers_csv_has_the_same_columns_without_a_plaque_to_mail(office,
     without = office.get("/desk/plaques.csv").text
     submitted("plaque")
     assert without == office.get("/desk/plaques.csv").text.partition("\r\n")[0] + "\r\n"
+
+
+def test_a_second_form_that_certifies_adds_its_columns_to_the_engravers_csv(office, submitted, monkeypatch):
+    reference = submitted("plaque")
+
+    class Second(PlaqueForm):
+        slug = "second"
+        county = fields.line("County")
+
+    monkeypatch.setitem(TASKS, Second.slug, Second)
+    [line] = lines(office.get("/desk/plaques.csv"))
+    assert (line["Reference"], line["ZIP code"], line["County"]) == (reference, PLAQUE["zip"], "")
 
 
 @pytest.mark.parametrize(("days_left", "is_soon"), [(59, True), (60, True), (61, False)])

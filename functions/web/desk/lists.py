@@ -142,8 +142,7 @@ def sheets() -> list[list[Mapping[str, Any]]]:
 
 def plaques_csv() -> str:
     """Make the CSV for engraving and mailing, one line for each plaque."""
-    [form] = [each for each in TASKS.values() if each.certifies]
-    labels = form.labels()
+    labels = {name: label for form in TASKS.values() if form.certifies for name, label in form.labels().items()}
     names = [name for name in labels if name not in ("name_confirmed", "summary", "announcements", "listed")]
     return csv_text(
         ["Reference", "Mail by", "Valid until", *(labels[name] for name in names)],
