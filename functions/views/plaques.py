@@ -59,6 +59,10 @@ def mark(request: Request, session: Session) -> Response:
     if long := [reference_in(each) for each in checked if len(tracking[each]) > workflow.TRACKING_LIMIT]:
         problem = f"A tracking number has at most {workflow.TRACKING_LIMIT} characters. Look at {', '.join(long)}."
         return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+    if left := _unchecked(request):
+        has = f"{', '.join(left)} {'has a tracking number' if len(left) == 1 else 'have tracking numbers'}"
+        problem = f"Nothing was marked: {has} and no check mark. Check what you mailed, or empty the box."
+        return show(request, session, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
     until, missed, waiting = monotonic() + MARKING_LASTS, [], list(checked)
     while waiting and monotonic() < until:
         reference = waiting.pop(0)
@@ -75,3 +79,10 @@ def mark(request: Request, session: Session) -> Response:
         told += f" There was no time for {len(waiting)} more; they are still checked: press again." if waiting else ""
         return show(request, session, HTTPStatus.CONFLICT, told, checked)
     return see_other(f"/desk/plaques?marked={','.join(map(reference_in, checked))}")
+
+
+def _unchecked(request: Request) -> list[str]:
+    """Return the references of plaques that were not checked though a tracking number was typed: it would be lost."""
+    typed = {name for name, value in request.typed.items() if name.startswith("tracking.") and value.strip()}
+    unchecked = [each for name in typed if f"mark.{(each := name.removeprefix('tracking.'))}" not in request.fields]
+    return sorted(map(reference_in, unchecked))

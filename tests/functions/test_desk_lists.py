@@ -464,6 +464,18 @@ def test_a_tracking_number_that_is_typed_after_the_mark_is_not_taken_for_stored(
     assert (table.item(first)["done"]["tracking"], "done" in table.item(second)) == ("9400 1", True)
 
 
+def test_a_tracking_number_of_a_plaque_that_is_not_checked_is_not_lost(office, submitted, table):
+    first, second = (submitted("plaque", telephone=f"555 555 010{number}") for number in range(2))
+    action, typed = "/desk/plaques/mark", {f"tracking.{first}": "9400 1", f"tracking.{second}": "9400 2"}
+    page = office.press(office.get("/desk/plaques"), action, **typed | {f"mark.{first}": "yes"})
+    assert page.status == 422
+    assert f"Nothing was marked: {second} has a tracking number and no check mark." in page.words
+    assert typed.items() <= page.form(action).fields.items()
+    assert not any("done" in item for item in table.items())
+    assert office.press(page, action, **{f"mark.{second}": "yes"}).status == 200
+    assert {item["done"]["tracking"] for item in table.items()} == {"9400 1", "9400 2"}
+
+
 def test_plaques_that_were_just_marked_are_a_click_away_until_the_mark_is_undone(office, submitted):
     references = [submitted("plaque", telephone=f"555 555 010{number}") for number in range(2)]
     ticked = {f"mark.{reference}": "yes" for reference in references}
