@@ -11,6 +11,7 @@ export function planInWords({ checklist, settled, total }) {
 }
 
 const form = find(".plan form");
+let isKeyed = false; // whether the date box had a key, which no calendar needs
 let typed = null; // the date box that somebody types in
 
 /** Writes what is known into the foot of each checklist on paper. */
@@ -55,8 +56,13 @@ if (form) {
   const { owner, by } = form.elements;
   owner.addEventListener("input", () => keep(owner));
   // A date box passes through other days while one is typed: it counts once it is left, or the page is.
-  by.addEventListener("input", () => (typed = by));
+  by.addEventListener("keydown", () => (isKeyed = true));
+  by.addEventListener("input", () => {
+    if (isKeyed) typed = by;
+    else keep(by);
+  });
   const left = () => {
+    isKeyed = false;
     if (!typed) return;
     typed = null;
     keep(by);

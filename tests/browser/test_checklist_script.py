@@ -536,6 +536,13 @@ def test_owner_and_target_date_are_kept_and_on_the_index_and_on_paper(page, tmp_
     expect(page.locator("[data-step=team] .step__plan")).to_be_hidden()
 
 
+def test_a_target_date_that_was_chosen_from_the_calendar_is_kept_at_once(page):
+    page.get_by_text("Person responsible and target date").click()
+    page.get_by_label("Target date", exact=True).fill("2027-01-31")  # as a calendar does, without a key
+    expect(page.locator("[data-planned]")).to_have_text("by January 31, 2027")
+    assert record(page)["plans"]["leader"]["by"] == "2027-01-31"
+
+
 def test_of_a_checklist_that_is_done_no_day_has_passed(page):
     keep(page, {item.id: entry() for item in LEADER.items})
     plan(page, "Lt. Sample", "2026-01-31")
