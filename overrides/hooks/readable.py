@@ -1,8 +1,10 @@
 """Stops the build at a page that MkDocs would read wrong, by file and line: not in UTF-8, its front matter not YAML or
-with a key that nothing reads or that is there twice, or with the address of another page.
+with a key that nothing reads or that is there twice, with a question that it would draw as words, or with the address
+of another page.
 """
 
 import os
+import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -14,6 +16,8 @@ from overrides.hooks.checklist_files import Refused, front_matter, lines_of_keys
 OF_ANY_PAGE = ("title", "description", "also", "search", "questions", "without_register", "template", "frame")
 KEYS = (*OF_ANY_PAGE, "date", "lead", "doors", "timeline", "roots")
 """Keys that the front matter of a page may have."""
+MEANT_AS_QUESTION = re.compile(r"\s*\?\?\?")
+QUESTION = re.compile(r'\s*\?\?\? question ".+"\s*')
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
@@ -22,7 +26,11 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
     for page in files.documentation_pages():
         source = Path(page.abs_src_path or page.src_uri)
         shown = os.path.relpath(source, Path(config.config_file_path).parent)
-        if front := YAML_RE.match(read(source, shown)):
+        text = read(source, shown)
+        for number, line in enumerate(text.splitlines(), start=1):
+            if MEANT_AS_QUESTION.match(line) and not QUESTION.fullmatch(line):
+                raise Refused(f"{shown}:{number}", 'a question begins with its own line: ??? question "Who may apply?"')
+        if front := YAML_RE.match(text):
             node, _ = front_matter(front[1], shown)
             if not shown.startswith("checklists"):  # they have keys of their own, which were looked at
                 lines_of_keys(node, KEYS, shown)

@@ -77,6 +77,14 @@ MISTAKES = {
         replaced("faq.md", "{#who-leads}", "{#who-leads}\n\n" + QUESTION.format("who-leads")),
         "docs/faq.md:99: the anchor who-leads is there twice",
     ),
+    "a question without its second quotation mark": (
+        replaced("faq.md", 'meant to achieve?"', "meant to achieve?"),
+        'docs/faq.md:42: a question begins with its own line: ??? question "Who may apply?"',
+    ),
+    "a question with a typing error": (
+        replaced("faq.md", '??? question "What is the certification m', '??? qestion "What is the certification m'),
+        "docs/faq.md:42: a question begins with its own line",
+    ),
     "no heading": (without("privacy.md", "# Privacy\n"), "docs/privacy.md: the page has 0 headings with one #"),
     "two headings": (
         replaced("privacy.md", "## Where it goes", "# Where it goes"),
