@@ -52,6 +52,18 @@ MISTAKES = {
         written("announcements/new.md", PAGE.format("New\ndate: 2027-01-01\nalso: novelty\nalso: news")),
         "docs/announcements/new.md:5: 'also' is there twice",
     ),
+    "a door that leads nowhere": (
+        without("index.md", "    page: certification/\n"),
+        "docs/index.md:8: 'doors' is a list, each with title, text, page, picture",
+    ),
+    "a year without its words": (
+        replaced("framework.md", "what: New research brings a new wave of adoption of community policing.", "what:"),
+        "docs/framework.md:5: 'timeline' is a list, each with when, what",
+    ),
+    "questions that are none": (
+        replaced("about.md", "---\n", "---\nquestions:\n"),
+        "docs/about.md:2: 'questions' is a list of anchors",
+    ),
     "a page in another encoding": (
         written("new.md", PAGE.format("New") + "A café.\n", "cp1252"),
         "docs/new.md:7: a letter is not written in UTF-8",
