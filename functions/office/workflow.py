@@ -128,6 +128,7 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
     if len(tracking) > TRACKING_LIMIT:
         raise ValueError(f"A tracking number has at most {TRACKING_LIMIT} characters.")
     details = {"tracking": tracking} if tracking else {}
+    condition = f"{OPEN} AND attribute_not_exists(held)"
     done: dict[str, Any] = {"at": step.at.isoformat(), "by": step.by, **details}
     sets = ["done = :done", "stage = :stage", "stage_at = :now"]
     values: dict[str, Any] = {"done": done}
@@ -141,7 +142,10 @@ def mark(submission: Submission, step: Step, tracking: str = "") -> bool:
         known, completed = certifications.get(values["certification"]), submission.answers["completed"]
         # A second plaque for the same certification renews nothing.
         done["renews"] = known is not None and any(since.isoformat() != completed for since, _ in known.periods)
-    condition = f"{OPEN} AND attribute_not_exists(held)"
+        # A colleague may say at this moment that it is another agency, or correct its name.
+        condition += " AND agency = :by_name AND completed = :completed AND "
+        condition += "certification = :chosen" if chosen else "attribute_not_exists(certification)"
+        values |= {"by_name": by_name, "completed": completed} | ({"chosen": chosen} if chosen else {})
     word = submission.declared.done_label
     return _write(submission, step, word, sets, condition, details, stage=_stage(submission, "done"), **values)
 

@@ -15,6 +15,7 @@ from local.aws.api_gateway import Gateway, Request
 from normalize import addresses
 from office import agencies, invitations, workflow
 from office.known_agencies import named
+from office.workflow import Step
 from storage import certifications, dynamodb, submissions
 from storage.certification_items import also_known
 from storage.outbox import Owed
@@ -322,6 +323,35 @@ def test_it_is_another_agency_after_all(certified, requested, office, shown):
     assert "Possible renewal" in office.do(reference, "same").words
     office.do(reference, "mark")
     assert len(list(certifications.everybody())) == len(shown()[0]) == 2
+
+
+@pytest.mark.parametrize("what", ["the same agency", "another agency", "a corrected name"])
+def test_what_a_colleague_says_of_the_agency_as_it_is_marked_is_not_passed_over(
+    what, certified, requested, office, monkeypatch
+):
+    reference, _ = requested(LATER | OTHER)
+    if what == "another agency":
+        workflow.settle_agency(submissions.get(reference), Step(OFFICE, promises.now()), certified)
+    now = submissions.get(reference)
+    step, changed = Step("colleague@certification.example.org", promises.now()), []
+
+    def meanwhile(*given, **more):
+        if not changed:
+            changed.append(True)
+            if what == "a corrected name":
+                assert workflow.correct(now, step, {**now.answers, "agency": FIRST["agency"]})
+            else:
+                assert workflow.settle_agency(now, step, None if now.certification else certified)
+        return get(*given, **more)
+
+    get, page = certifications.get, office.get(f"/desk/{reference}")
+    monkeypatch.setattr(certifications, "get", meanwhile)
+    page = office.press(page, f"/desk/{reference}/mark")
+    assert page.status == 409
+    assert submissions.get(reference).done is None
+    office.do(reference, "mark")
+    joined = [each.id for each in certifications.everybody()] == [certified.id]
+    assert joined == (what != "another agency")
 
 
 def test_it_is_another_agency_though_the_first_press_broke_off(certified, requested, office, monkeypatch):
