@@ -79,7 +79,7 @@ def mark(
         raise Refused(
             f"{submission.reference} can be marked {done}, not {what}." if done else "There is nothing to mark."
         )
-    _check_not_erased(submission)
+    _check_not_closed(submission)
     if submission.held:
         raise Refused(f"{submission.reference} is held as possible spam. Release it first.")
     if undo:
@@ -122,6 +122,7 @@ def close(
 def release(reference: Reference, by: By = "", as_json: AsJson = False) -> None:
     """Release from hold: the promised time starts, and the sender gets the receipt."""
     submission = listing.one(reference)
+    _check_not_closed(submission)
     _tell(submission, workflow.release(submission, step(by)), "is released", "was not held", as_json)
 
 
@@ -239,6 +240,13 @@ def _corrected(submission: Submission, changes: list[str]) -> Form:
 def _check_not_erased(submission: Submission) -> None:
     if submission.erased_at:
         raise Refused(f"{submission.reference} was erased: there is nothing left to do.")
+
+
+def _check_not_closed(submission: Submission) -> None:
+    """Raise Refused for what was closed, or erased."""
+    _check_not_erased(submission)
+    if submission.closed:
+        raise Refused(f"{submission.reference} is closed. Reopen it first: staff close {submission.reference} --undo")
 
 
 def _tell(submission: Submission, changed: bool, did: str, did_not: str, as_json: bool) -> None:

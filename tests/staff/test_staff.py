@@ -119,6 +119,18 @@ def test_release(run_staff, post, table):
     assert run_staff("release", reference)[1] == f"{reference} was not held; nothing changed.\n"
 
 
+@pytest.mark.parametrize("held", [True, False])
+def test_what_is_closed_is_reopened_before_it_is_marked_or_released(held, run_staff, post, table):
+    post("contact", {**CONTACT, TRAP: "x"} if held else CONTACT)
+    reference = references(table)["contact"]
+    run_staff("close", reference, "spam")
+    said = f"{reference} is closed. Reopen it first: staff close {reference} --undo\n"
+    for verb in ("mark", "release"):
+        assert run_staff(verb, reference) == (1, "", said)
+    assert run_staff("close", reference, "--undo")[1] == f"{reference} is open again.\n"
+    assert run_staff("release" if held else "mark", reference)[0] == 0
+
+
 WRONG = {
     "an unknown reference": (["show", "NOTTHERE"], "Nothing has the reference NOTTHERE.\n"),
     "an unknown form": (["list", "--form", "x"], "There is no form x here; there are contact, plaque.\n"),
