@@ -1,11 +1,13 @@
 """Stops the build at a link, an anchor or a picture that leads nowhere, and at an anchor that two parts of a page have,
 by file and line; at a page without its one heading of the first rank; at a picture without words for who does not see
-it; and at a comment that draws nothing: a marker with a typing error, or a note that would be published.
+it; at Markdown that is published as it was typed; and at a comment that draws nothing: a marker with a typing error, or
+a note that would be published.
 
 It reads the built pages, so it sees links of templates and of HTML in Markdown, which MkDocs does not check.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,6 +24,9 @@ NOWHERE = 'href=""'
 SITE = "https://site.invalid/"
 MARKERS = {*rendering.MAIN, *rendering.FORM, *rendering.HEAD, *rendering.REGISTER, *rendering.SUMMARY}
 """Functions find the parts of a page by these, the only comments that stay: those that draw something were replaced."""
+UNDRAWN = re.compile(r"\S*(?:\*\*|\]\s?[(\[]|\{:?\s?[#.])\s?\S*|^\s*!!!.*")
+"""Markdown that drew nothing: a space too many in `** so**` or in `[a link] (of a page)`, or an anchor out of place."""
+AS_TYPED = {"script", "pre", "code"}
 
 _sources: dict[str, str] = {}
 """The file that each page of the latest build was written in, by the page's address within the site."""
@@ -37,26 +42,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     site = Path(config.site_dir)
     pages = {file.relative_to(site).as_posix(): Page(file.read_text("utf-8")) for file in site.rglob("*.html")}
     found = {line for address in pages for line in dead_links(address, pages, site, config)}
-    found |= {
-        f"{_place(f'#{anchor}}}', address, config)}: the anchor {anchor} is there twice: give one of them another name"
-        for address, page in pages.items()
-        for anchor in page.twice
-    }
-    found |= {
-        f"{_file(address, config)}: the page has {page.titles} headings with one #, and needs exactly one"
-        for address, page in pages.items()
-        if page.titles != 1
-    }
-    found |= {
-        f"{_place(picture, address, config)}: the picture {picture} has no words for who does not see it: ![Words](…)"
-        for address, page in pages.items()
-        for picture in page.wordless
-    }
-    found |= {
-        f"{_place(comment, address, config)}: {comment} draws nothing, and is published: correct it or take it out"
-        for address, page in pages.items()
-        for comment in page.comments
-    }
+    found |= {line for address, page in pages.items() for line in other_mistakes(address, page, config)}
     if found:
         raise PluginError("\n".join(sorted(found)))
 
@@ -70,24 +56,35 @@ class Page(HTMLParser):
         self.anchors: set[str] = set()
         self.twice: set[str] = set()
         self.titles = 0
-        self.wordless: list[str] = []
-        self.comments: list[str] = []
-        """The first line of each comment that is no marker, or one that the page has twice."""
+        self.mistakes: list[tuple[str, str]] = []
+        """Words of a line of the page, and what is wrong with them."""
+        self._as_typed = 0
         self._markers = set(MARKERS)
         self.feed(html)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._as_typed -= tag in AS_TYPED
+
+    def handle_data(self, data: str) -> None:
+        for found in UNDRAWN.findall(data) if not self._as_typed else ():
+            why = "is shown as it is typed: a space or a letter is too many or missing"
+            self.mistakes.append((found.strip(), why))
 
     def handle_comment(self, data: str) -> None:
         comment = f"<!--{data}-->"
         if comment in self._markers:
             self._markers.remove(comment)
         else:
-            self.comments.append(comment.splitlines()[0])
+            why = "draws nothing, and is published: correct it or take it out"
+            self.mistakes.append((comment.splitlines()[0], why))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.titles += tag == "h1"
+        self._as_typed += tag in AS_TYPED
         if tag == "img" and not given.get("alt", "").strip():
-            self.wordless.append(given.get("src", "").rpartition("/")[2])
+            picture = given.get("src", "").rpartition("/")[2]
+            self.mistakes.append((picture, "is a picture without words for who does not see it: ![Words](…)"))
         anchors = {given[name] for name in (("id", "name") if tag == "a" else ("id",)) if name in given}
         self.twice |= self.anchors & anchors
         self.anchors |= anchors
@@ -112,6 +109,17 @@ def dead_links(address: str, pages: dict[str, Page], site: Path, config: MkDocsC
         elif target.fragment and path in pages and unquote(target.fragment) not in pages[path].anchors:
             place = _place(f"#{target.fragment}", address, config)
             yield f"{place}: {shown} leads to no anchor of that page"
+
+
+def other_mistakes(address: str, page: Page, config: MkDocsConfig) -> Iterator[str]:
+    """Yield what else is wrong with one page, each as `file:line: what`."""
+    if page.titles != 1:
+        yield f"{_file(address, config)}: the page has {page.titles} headings with one #, and needs exactly one"
+    for anchor in page.twice:
+        place = _place(f"#{anchor}}}", address, config)
+        yield f"{place}: the anchor {anchor} is there twice: give one of them another name"
+    for words, why in page.mistakes:
+        yield f"{_place(words, address, config)}: {words} {why}"
 
 
 def _file(address: str, config: MkDocsConfig) -> str:

@@ -83,7 +83,7 @@ MISTAKES = {
     ),
     "a picture without words": (
         replaced("about.md", "## Donations", "![ ](https://example.org/seal.png)\n\n## Donations"),
-        "docs/about.md:22: the picture seal.png has no words for who does not see it",
+        "docs/about.md:22: seal.png is a picture without words for who does not see it",
     ),
     "an anchor of two questions": (
         replaced("faq.md", "{#who-leads}", "{#who-leads}\n\n" + QUESTION.format("who-leads")),
@@ -109,6 +109,22 @@ MISTAKES = {
     "an announcement with a heading that is not its title": (
         written("announcements/new.md", PAGE.format("New\ndate: 2027-01-01").replace("Words.", "# Old\n\nWords.")),
         "announcements/new.md: the heading, 'Old', is not the title, 'New'",
+    ),
+    "a link with a space in it": (
+        replaced("about.md", "## Donations", "See [the form] (contact.md).\n\n## Donations"),
+        "docs/about.md:22: form] (contact.md). is shown as it is typed",
+    ),
+    "bold words with a space": (
+        replaced("about.md", "## Donations", "It is ** bold**.\n\n## Donations"),
+        "docs/about.md:22: ** bold**. is shown as it is typed",
+    ),
+    "a note of another kind": (
+        replaced("about.md", "## Donations", '!!! note "New"\n    Words.\n\n## Donations'),
+        'docs/about.md:22: !!! note "New"',
+    ),
+    "an anchor that does not end its line": (
+        replaced("about.md", "## Donations", "## Donations {#give}."),
+        "docs/about.md:22: {#give}. is shown as it is typed",
     ),
     "a marker with a typing error": (
         replaced("certification.md", "<!-- the way -->", "<!-- the wya -->"),
