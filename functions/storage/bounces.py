@@ -40,6 +40,7 @@ OURS = {
     GIVEN_UP: "The office's mail server did not take this e-mail. Read it at the desk, and tell the engineer.",
     "rejected": "It was mistaken for a virus, so no one at the office got it. Read it at the desk.",
     "bounced": "An address of the office does not take e-mail. Tell the engineer.",
+    "complained": "Someone at the office reported it as spam, and gets no more e-mail from us. Tell the engineer.",
 }
 ADVICE = {
     REFUSED: "It could not be sent: its address is probably wrong. Call, and correct it.",
@@ -80,7 +81,7 @@ class Returned:
     def advice(self) -> str:
         """Return what to do about it, in a sentence or two."""
         if self.owed.is_to_office:
-            return OURS.get(self.said, OURS["bounced"])
+            return OURS.get(self.said, ODD)
         if self.is_sign_up:
             return SIGN_UP
         if self.said not in ADVICE:

@@ -219,6 +219,24 @@ def test_only_the_wish_of_a_person_ends_a_subscription(type_, said, is_end, rece
     assert state(table) == ("complained" if is_end else "sent")
 
 
+@pytest.mark.parametrize(
+    ("type_", "advice"),
+    [
+        ("abuse", "Someone at the office reported it as spam, and gets no more"),
+        ("auth-failure", "The e-mail itself was rejected."),
+        ("virus", "The e-mail itself was rejected."),
+    ],
+)
+def test_the_office_is_told_what_somebody_there_did_with_its_own_e_mail(type_, advice, receipt, report, table):
+    owed = replace(receipt, slot="staff")
+    report("Complaint", owed, address="office@certification.example.org", complaintFeedbackType=type_)
+    [returned] = bounces.unattended(50)
+    assert returned.advice.startswith(advice)
+    assert returned.advice.endswith("Tell the engineer.")
+    noted = table.items()[0]["mail"]["staff"]
+    assert mail_status.advice("staff", noted) == (returned.advice if noted["state"] == "complained" else "")
+
+
 WRITES = ("put_item", "update_item", "delete_item")
 
 
