@@ -9,9 +9,10 @@ FLOOR := 90
 READY := .venv/ready
 # Finds or installs the programs that tests use, once, before any two of them need one.
 PROGRAMS := .venv/bin/python -m tests.support.programs
+PYTEST := .venv/bin/pytest --numprocesses 2 --dist worksteal
 export NO_MKDOCS_2_WARNING = 1
 
-.PHONY: help serve test test-long coverage lint-web bench scan chaos fuzz judges load mutation soak spam times
+.PHONY: help serve test screens test-long coverage lint-web bench scan chaos fuzz judges load mutation soak spam times
 .PHONY: attack rehearse cost build deploy smoke card golden role screenshots requirements clean first-hour
 
 help: ## Show this list
@@ -20,7 +21,7 @@ help: ## Show this list
 serve: $(READY) ## Run everything on this machine: site, forms, mailbox (PORT=8000 DATA=.local CACHE=)
 	@exec .venv/bin/python -m local --port $(PORT) --data $(DATA) $(if $(CACHE),--edge-cache)
 
-test: $(READY) ## Check style, types, template and workflows, and run all tests
+test: $(READY) ## Check style, types, template and workflows, and run all tests but those of `make screens`
 	@$(PROGRAMS)
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
@@ -28,7 +29,11 @@ test: $(READY) ## Check style, types, template and workflows, and run all tests
 	@.venv/bin/lint-imports --no-logo --no-cache
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .github/workflows
 	@$(MAKE) --no-print-directory lint-web
-	@.venv/bin/pytest --numprocesses 2 --dist worksteal
+	@$(PYTEST) --ignore=tests/screens
+
+screens: $(READY) ## Look at every page and whole visits in three browsers: each width, keyboard only, printed, by axe
+	@$(PROGRAMS)
+	@$(PYTEST) tests/screens
 
 # Biome comes from npm, pinned in package-lock.json. Where npm is missing, that is said, and the rest goes on.
 BIOME := $(if $(shell command -v npm),node_modules/.package-lock.json)
@@ -40,10 +45,10 @@ node_modules/.package-lock.json: package-lock.json
 
 coverage: $(READY) ## Run all tests, slower, and say what they run of functions/, staff/ and the hooks
 	@$(PROGRAMS)
-	@.venv/bin/pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --cov-fail-under=$(FLOOR)
+	@$(PYTEST) --cov --cov-report=term --cov-fail-under=$(FLOOR)
 
 # The tests whose files have these words in them.
-LONGER = EXAMPLES=$(or $(EXAMPLES),5) .venv/bin/pytest --numprocesses 2 --dist worksteal \
+LONGER = EXAMPLES=$(or $(EXAMPLES),5) $(PYTEST) \
 	$$(grep -lr "$(1)" tests --include "test_*.py")
 test-long: $(READY) ## Run what repeats whole, and the property tests on EXAMPLES=5 times as many inputs, new ones; then `make chaos`
 	@$(PROGRAMS)

@@ -16,8 +16,8 @@ from tools.chaos.schedules import PLAIN, SCHEDULES
 from tools.chaos.story import World
 
 KIND = {kind.name: kind for kind in KINDS}
-EVERY = 1 if THOROUGH else 4
-"""Of how many faults at a point one is tried: with 4, some kinds at each point, others at the next one."""
+EVERY = 1 if THOROUGH else 6
+"""Of how many faults at a point one is tried: with 6, some kinds at each point, others at the next one."""
 SCHEDULE = {schedule.name: schedule for schedule in SCHEDULES}
 
 

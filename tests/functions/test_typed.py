@@ -48,7 +48,7 @@ def answered(form, **typed: str):
 
 @pytest.mark.parametrize(("form", "field"), ONE_LINE)
 @given(data=st.data())
-@examples(60)
+@examples(20)
 def test_an_invisible_character_anywhere_in_a_line_is_not_there(form, field, data):
     value = ANSWERS[form.slug][field] or "Suite 200"
     hidden = data.draw(st.lists(st.tuples(st.integers(0, len(value)), INVISIBLE), min_size=1, max_size=4))

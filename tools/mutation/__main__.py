@@ -66,9 +66,9 @@ TEMPLATE = (
     *of("infrastructure", "rights", "deploy_role", "first_hour", "runbook", "two_stacks"),
     *of("functions", "authorizer"),
 )
-FORMS = (*of("browser", "form_script", "checklist_handover", "what_stays"), *of("site", "search"))
+FORMS = (*of("browser", "form_script"), *of("screens", "checklist_handover", "what_stays"), *of("site", "search"))
 CHECKLISTS = (
-    *of("browser", "checklist_script", "checklist_handover", "leads_on", "what_stays"),
+    *of("screens", "checklist_script", "checklist_handover", "leads_on", "what_stays"),
     *of("site", "search"),
 )
 SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search")
@@ -105,9 +105,9 @@ AREAS = [
         ("overrides/assets/*.css",),
         in_scripts,
         {
-            "*/register.css": of("browser", "reflow", "keyboard", "browser", "register"),
-            "*/desk.css": of("browser", "desk_pages"),
-            "*": of("browser", "reflow", "keyboard", "browser", "checklist_script", "form_script"),
+            "*/register.css": (*of("screens", "reflow", "keyboard", "register"), *of("browser", "browser")),
+            "*/desk.css": of("screens", "desk_pages"),
+            "*": (*of("screens", "reflow", "keyboard", "checklist_script"), *of("browser", "browser", "form_script")),
         },
         0.08,
     ),
