@@ -35,6 +35,7 @@ def test_the_last_day_is_a_whole_day_and_no_alarm_is_in_the_past(today, left):
     assert calendar["method"] == "PUBLISH"
     [event] = calendar.walk("VEVENT")
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (ends_on, ends_on + timedelta(days=1))
+    assert event["transp"] == "TRANSPARENT"  # a day that is not busy (RFC 5545, 3.8.2.7)
     alarms = [alarm.decoded("trigger") for alarm in calendar.walk("VALARM")]
     assert len(alarms) == (left > 1)
     assert all(ends_on + before > today for before in alarms)

@@ -1,11 +1,12 @@
 """Makes mistakes of functions/ and template.yaml in forks of one run of pytest that has all ready: tests and site.
 
 The tests run once without a mistake, which says what each of them runs. A mistake is put into the code that a fork
-holds, and tests that run its line are asked, quick ones first, so that most take a second. One of template.yaml is put
+holds, and tests that run its block are asked, quick ones first, so that most take a second. One of template.yaml is put
 into what a fork reads, and all tests that read the file are asked, quick ones first.
 """
 
 import ast
+import builtins
 import gc
 import importlib
 import os
@@ -18,8 +19,9 @@ import time
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import _lru_cache_wrapper, partial
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import _lru_cache_wrapper, cache, partial
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -33,12 +35,16 @@ from tools.mutation.worker import SHARED, Outcome
 
 ELSEWHERE = SHARED - {"stand_in", "built_site"}
 """Fixtures that a fork cannot share: other processes, and what waits for them."""
+QUICK = 0.1
+"""Seconds of a test that is asked in any case: two thirds are so quick, and all of them take half a minute."""
 MOST_SECONDS = 40.0
-"""Of the tests that run a line, so many are asked as take so long together: the quickest of each file in turn."""
+"""Of the tests that run a block, so many are asked as take so long together: quick ones, then of each file in turn."""
 PATIENCE = 30.0
 """Seconds that a fork has in any case; it gets four times what its tests took."""
 TEMPLATES = "functions/templates/"
 OF_AWS = "template.yaml"
+TELLS = "_block_ran"
+"""A name that Python itself does not have."""
 PASSED, FAILED, LEFT_OUT, BROKE_OFF = range(4)
 """Exit codes of forks."""
 CODES = {PASSED: Outcome.SURVIVED, LEFT_OUT: Outcome.LEFT_OUT}
@@ -46,11 +52,11 @@ CODES = {PASSED: Outcome.SURVIVED, LEFT_OUT: Outcome.LEFT_OUT}
 
 @dataclass
 class Ran:
-    """A test without a mistake: its seconds, and the lines by file that it ran, and the templates that it read."""
+    """A test without a mistake: its seconds, the blocks that it ran, by file and first line, and what it read."""
 
     seconds: float
-    lines: set[tuple[str, int]] = field(default_factory=set)
-    templates: set[str] = field(default_factory=set)
+    blocks: set[tuple[str, int]]
+    templates: set[str]
 
 
 class CannotApply(Exception):
@@ -71,7 +77,11 @@ def run(
     """Put what came of one edit after another until the time is up, which begins once the tests ran; then None."""
     try:
         quick = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain"]
-        with tempfile.TemporaryDirectory() as folder:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Path(os.devnull).open("w") as silent,
+            redirect_stdout(silent),
+        ):
             plugin = Warm(edits, seconds, workers, Path(folder), lambda *each: results.put(each))
             pytest.main([*quick, *tests], plugins=[plugin])
     finally:
@@ -111,7 +121,7 @@ class Warm(OneByOne):
         tell: Callable[[Edit, Outcome], None],
     ) -> None:
         self._edits, self._seconds, self._workers, self._folder, self._tell = edits, seconds, workers, folder, tell
-        self._apply: Callable[[Edit], None]
+        self._imported: Imported | None = None
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if ELSEWHERE.isdisjoint(getattr(item, "fixturenames", ()))]
@@ -125,17 +135,14 @@ class Warm(OneByOne):
 
             site = build_site(self._folder)
             patch("tests.conftest.build_site", lambda _: site).start()
-            self._apply = _apply_to_file
         else:  # what the whole session shares is there from now on
             self._passes(first)
-            self._apply = Imported().apply
+            self._imported = Imported()
         ran: dict[int, Ran] = {}
         shuffled = random.Random(0).sample(range(len(items)), len(items))
         for found in self._in_forks(lambda number: self._map(items, shuffled[number :: self._workers])):
             ran |= found
         ran = dict(sorted(ran.items(), key=lambda pair: pair[1].seconds))
-        gc.collect()
-        gc.freeze()  # where the collector looks at an object, a fork needs a copy of its page
         end = time.monotonic() + self._seconds
         for _ in self._in_forks(lambda number: self._try_all(items, ran, self._edits[number :: self._workers], end)):
             pass
@@ -148,6 +155,8 @@ class Warm(OneByOne):
         def keep(number: int) -> None:
             results[number].write_bytes(pickle.dumps(work(number)))
 
+        gc.collect()
+        gc.freeze()  # where the collector looks at an object, a fork needs a copy of its page
         children = [_fork(partial(keep, number)) for number in range(self._workers)]
         for child in children:
             _, status = os.waitpid(child, 0)
@@ -158,7 +167,6 @@ class Warm(OneByOne):
     def _map(self, items: Sequence[pytest.Item], numbers: Sequence[int]) -> dict[int, Ran]:
         """Run tests, and return what those ran that passed."""
         import minify
-        from coverage import Coverage
         from jinja2 import Environment
 
         from tools.expanded_template import expanded
@@ -178,32 +186,23 @@ class Warm(OneByOne):
 
         patch.object(Environment, "get_template", noting).start()  # this fork ends with its tests
         patch.object(Path, "read_text", reading).start()
-        coverage = Coverage(data_file=None, config_file=False, include=[str(ROOT / "functions" / "*")])
-        coverage.start()
+        blocks = self._imported.tell_blocks() if self._imported else set[tuple[str, int]]()
         ran = {}
         for number in numbers:
             asked.clear()
+            blocks.clear()
             expanded.cache_clear()
-            coverage.switch_context(str(number))
             begin = time.monotonic()
             if self._passes(items[number]):
                 given = {OF_AWS} if "template" in getattr(items[number], "fixturenames", ()) else set()
-                ran[number] = Ran(time.monotonic() - begin, templates=asked | given)
-        coverage.stop()
-        data = coverage.get_data()
-        for file in data.measured_files():
-            path = Path(file).relative_to(ROOT).as_posix()
-            for line, contexts in data.contexts_by_lineno(file).items():
-                for context in filter(None, contexts):
-                    if int(context) in ran:
-                        ran[int(context)].lines.add((path, line))
+                ran[number] = Ran(time.monotonic() - begin, set(blocks), asked | given)
         return ran
 
     def _try_all(self, items: Sequence[pytest.Item], ran: dict[int, Ran], edits: Sequence[Edit], end: float) -> None:
-        by_line, by_template = defaultdict[tuple[str, int], list[int]](list), defaultdict[str, list[int]](list)
+        by_block, by_template = defaultdict[tuple[str, int], list[int]](list), defaultdict[str, list[int]](list)
         for number, each in ran.items():
-            for line in each.lines:
-                by_line[line].append(number)
+            for block in each.blocks:
+                by_block[block].append(number)
             for template in each.templates:
                 by_template[template].append(number)
         for edit in edits:
@@ -212,9 +211,9 @@ class Warm(OneByOne):
             if edit.path == OF_AWS:
                 numbers = by_template[OF_AWS]
             elif edit.path.startswith(TEMPLATES):
-                numbers = in_turn(by_template[edit.path.removeprefix(TEMPLATES)], items)
+                numbers = _quick_first(by_template[edit.path.removeprefix(TEMPLATES)], ran, items)
             else:
-                numbers = in_turn(_tests_of(edit, by_line, ran), items)
+                numbers = _quick_first(_tests_of(edit, by_block, ran), ran, items)
             self._tell(edit, self._try(edit, items, numbers, ran))
 
     def _try(self, edit: Edit, items: Sequence[pytest.Item], numbers: Sequence[int], ran: dict[int, Ran]) -> Outcome:
@@ -225,7 +224,7 @@ class Warm(OneByOne):
                 break
             chosen.append(number)
             seconds += ran[number].seconds
-        if not chosen:  # no test runs the line; or it ran before, at import or into a cache
+        if not chosen:  # no test runs the block; or it ran before, at import or into a cache
             return Outcome.LEFT_OUT
         child = _fork(lambda: self._with(edit, [items[number] for number in chosen]))
         end = time.monotonic() + max(PATIENCE, 4 * seconds)
@@ -244,7 +243,7 @@ class Warm(OneByOne):
     def _with(self, edit: Edit, items: Sequence[pytest.Item]) -> int:
         """Run tests with a mistake until one fails, and return the exit code that says what came of it."""
         try:
-            self._apply(edit)
+            self._imported.apply(edit) if self._imported else _apply_to_file(edit)
         except CannotApply:
             return LEFT_OUT
         except WouldEndTheImport:
@@ -270,22 +269,51 @@ def _fork(work: Callable[[], int | None]) -> int:
         os._exit(code)
 
 
-def _tests_of(edit: Edit, by_line: dict[tuple[str, int], list[int]], ran: dict[int, Ran]) -> list[int]:
-    """Return the tests that run the lines of an edit, or, of a constant, the lines that name it; quickest first."""
+def _tests_of(edit: Edit, by_block: dict[tuple[str, int], list[int]], ran: dict[int, Ran]) -> list[int]:
+    """Return the tests that run the block of an edit, or, of a constant, the blocks that name it; quickest first."""
     text = (ROOT / edit.path).read_text("utf-8")
-    lines = range(edit.line(text), edit.line(text) + text.count("\n", edit.start, edit.end) + 1)
-    found = {number for line in lines for number in by_line.get((edit.path, line), ())}
-    if names := _constants_at(text, lines.start):
+    line = edit.line(text)
+    found = set(by_block.get((edit.path, _block_of(text, line)), ()))
+    if names := _constants_at(text, line):
         for path in sorted((ROOT / "functions").rglob("*.py")):
-            named = {
-                node.lineno
-                for node in ast.walk(ast.parse(path.read_text("utf-8")))
-                if (isinstance(node, ast.Name) and node.id in names)
-                or (isinstance(node, ast.Attribute) and node.attr in names)
-            }
-            relative = path.relative_to(ROOT).as_posix()
-            found |= {number for line in named for number in by_line.get((relative, line), ())}
+            source, relative = path.read_text("utf-8"), path.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(source)):
+                if (isinstance(node, ast.Name) and node.id in names) or (
+                    isinstance(node, ast.Attribute) and node.attr in names
+                ):
+                    found |= set(by_block.get((relative, _block_of(source, node.lineno)), ()))
     return sorted(found, key=lambda number: ran[number].seconds)
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Yield the blocks of a function, as of an `if`, that are inside of a node: statements that run one by one."""
+    for each in ast.walk(node):
+        if not isinstance(each, ast.Module | ast.ClassDef):
+            for name in ("body", "orelse", "finalbody"):
+                block = getattr(each, name, None)
+                if block and isinstance(block, list):
+                    yield block
+
+
+@cache
+def _places(text: str) -> list[tuple[int, int]]:
+    """Return the first and last lines of the blocks of a file."""
+    return [(block[0].lineno, block[-1].end_lineno or 0) for block in _blocks(ast.parse(text))]
+
+
+def _block_of(text: str, line: int) -> int:
+    """Return the first line of the innermost block around a line, 0 where it is in none."""
+    return max((first for first, last in _places(text) if first <= line <= last), default=0)
+
+
+def _telling(text: str, path: str) -> ast.Module:
+    """Return a file whose blocks say that they run."""
+    tree = ast.parse(text)
+    for block in list(_blocks(tree)):
+        first = block[0]
+        call = ast.Call(ast.Name(TELLS, ast.Load()), [ast.Constant((path, first.lineno))], [])
+        block.insert(0, ast.fix_missing_locations(ast.copy_location(ast.Expr(call), first)))
+    return tree
 
 
 def _constants_at(text: str, line: int) -> set[str]:
@@ -295,6 +323,12 @@ def _constants_at(text: str, line: int) -> set[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             return {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
     return set()
+
+
+def _quick_first(numbers: Sequence[int], ran: dict[int, Ran], items: Sequence[pytest.Item]) -> list[int]:
+    """Put those that cost nothing first, then the others in turn. The quickest come first already."""
+    quick = [number for number in numbers if ran[number].seconds < QUICK]
+    return [*quick, *in_turn(numbers[len(quick) :], items)]
 
 
 def in_turn(numbers: Sequence[int], items: Sequence[pytest.Item]) -> list[int]:
@@ -349,15 +383,39 @@ class Imported:
 
     def _apply_to_functions(self, file: str, before: str, after: str) -> None:
         """Give every function of a file its code anew, with the mistake. Its caches forget."""
-        old, new = _codes(before, file), _codes(after, file)
-        places = {(code.co_qualname, code.co_firstlineno): place for place, code in old.items()}
-        for each in self._functions[file]:
-            code = new.get(places.get((each.__code__.co_qualname, each.__code__.co_firstlineno), ("", 0)))
-            if code is None or code.co_freevars != each.__code__.co_freevars:
+        for each, code in self._with_codes(file, before, after):
+            if code is None:
                 raise CannotApply
             each.__code__ = code
         for each in self._caches[file]:
             each.cache_clear()
+
+    def _with_codes(
+        self, file: str, before: str, after: str | ast.Module
+    ) -> list[tuple[FunctionType, CodeType | None]]:
+        """Return every function of a file, and its code in what comes after, None where it has none there."""
+        old, new = _codes(before, file), _codes(after, file)
+        places = {(code.co_qualname, code.co_firstlineno): place for place, code in old.items()}
+        found = []
+        for each in self._functions[file]:
+            code = new.get(places.get((each.__code__.co_qualname, each.__code__.co_firstlineno), ("", 0)))
+            fits = code is not None and code.co_freevars == each.__code__.co_freevars
+            found.append((each, code if fits else None))
+        return found
+
+    def tell_blocks(self) -> set[tuple[str, int]]:
+        """Have every function put its blocks into this set as they run, by file and first line.
+
+        coverage.py knows each line, but it watches every line of every library, for three times the time of tests.
+        """
+        ran = set[tuple[str, int]]()
+        setattr(builtins, TELLS, ran.add)
+        for path in (ROOT / "functions").rglob("*.py"):
+            text = path.read_text("utf-8")
+            told = _telling(text, path.relative_to(ROOT).as_posix())
+            for each, code in self._with_codes(str(path), text, told):
+                each.__code__ = code or each.__code__
+        return ran
 
 
 def _is_in_function(edit: Edit, text: str) -> bool:
@@ -370,7 +428,7 @@ def _is_in_function(edit: Edit, text: str) -> bool:
     return any(first <= line <= last for first, last in bodies)
 
 
-def _codes(text: str, file: str) -> dict[tuple[str, int], CodeType]:
+def _codes(text: str | ast.Module, file: str) -> dict[tuple[str, int], CodeType]:
     """Return the code of each function by its name and its number among those of that name."""
     found: dict[tuple[str, int], CodeType] = {}
     number = defaultdict[str, int](int)
