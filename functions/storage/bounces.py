@@ -32,7 +32,11 @@ TURNS_DOWN = ("MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRe
 """Subtypes of a transient bounce that mean TURNED_DOWN. SES does not retry them."""
 GIVEN_UP = "given up"
 """SES gave up after delays, or was not told why the e-mail came back. The address may be right."""
-ENDING = ("bounced", "complained")
+BLOCKED = "blocked"
+"""AWS sends its address nothing: an e-mail to it bounced or was reported as spam before. The address may be right."""
+BLOCKS = ("Suppressed", "OnAccountSuppressionList")
+"""Subtypes of a permanent bounce that mean BLOCKED."""
+ENDING = ("bounced", BLOCKED, "complained")
 """Words for the reports after which an address gets no more such e-mail."""
 OURS = {
     TURNED_DOWN: "The office's mail server refused this e-mail, so no one at the office got it. Read it at the desk.",
@@ -40,6 +44,7 @@ OURS = {
     GIVEN_UP: "The office's mail server did not take this e-mail. Read it at the desk, and tell the engineer.",
     "rejected": "It was mistaken for a virus, so no one at the office got it. Read it at the desk.",
     "bounced": "An address of the office does not take e-mail. Tell the engineer.",
+    BLOCKED: "AWS sends an address of the office no more e-mail. Tell the engineer.",
     "complained": "Someone at the office reported it as spam, and gets no more e-mail from us. Tell the engineer.",
 }
 ADVICE = {
@@ -49,6 +54,8 @@ ADVICE = {
     GIVEN_UP: "The mail server of its address did not accept it. The address may be right: call.",
     "rejected": "It was mistaken for a virus, and not sent. Call, or write from your own mailbox.",
     "bounced": "Its address does not exist, or takes no e-mail. Call, and correct the address.",
+    BLOCKED: "AWS did not send it: an e-mail to its address bounced or was reported as spam before. Call, and correct "
+    "the address. If it is right, tell the engineer.",
     "complained": "The receiver reported it as spam, and gets no more announcements. If it needs an answer, call.",
 }
 ENDED = {
@@ -111,7 +118,7 @@ def said_of_bounce(why: str) -> str:
     """Return what to say of a bounce, by its type and subtype as in `Transient, MailboxFull`."""
     kind, _, subtype = why.partition(", ")
     if kind == "Permanent":
-        return "bounced"
+        return BLOCKED if subtype in BLOCKS else "bounced"
     return TURNED_DOWN if kind == "Transient" and subtype in TURNS_DOWN else GIVEN_UP
 
 

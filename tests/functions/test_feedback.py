@@ -219,6 +219,20 @@ def test_only_the_wish_of_a_person_ends_a_subscription(type_, said, is_end, rece
     assert state(table) == ("complained" if is_end else "sent")
 
 
+@pytest.mark.parametrize("why", ["OnAccountSuppressionList", "Suppressed"])
+@pytest.mark.parametrize("slot", ["receipt", "staff"])
+def test_an_address_on_the_list_of_aws_may_be_right_and_the_engineer_takes_it_off(why, slot, receipt, report, table):
+    subscribers.subscribe("gone@example.gov", promises.now())
+    owed = replace(receipt, slot=slot)
+    report("Bounce", owed, address="gone@example.gov", bounceType="Permanent", bounceSubType=why)
+    [returned] = bounces.unattended(50)
+    assert (state(table, slot), returned.said) == ("bounced", "blocked")
+    assert returned.advice.endswith("ell the engineer.")
+    assert "does not exist" not in returned.advice
+    assert mail_status.advice(slot, table.items()[0]["mail"][slot]) == returned.advice
+    assert subscribers.is_subscribed("gone@example.gov") == (slot == "staff")
+
+
 @pytest.mark.parametrize(
     ("type_", "advice"),
     [
