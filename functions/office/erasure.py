@@ -12,6 +12,8 @@ from storage import certifications, dynamodb, submissions, subscribers
 from storage.outbox import is_settled
 from storage.submissions import Submission
 
+WRITTEN = ("text", "tracking")
+"""Parts of an entry of the history that the office wrote: a note, the number by which a plaque traveled."""
 TRIES = 3
 """How often to retry if something else is written into a submission at the same time."""
 
@@ -125,7 +127,8 @@ def _erase_submission(submission: Submission, address: str, by: str, now: dateti
 
 
 def _erase_from_history(submission: Submission, address: str) -> bool:
-    """Erase a former address from the history, with all answers that were replaced before it or together with it.
+    """Erase a former address from the history, with all answers replaced before it or together with it, and
+    what the office wrote until then.
 
     The present answers belong to another address and stay. Return False if the submission changed meanwhile.
     """
@@ -149,9 +152,10 @@ def with_address(submission: Submission, address: str) -> list[Mapping[str, Any]
 
 
 def _without_answers(entry: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Any]:
-    if "before" not in entry:
-        return dict(entry)
-    return {**entry, "before": {name: old if name in kept else "" for name, old in entry["before"].items()}}
+    left = {name: value for name, value in entry.items() if name not in WRITTEN}
+    if "before" in entry:
+        left["before"] = {name: old if name in kept else "" for name, old in entry["before"].items()}
+    return left
 
 
 def _certifications() -> Iterator[dict[str, Any]]:

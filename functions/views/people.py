@@ -5,7 +5,7 @@ The address is sent in the body of a POST, so that it stands in no address bar a
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -94,12 +94,12 @@ def _in_words(person: Person, now: datetime) -> dict[str, Any]:
                 "received": promises.moment_in_words(each.received_at),
                 "answers": [(label, words) for label, words in each.declared.in_words(each.answers) if words],
                 "before": _corrected(each, each.history),
-                "notes": [entry["text"] for entry in each.history if entry.get("text")],
+                "notes": _notes(each.history),
             }
             for each in person.submissions
         ],
         "former": [
-            (worklist.row(each, now), _corrected(each, erasure.with_address(each, person.address)))
+            (worklist.row(each, now), _still_said(each, erasure.with_address(each, person.address)))
             for each in person.former
         ],
         "agencies": [
@@ -115,6 +115,15 @@ def _corrected(submission: Submission, history: Iterable[Mapping[str, Any]]) -> 
     """Return what answers were before these entries of the history corrected them, under their labels."""
     labels, before = submission.declared.labels(), [entry.get("before", {}) for entry in history]
     return [(labels.get(name, name), old) for each in before for name, old in each.items() if old]
+
+
+def _still_said(submission: Submission, history: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return what entries of the history say of a person whose address was corrected since: answers, then notes."""
+    return [*_corrected(submission, history), *(("Note of the office", text) for text in _notes(history))]
+
+
+def _notes(history: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [entry["text"] for entry in history if entry.get("text")]
 
 
 def _seen(person: Person) -> str:

@@ -399,6 +399,24 @@ def test_who_was_the_contact_before_is_gone_from_the_history_with_the_address(of
         assert answer in stored
 
 
+def test_notes_and_tracking_numbers_of_the_contact_before_are_gone_with_the_address(office, submitted, table):
+    reference = submitted("plaque", email="old@example.gov")
+    office.do(reference, "note", text="Pat is away until Monday.")
+    office.do(reference, "mark", tracking="9400 1")
+    office.do(reference, "undo")
+    office.press(office.get(action := f"/desk/{reference}/correct"), action, email="new@example.gov")
+    office.do(reference, "note", text="Robin called.")
+    page = office.press(find(office, "old@example.gov"), "/desk/person")
+    assert "Pat is away until Monday." in page.words
+    assert "Robin called." not in page.words
+    office.press(page, ERASE, confirm="yes")
+    history = table.item(reference)["history"]
+    assert [entry["what"] for entry in history] == ["noted", "mailed", "not mailed", "corrected", "noted"]
+    assert "Pat" not in json.dumps(history)
+    assert "9400 1" not in json.dumps(history)
+    assert history[-1]["text"] == "Robin called."
+
+
 def test_what_is_corrected_back_to_the_address_meanwhile_is_erased_with_it(corrected, office, template):
     person = erasure.find("old@example.gov")
     action = f"/desk/{corrected}/correct"
