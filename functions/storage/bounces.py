@@ -63,6 +63,7 @@ ENDED = {
     "CERTIFICATIONS_TABLE": "The invitations to renew have stopped. Call the agency, and enter the right address.",
 }
 SIGN_UP = "No one was signed up. There is nothing to do."
+CLOSED = "It is closed. There is nothing to do."
 ODD = "The e-mail itself was rejected. Tell the engineer."
 
 
@@ -81,6 +82,8 @@ class Returned:
     reference: str = ""
     page: str = ""
     """Path at the desk of what it was about."""
+    is_closed: bool = False
+    """Whether the office closed what it was about."""
     is_sign_up: bool = False
     """Whether it was the link to sign up for announcements: of the person, only the address is known."""
 
@@ -91,6 +94,8 @@ class Returned:
             return OURS.get(self.said, ODD)
         if self.is_sign_up:
             return SIGN_UP
+        if self.is_closed:
+            return CLOSED
         if self.said not in ADVICE:
             return ODD
         ended = ENDED if self.said in ENDING else {}
@@ -172,10 +177,12 @@ def since(moment: datetime, now: datetime) -> Iterator[Returned]:
 def unattended(most: int) -> list[Returned]:
     """Return the newest e-mails that came back and need somebody, with whom to call.
 
-    A report leaves the list when it is seen to, or when no one is known any more who could be called about it.
+    A report leaves the list when it is seen to, or when no one is known any more who could be called about it. It is
+    left out while what it was about is closed.
     """
     newest = map(whom_to_call, reversed(list(_noted(UNATTENDED, "0"))))
-    return list(islice((each for each in newest if each.page or each.owed.is_to_office), most))
+    needed = (each for each in newest if each.owed.is_to_office or (each.page and not each.is_closed))
+    return list(islice(needed, most))
 
 
 def get(report: str) -> Returned | None:
@@ -231,7 +238,8 @@ def _agency(returned: Returned) -> Returned:
     request = submissions.get(certification.reference)
     known = _with(returned, request) if request and not request.erased_at else returned
     # Where the address of the invitations can be changed.
-    return replace(known, who=certification.name, page=f"/desk/certified/{certification.id}")
+    page = f"/desk/certified/{certification.id}"
+    return replace(known, who=certification.name, page=page, is_closed=False)
 
 
 def _with(returned: Returned, submission: Submission) -> Returned:
@@ -242,6 +250,7 @@ def _with(returned: Returned, submission: Submission) -> Returned:
         telephone=answers.get("telephone", ""),
         reference=submission.reference,
         page=f"/desk/{submission.reference}",
+        is_closed=submission.closed is not None,
     )
 
 

@@ -76,6 +76,20 @@ def test_an_e_mail_that_came_back_stays_on_today_with_whom_to_call_until_somebod
     assert (gone.status, "This e-mail is no longer listed" in gone.words) == (410, True)
 
 
+def test_nobody_has_to_call_about_what_is_closed_until_it_is_reopened(office, submitted, report, clock, inbox):
+    reference = submitted("contact")
+    bounced(report, reference)
+    office.do(reference, "close", reason="spam")
+    assert "came back" not in office.get().words
+    clock.forward(days=1)
+    digest = inbox.titled("Digest of")[-1]
+    assert "receipt e-mail: bounced. It is closed. There is nothing to do." in digest["text"]
+    office.do(reference, "undo")
+    page = office.get()
+    assert "1 e-mail came back." in page.words
+    assert "Its address does not exist, or takes no e-mail. Call, and correct the address." in page.words
+
+
 def headings(page):
     """The sections of a page of the desk with the numbers beside them."""
     found = re.findall(r"<h2[^>]*>([^<]+) <span class=.count.>([^<]+)", page.text)
