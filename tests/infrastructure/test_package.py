@@ -215,6 +215,13 @@ def test_only_what_functions_need_is_shipped(shipped):
     assert all(list((path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")) for path in sources)
 
 
+def test_the_time_zones_are_where_python_is_told_to_look(shipped, template):
+    """On Lambda, where the package is /var/task. Elsewhere the path is not there, and the package tzdata is asked."""
+    environment = template.environment()
+    place = Path(environment["PYTHONTZPATH"]).relative_to("/var/task")
+    assert (shipped / place / environment["TIME_ZONE"]).read_bytes().startswith(b"TZif")
+
+
 def test_a_policy_with_a_wildcard_is_refused(tmp_path):
     (tmp_path / "template.yaml").write_text(
         "Resources: {F: {Type: 'AWS::Serverless::Function', Properties: "

@@ -62,6 +62,7 @@ class Function:
         events = json.dumps([_submission() for _ in range(submissions)])
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PAGES"))}
         environment |= {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment["PYTHONTZPATH"] = os.environ["PYTHONTZPATH"].replace("/var/task", str(self.folder))
         done = subprocess.run(command, input=events, env=environment, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr)
@@ -116,7 +117,7 @@ def _rows(ours: Function, bare: Function) -> list[Row]:
     start, first, last = ([each.instructions(n) for each in (ours, bare)] for n in (0, 1, 1 + WARM))
     warm = [(most - least) / WARM for most, least in zip(last, first, strict=True)]
     return [
-        Row("init, million instructions", *start, ratio=0.79),
+        Row("init, million instructions", *start, ratio=0.785),
         Row("init and first submission", *first, ratio=1.0),
         Row("each further submission", *warm, ratio=1.07),
         memory,
