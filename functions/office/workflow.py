@@ -16,7 +16,7 @@ import promises
 from forms.catalog import TASKS
 from office import periods
 from storage import certification_items, certifications, dynamodb, submissions
-from storage.certifications import MAILED_AFTER, Certification
+from storage.certifications import MAILED_AFTER, NOT_ARRIVED, Certification
 from storage.outbox import BUNDLED, REPORTED, is_settled
 from storage.submissions import Submission, stage
 from telemetry import count, logger
@@ -285,6 +285,13 @@ def _correct(submission: Submission, step: Step, answers: Mapping[str, str], *, 
             condition += f" AND mail.#rejected{number}.#state = :waits"
             remove.append(f"mail.#rejected{number}.rejections")
             values["waits"] = "owed"
+        # The agency did not get that its plaque is on its way: now it does, or with the next mark.
+        if submission.mail.get("mailed", {}).get("state") in NOT_ARRIVED:
+            if submission.done:
+                sets.append("mail.mailed = :news")
+                values["news"] = {"state": "owed"}
+            else:
+                remove.append("mail.mailed")
     details = {"before": changed}
     return _write(submission, step, "corrected", sets, condition, details, remove=remove, names=names, **values)
 

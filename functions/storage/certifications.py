@@ -35,7 +35,7 @@ an invitation to renew that was due before."""
 INVITATION = "invitation-"
 """Prefix of the slots of invitations, before the number of days: `invitation-60`."""
 NOT_ARRIVED = ("refused", "rejected", "bounced")
-"""States of an invitation that SES did not send, or that came back."""
+"""States of an e-mail that SES did not send, or that came back."""
 NAMES_IN_A_ROW = 5
 """How many names may lead on to another before the last one stands for itself."""
 ID = re.compile("[0-9a-f]{32}")

@@ -647,6 +647,26 @@ def test_the_page_of_a_plaque_promises_no_second_e_mail_whatever_became_of_the_f
     assert len(inbox.titled("Your plaque is on its way")) == 1
 
 
+@pytest.mark.parametrize("is_undone", [False, True])
+@pytest.mark.parametrize(("field", "answer"), [("email", "right@example.gov"), ("telephone", "555-555-0188")])
+def test_the_news_that_came_back_goes_to_the_corrected_address(
+    field, answer, is_undone, office, submitted, inbox, clock, report
+):
+    reference = submitted("plaque")
+    office.do(reference, "mark")
+    clock.forward(minutes=11)
+    report("Bounce", Owed("SUBMISSIONS_TABLE", reference, "mailed"), address=PLAQUE["email"], bounceType="Permanent")
+    if is_undone:
+        office.do(reference, "undo")
+    office.press(office.get(action := f"/desk/{reference}/correct"), action, **{field: answer})
+    if is_undone:
+        office.do(reference, "mark")
+    clock.forward(minutes=11)
+    clock.forward(minutes=11)
+    got = [each["to"] for each in inbox.titled("Your plaque is on its way")]
+    assert got == [[PLAQUE["email"]], *([[answer]] if field == "email" else [])]
+
+
 def test_undone_in_time_no_e_mail_goes_out(office, submitted, inbox, clock):
     reference = submitted("plaque")
     office.do(reference, "mark")
