@@ -238,8 +238,7 @@ def _agency(returned: Returned) -> Returned:
     request = submissions.get(certification.reference)
     known = _with(returned, request) if request and not request.erased_at else returned
     # Where the address of the invitations can be changed.
-    page = f"/desk/certified/{certification.id}"
-    return replace(known, who=certification.name, page=page, is_closed=False)
+    return replace(known, who=certification.name, page=f"/desk/certified/{certification.id}")
 
 
 def _with(returned: Returned, submission: Submission) -> Returned:
