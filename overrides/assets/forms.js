@@ -189,10 +189,12 @@ function tellUnknown(form) {
 /** Returns the answers that were changed while the form was on its way: the server does not know them. */
 function changedSince(sent, form) {
   const answers = answersIn(form);
-  const cleared = [...sent.keys()].filter((name) => !answers.some(([each]) => each === name));
+  const given = answers.filter(([, , isOffered]) => !isOffered);
+  const cleared = [...sent.keys()].filter((name) => !given.some(([each]) => each === name));
   return [
-    ...answers.filter(([name, value]) => sent.get(name) !== value),
+    ...given.filter(([name, value]) => sent.get(name) !== value),
     ...cleared.map((name) => asOffered([name, ""])),
+    ...answers.filter(([, , isOffered]) => isOffered), // after what was cleared: its text is still offered
   ];
 }
 

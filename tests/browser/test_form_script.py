@@ -269,6 +269,23 @@ def test_what_is_changed_while_the_form_is_on_its_way_is_kept_where_it_comes_bac
     expect(page.locator("[name=message]")).to_have_value("Another message.")
 
 
+def test_a_summary_that_is_unchecked_while_the_form_is_on_its_way_stays_so_and_shown(window):
+    window.goto("/plaque/#summary=All+done.")
+    box = window.locator("[name=summary]")
+    box.check()
+    held: list[Route] = []
+    window.route("**/forms/plaque", lambda route: held.append(route))
+    with window.expect_request("**/forms/plaque"):
+        window.get_by_role("button", name="Request the plaque").click()
+    box.uncheck()
+    held[0].continue_()
+    window.wait_for_selector(".error-summary")
+    assert not box.is_checked()
+    expect(window.locator(".field__offered")).to_have_text("All done.")
+    box.check()
+    assert box.input_value() == "All done."
+
+
 def test_a_form_that_was_left_on_its_way_can_be_sent_by_who_comes_back(page):
     page.route("**/forms/contact", lambda route: None)
     send(page)
