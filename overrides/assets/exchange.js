@@ -5,8 +5,7 @@ import { alsoDraw, checklists, draw, entryInWords, find, index, make, write } fr
 import { fromFile, fromLink, merge, toFile, toLink } from "./handover.js";
 import {
   bringBack,
-  empty,
-  forgetPrevious,
+  forgetAll,
   howFar,
   inOneSentence,
   load,
@@ -234,8 +233,7 @@ function contents(storage) {
 /** Erases the record, and what of it was shown, or handed to a form in this window. */
 export function erase() {
   erased = { record: { ...load().record }, kept: STORAGES.map((storage) => [storage, contents(storage)]) };
-  forgetPrevious();
-  update((record) => Object.assign(record, empty()));
+  forgetAll();
   try {
     sessionStorage.clear();
   } catch {

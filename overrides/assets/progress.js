@@ -196,11 +196,13 @@ function forget(key) {
   }
 }
 
-/** Forgets the round before, and a record that this page cannot read. */
-export function forgetPrevious() {
+/** Forgets the record, the round before, and what was set aside. */
+export function forgetAll() {
   forget(BEFORE);
   forget(ASIDE);
   if (isNewer) forget(KEY);
+  const { trouble } = update((record) => Object.assign(record, empty()));
+  if (trouble) forget(KEY); // not at once: another window would take that for a loss, and save what it knows
 }
 
 /**

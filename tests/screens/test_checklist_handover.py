@@ -475,6 +475,15 @@ def test_everything_can_be_erased(page):
     assert record(page) == {"version": 1, "agency": "", "items": {}, "plans": {}, "since": 0}
 
 
+def test_everything_is_erased_also_where_the_browser_saves_nothing_more(page):
+    keep(page, {FIRST.id: entry()}, agency="Town of Sample")
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') } }")
+    erase(page)
+    assert record(page) is None
+    page.reload()
+    expect(page.get_by_label("Agency name")).to_have_value("")
+
+
 def test_until_the_page_is_left_what_was_erased_can_be_brought_back_beside_what_was_entered_since(page, tmp_path):
     keep(page, {FIRST.id: entry(on="2026-10-01")}, agency="Town of Sample")
     begin_a_new_round(page, tmp_path / "before.json")
