@@ -1,6 +1,7 @@
 """Working with one checklist: ticks, dates, decisions, sequence, and what is said when the browser cannot keep them."""
 
 import calendar
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -508,6 +509,20 @@ def test_on_a_phone_the_button_of_an_item_is_one_line_below_its_words(page):
             assert box["y"] >= above["y"] + above["height"] - 16  # what they leave free around their words
             assert abs(box["x"] - words["x"]) < 1
             assert 24 <= box["height"] < 44
+
+
+def test_a_reason_that_is_a_long_address_fits_a_phone(page):
+    page.set_viewport_size({"width": 320, "height": 256})  # enlarged to 400 percent, or a small phone
+    address = "https://www.example.gov/council/minutes-of-the-meeting-of-november-2026.pdf"
+    mine, theirs = (entry("not-taken", **DECISION | {"why": why}) for why in (address, f"{address}#page=2"))
+    keep(page, {LEADER.items[0].id: mine})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    visit(page)
+    copy = {"version": 1, "agency": "", "items": {LEADER.items[0].id: theirs}}
+    file: Any = {"name": "copy.json", "mimeType": "application/json", "buffer": json.dumps(copy).encode()}
+    page.get_by_label("Open a saved file").set_input_files(file)
+    expect(page.locator("#incoming")).to_contain_text("#page=2")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 # Who answers for a checklist, and until when
