@@ -81,9 +81,10 @@ function fillIn(form, answers) {
   }
 }
 
-/** Returns whether an answer is the one that the page came with. */
+/** Returns whether an answer is the one that the page came with. A date that is half typed has no value yet. */
 function isAsDrawn(box) {
   if (box.type === "checkbox") return box.checked === box.defaultChecked;
+  if (box.validity.badInput) return false;
   return box.value === (box.querySelector("[selected]")?.value ?? box.defaultValue ?? ""); // a list's first choice is empty
 }
 
@@ -129,7 +130,7 @@ export function offer(form, answers) {
     answers
       .filter(([name]) => {
         const box = form.elements[name];
-        return box && !(box.type === "checkbox" ? box.checked : box.value);
+        return box && !(box.type === "checkbox" ? box.checked : box.value || box.validity.badInput);
       })
       .map(asOffered),
   );

@@ -329,6 +329,22 @@ def test_an_answer_typed_before_the_script_came_is_not_replaced_by_its_draft(pag
     expect(page.locator("[name=topic]")).to_have_value("other")
 
 
+def test_a_date_that_somebody_types_as_the_script_comes_is_not_replaced_by_its_draft(window):
+    window.goto("/plaque/")
+    window.get_by_label("City").fill("Sampleville")
+    window.get_by_label("Date of completion").fill("2026-11-02")
+    held: list[Route] = []
+    window.route("**/forms.*.js", lambda route: held.append(route))
+    with window.expect_request("**/forms.*.js"):
+        window.evaluate("location.assign('/plaque/')")
+    window.wait_for_load_state()
+    window.get_by_label("Date of completion").press_sequentially("03/2")
+    held[0].continue_()
+    expect(window.get_by_label("City")).to_have_value("Sampleville")
+    window.keyboard.type("7/2026")
+    expect(window.get_by_label("Date of completion")).to_have_value("2026-03-27")
+
+
 @pytest.mark.parametrize("is_sent", [False, True], ids=["typed", "sent"])
 def test_what_was_typed_or_sent_before_the_script_came_is_kept_without_another_key(is_sent, context):
     page = context.new_page()

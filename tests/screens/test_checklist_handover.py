@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from forms.plaque import PlaqueForm
 from promises import day_in_words, valid_until
@@ -1069,6 +1069,19 @@ SHIFTS = """() => new Promise((done) => {
     .observe({ type: "layout-shift", buffered: true });
   setTimeout(() => done(shifts), 300);
 })"""
+
+
+def test_a_date_that_somebody_types_is_not_replaced_by_that_of_the_checklists(page):
+    keep(page, all_done(), agency="Town of Sample")
+    held: list[Route] = []
+    page.route("**/all.json", lambda route: held.append(route))
+    with page.expect_request("**/all.json"):
+        page.evaluate("location.assign('/plaque/')")
+    page.get_by_label("Date of completion").press_sequentially("03/2")
+    held[0].continue_()
+    expect(page.get_by_label("Agency name")).to_have_value("Town of Sample")
+    page.keyboard.type("7/2026")
+    expect(page.get_by_label("Date of completion")).to_have_value("2026-03-27")
 
 
 def test_an_incomplete_record_offers_the_name_to_the_plaque_form_and_nothing_else(page):
