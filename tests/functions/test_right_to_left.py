@@ -69,7 +69,7 @@ def test_the_desk_sets_them_apart_on_every_page(submitted, office, report):
         for address in (
             *("/desk/", "/desk/plaques", "/desk/plaques/labels", "/desk/certified", f"/desk/certified/{agency.id}"),
             *(f"/desk/{each}" for each in (contact, certified, waits)),
-            *(f"/desk/{each}/person" for each in (contact, waits)),
+            *(f"/desk/{each}/{page}" for each in (contact, waits) for page in ("person", "correct")),
         )
     }
     pages["Find"] = office.press(pages["/desk/"], "/desk/find", q=NAME)
