@@ -226,7 +226,8 @@ def _at(item: Mapping[str, Any], name: str) -> str:
 
 
 def _invited(days: int, state: str) -> str:
-    return f"{state}, {f'{days} days before the end' if days else 'on the last day'}"
+    words = "not sent yet" if state in ("owed", "claimed") else state
+    return f"{words}, {f'{days} days before the end' if days else 'on the last day'}"
 
 
 def _earlier_names(item: Mapping[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from storage import certifications, dynamodb, submissions
 from storage.outbox import Owed
 from tests.support.office import DIRECTOR, OFFICE, at_desk
 from tests.support.samples import COMPLETED, HOSTILE, PLAQUE, TODAY
-from tests.support.ses_errors import FINAL
+from tests.support.ses_errors import FINAL, OUTAGE, REFUSAL
 
 NEW = "new.chief@example.gov"
 PERMANENT = {"bounceType": "Permanent"}
@@ -339,6 +339,16 @@ def test_an_invitation_that_did_not_arrive_and_stopped_none_can_be_sent_again(
     assert not said.offers("invite")
     clock.forward(minutes=6)
     assert [each["to"] for each in sent(inbox)[before:]] == [[PLAQUE["email"]]]
+
+
+@pytest.mark.parametrize("error", [REFUSAL, OUTAGE], ids=["SES takes none", "SES is down"])
+def test_an_invitation_that_waits_for_ses_is_called_not_sent_yet(error, certified, office, clock, ses_error):
+    ses_error(error)
+    clock.forward(days=ENDS - 59)
+    office.begin_session()
+    assert "the latest: not sent yet, 60 days before the end" in office.get(certified).words
+    assert "invitation not sent yet, 60 days before the end" in office.get("/desk/certified").words
+    assert "not sent yet, 60 days before the end" in office.get("/desk/certified.csv").text
 
 
 def test_a_new_address_does_not_invite_an_agency_that_wants_no_invitations(invited, office, clock, inbox):
