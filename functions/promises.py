@@ -71,7 +71,7 @@ def from_now(moment: datetime, now: datetime) -> str:
     for size, word in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
         if minutes >= 2 * size or size == 1:
             number = minutes // size
-            words = f"{number} {word}{'' if number == 1 else 's'}"
+            words = f"{number} {word}{'' if number == 1 else 's'}" if number else "less than a minute"
             return f"in {words}" if moment > now else f"{words} late"
     raise AssertionError
 

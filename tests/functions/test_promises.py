@@ -36,6 +36,24 @@ def test_a_certification_is_valid_for_two_years():
     assert promises.valid_until(date(2026, 11, 20)) == date(2028, 11, 20)
 
 
+@pytest.mark.parametrize(
+    ("away", "words"),
+    [
+        (timedelta(days=2), "in 2 days"),
+        (timedelta(hours=47, minutes=59), "in 47 hours"),
+        (timedelta(minutes=119), "in 119 minutes"),
+        (timedelta(seconds=61), "in 1 minute"),
+        (timedelta(seconds=59), "in less than a minute"),
+        (timedelta(), "less than a minute late"),
+        (timedelta(minutes=-1), "1 minute late"),
+        (timedelta(days=-3), "3 days late"),
+    ],
+)
+def test_how_far_away_a_time_is_is_said_in_words(away, words):
+    now = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    assert promises.from_now(now + away, now) == words
+
+
 def test_one_completed_on_a_leap_day_ends_on_the_last_day_of_february():
     assert promises.valid_until(date(2024, 2, 29)) == date(2026, 2, 28)
 
