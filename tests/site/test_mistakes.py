@@ -1,5 +1,6 @@
 """An editor's mistake stops the build, with the file that it is in, before the site comes out wrong."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,3 +178,13 @@ def test_the_title_of_an_announcement_stands_on_its_page_once(heading, tmp_path)
     html = (site / "announcements/new/index.html").read_text("utf-8")
     assert "<h1>New</h1>" in html
     assert "<p>Words.</p>" in html
+
+
+def test_beside_an_announcement_stands_what_is_on_its_page(tmp_path):
+    parts = "## One\n\n### Of one\n\n### Again\n\n### And again\n\n## Two\n\n## Three\n"
+    write = written("announcements/new.md", PAGE.format("New\ndate: 2027-01-01").replace("Words.", parts))
+    site = built_with(tmp_path, lambda checklists: write(checklists.parent / "docs"))
+    html = (site / "announcements/new/index.html").read_text("utf-8")
+    listed = re.search(r'<nav class="rail__parts".*?</nav>', html, re.DOTALL)
+    assert listed
+    assert re.findall(r'href="#([^"]+)"', listed[0]) == ["one", "two", "three"]
