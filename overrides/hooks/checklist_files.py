@@ -92,7 +92,7 @@ class Checklist:
 def read_folder(folder: Path) -> list[Checklist]:
     """Read the checklists of a folder, in order. Raises Refused."""
     taken: dict[str, str] = {}
-    files = sorted(folder.glob("*.md"))
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".md")
     sources = {f"{folder.name}/{file.name}": file for file in files}
     found = [parse(read(file, source), source, taken) for source, file in sources.items()]
     if not found:
@@ -105,7 +105,7 @@ def parse(text: str, source: str, taken: dict[str, str]) -> Checklist:
 
     `taken` maps each order and id used so far to its place; this adds its own.
     """
-    name = Path(source).stem
+    name = Path(source).name.removesuffix(".md")
     if not re.fullmatch(KEBAB, name) or name in ("all", "print"):
         raise Refused(
             f"{source}:1", f"the file name must be kebab-case {AT_MOST}, and not 'all' or 'print', which have a use"

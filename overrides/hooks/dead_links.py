@@ -1,7 +1,7 @@
 """Stops the build at a link, an anchor or a picture that leads nowhere, and at an anchor that two parts of a page have,
 by file and line; at a page without its one heading of the first rank; at a picture without words for who does not see
-it; at Markdown that is published as it was typed; and at a comment that draws nothing: a marker with a typing error, or
-a note that would be published.
+it; at Markdown that is published as it was typed; at a comment that draws nothing: a marker with a typing error, or a
+note that would be published; and at a file in docs/ that no page links to, such as a draft, or a page that ends in .MD.
 
 It reads the built pages, so it sees links of templates and of HTML in Markdown, which MkDocs does not check.
 """
@@ -30,11 +30,16 @@ AS_TYPED = {"script", "pre", "code"}
 
 _sources: dict[str, str] = {}
 """The file that each page of the latest build was written in, by the page's address within the site."""
+_files: set[str] = set()
+"""The addresses of the files in docs/ that are no pages."""
 
 
-def on_env(_: object, files: Files, **__: object) -> None:
+def on_env(_: object, config: MkDocsConfig, files: Files) -> None:
     _sources.clear()
     _sources.update({file.dest_uri: str(file.abs_src_path or "") for file in files.documentation_pages()})
+    _files.clear()
+    pages = files.documentation_pages()
+    _files.update(file.dest_uri for file in files if file.src_dir == config.docs_dir and file not in pages)
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -43,6 +48,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     pages = {file.relative_to(site).as_posix(): Page(file.read_text("utf-8")) for file in site.rglob("*.html")}
     found = {line for address in pages for line in dead_links(address, pages, site, config)}
     found |= {line for address, page in pages.items() for line in other_mistakes(address, page, config)}
+    linked = {target[0] for address, page in pages.items() for link in page.links if (target := _target(address, link))}
+    found |= {f"docs/{file}: no page links to it, and anybody can read it: take it away" for file in _files - linked}
     if found:
         raise PluginError("\n".join(sorted(found)))
 
@@ -98,17 +105,23 @@ def dead_links(address: str, pages: dict[str, Page], site: Path, config: MkDocsC
         if not link:  # leads to the page that it stands on
             yield f"{_place(NOWHERE, address, config)}: {NOWHERE} is no address"
             continue
-        target = urlsplit(urljoin(SITE + address, link))
-        if link.startswith("/") or not target.geturl().startswith(SITE):
+        target = _target(address, link)
+        if target is None:
             continue
-        shown = link.lstrip("./")
-        path = unquote(target.path).lstrip("/")
-        path += "index.html" if path.endswith("/") or not path else ""
+        shown, (path, anchor) = link.lstrip("./"), target
         if not (site / path).is_file():
             yield f"{_place(shown, address, config)}: {shown} leads nowhere"
-        elif target.fragment and path in pages and unquote(target.fragment) not in pages[path].anchors:
-            place = _place(f"#{target.fragment}", address, config)
-            yield f"{place}: {shown} leads to no anchor of that page"
+        elif anchor and path in pages and unquote(anchor) not in pages[path].anchors:
+            yield f"{_place(f'#{anchor}', address, config)}: {shown} leads to no anchor of that page"
+
+
+def _target(address: str, link: str) -> tuple[str, str] | None:
+    """Return the file of this site that a link leads to, and the anchor; None for an address of others."""
+    target = urlsplit(urljoin(SITE + address, link))
+    if link.startswith("/") or not target.geturl().startswith(SITE):
+        return None
+    path = unquote(target.path).lstrip("/")
+    return path + ("index.html" if path.endswith("/") or not path else ""), target.fragment
 
 
 def other_mistakes(address: str, page: Page, config: MkDocsConfig) -> Iterator[str]:

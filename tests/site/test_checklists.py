@@ -214,6 +214,13 @@ def test_the_order_of_another_file_is_refused(tmp_path):
         hook.read_folder(tmp_path)
 
 
+def test_a_file_whose_name_ends_in_capitals_is_refused(tmp_path):
+    (tmp_path / "a.md").write_text(GOOD)
+    (tmp_path / "b.MD").write_text(GOOD.replace("order: 1", "order: 2").replace("{#a-", "{#b-"))
+    with pytest.raises(hook.Refused, match=r"/b\.MD:1: the file name must be kebab-case"):
+        hook.read_folder(tmp_path)
+
+
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(hook.Refused, match="there is no checklist"):
         hook.read_folder(tmp_path)

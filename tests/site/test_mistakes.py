@@ -77,6 +77,11 @@ MISTAKES = {
         written("announcements/index.md", PAGE.format("New").replace("---\n\n", "date: 2027-01-01\n---\n\n")),
         "docs/announcements/index.md:1: its address, /announcements/, is that of docs/announcements.md",
     ),
+    "a page that ends in capitals": (
+        written("announcements/new.MD", PAGE.format("New\ndate: 2027-01-01")),
+        "docs/announcements/new.MD: no page links to it, and anybody can read it",
+    ),
+    "a draft": (written("draft.docx", "Dear Chief"), "docs/draft.docx: no page links to it"),
     "a form that no page has": (without("contact.md", "<!-- form: contact -->"), "no page has the form contact"),
     "a form on two pages": (
         written("announcements/new.md", PAGE.format("New\ndate: 2027-01-01") + "\n<!-- form: contact -->\n"),
@@ -188,3 +193,12 @@ def test_beside_an_announcement_stands_what_is_on_its_page(tmp_path):
     listed = re.search(r'<nav class="rail__parts".*?</nav>', html, re.DOTALL)
     assert listed
     assert re.findall(r'href="#([^"]+)"', listed[0]) == ["one", "two", "three"]
+
+
+def test_a_file_that_a_page_links_to_is_published(tmp_path):
+    def write(docs: Path) -> None:
+        written("a letter.pdf", "%PDF")(docs)
+        replaced("about.md", "## Donations", "[A letter](<a letter.pdf>)\n\n## Donations")(docs)
+
+    site = built_with(tmp_path, lambda checklists: write(checklists.parent / "docs"))
+    assert (site / "a letter.pdf").read_text("utf-8") == "%PDF"
