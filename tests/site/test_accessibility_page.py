@@ -10,7 +10,7 @@ HELD_BY = {
     "read every page, send every form": [
         "screens/test_checklist_script.py::test_without_script_the_page_is_complete_and_shows_nothing_that_needs_it",
         "browser/test_browser.py::test_a_person_fills_in_the_form_and_both_e_mails_arrive",
-        "site/test_search.py::test_without_script_there_is_no_box_that_does_nothing",
+        "screens/test_search.py::test_without_script_there_is_no_box_that_does_nothing",
     ],
     "with a keyboard": [
         "screens/test_keyboard.py::test_the_tab_key_comes_by_everything_in_order_and_shows_where_it_is"

@@ -1,5 +1,6 @@
 """The public pages, and a reader of their HTML."""
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -20,6 +21,12 @@ def pages_of(project: Path) -> list[str]:
 
 
 PAGES = pages_of(ROOT)
+
+
+def search_index(site: Path) -> list[dict[str, str]]:
+    """Everything that the script of the search looks in."""
+    found: list[dict[str, str]] = json.loads((site / "search/index.json").read_text("utf-8"))
+    return found
 
 
 ADDRESSED = {"href", "src", "action", "poster", "data", "data-late", "srcset"}

@@ -66,12 +66,12 @@ TEMPLATE = (
     *of("infrastructure", "rights", "deploy_role", "first_hour", "runbook", "two_stacks"),
     *of("functions", "authorizer"),
 )
-FORMS = (*of("browser", "form_script"), *of("screens", "checklist_handover", "what_stays"), *of("site", "search"))
+FORMS = (*of("browser", "form_script"), *of("screens", "checklist_handover", "what_stays", "search"))
 CHECKLISTS = (
-    *of("screens", "checklist_script", "checklist_handover", "leads_on", "what_stays"),
-    *of("site", "search"),
+    *of("screens", "checklist_script", "checklist_handover", "leads_on", "what_stays", "search"),
+    *of("browser", "browser"),
 )
-SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search")
+SITE = of("site", "site", "checklists", "sharing", "words", "accessibility_page", "search_index")
 AREAS = [
     Area(
         "functions/",
