@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-import boto3
-
+from local.aws.stand_in import client
 from local.template import Forwarding, Template
 
 ALWAYS_FORWARDED = ("content-length",)
@@ -31,7 +30,7 @@ def origin_headers(template: Template) -> dict[str, str]:
     """Return the headers that the distribution adds to requests for the forms, with current secrets."""
 
     def secret(found: re.Match[str]) -> str:
-        text: str = boto3.client("secretsmanager").get_secret_value(SecretId=found[1])["SecretString"]
+        text: str = client("secretsmanager").get_secret_value(SecretId=found[1])["SecretString"]
         return text
 
     return {
