@@ -95,8 +95,17 @@ def test_a_fault_of_each_kind_at_each_point_of_the_work_at_the_desk_changes_noth
     assert tally_of(at_the_desk(world, schedule)).problems == []
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.name)
-@pytest.mark.parametrize("slugs", [*EACH_FORM, TOGETHER], ids=" ".join)
+FORMS_IN_TURN = [*EACH_FORM, TOGETHER]
+STORIES = [
+    pytest.param(slugs, schedule, id=f"{' '.join(slugs)}, {schedule.name}")
+    for turn, schedule in enumerate(SCHEDULES)
+    for number, slugs in enumerate(FORMS_IN_TURN)
+    if THOROUGH or number == turn % len(FORMS_IN_TURN)
+]
+"""Each schedule with one of the forms, or with all together; in `make test-long` with each."""
+
+
+@pytest.mark.parametrize(("slugs", "schedule"), STORIES)
 def test_without_a_fault_everything_is_mailed_once(slugs, schedule, world):
     assert tally_of([world.play(slugs, schedule)]).problems == []
 
