@@ -14,7 +14,7 @@ from tests.support.samples import COMPLETED, CONTACT, HOSTILE, PLAQUE
 FOLDER = Path(__file__).parents[2] / "functions/templates/email"
 NAMES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 TAGS = re.compile(
-    r"<(?!/?(?:!doctype|html|head|meta|title|body|div|h1|h2|p|br|style|strong|a|dl|dt|dd|pre|ul|li|em)\b)", re.I
+    r"<(?!/?(?:!doctype|html|head|meta|title|body|div|h1|h2|p|br|style|strong|a|dl|dt|dd|pre|ul|li|em|bdi)\b)", re.I
 )
 
 
