@@ -5,7 +5,7 @@ import html
 import io
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -19,7 +19,7 @@ from forms.catalog import TASKS
 from forms.plaque import PlaqueForm
 from local.aws.lambda_runtime import invoke
 from normalize import addresses
-from office import agencies, erasure, workflow
+from office import agencies, erasure, numbers, workflow
 from office.workflow import Step
 from storage import bounces, certifications, dynamodb, outbox, submissions
 from storage.outbox import Owed
@@ -626,13 +626,21 @@ def test_thousands_of_agencies_are_counted_with_a_comma(office, submitted, monke
     office.do(submitted("plaque", agency="Riverside"), "mark")
     [agency] = certifications.everybody()
     certified = [replace(agency, id=f"{number}") for number in range(1234)]
+    month = numbers.Month(TODAY.replace(day=1), {"received contact": 4321})
+    monkeypatch.setattr(numbers, "months", lambda now, number: [month] * number)
     monkeypatch.setattr(certifications, "everybody", lambda state="": iter([*certified, replace(agency, state="NY")]))
     monkeypatch.setattr(certifications, "count", lambda day: (1234, 1000))
     assert "of 1,235 agencies are shown." in office.press(office.get(), "/desk/find", q="riverside").words
     page = office.get("/desk/certified").words
     assert "1,235 certified, 0 ended." in page
     assert "HI (1,234)" in page
-    assert "Certified today: 1,234 , of them in the register: 1,000 ." in office.get("/desk/numbers").words
+    board = office.get("/desk/numbers").words
+    assert "Certified today: 1,234 , of them in the register: 1,000 ." in board
+    assert f"{TODAY:%b %Y} 4,321 0 0 " in board
+    assert "4321" not in board
+    with time_machine.travel(datetime.combine(agency.valid_until - timedelta(days=9), time(12), UTC)):
+        office.begin_session()
+        assert "Ending within 90 days (1,235)" in office.get("/desk/certified").words
 
 
 def test_labels_fill_sheets_of_ten(office, submitted):
@@ -762,8 +770,6 @@ def test_each_number_of_the_board_stands_under_its_heading(office, submitted, cl
 def test_numbers_follow_what_happens_and_what_is_undone_however_often_the_clock_looks(
     office, submitted, template, table, clock
 ):
-    from office import numbers
-
     answered, spam = submitted("contact"), submitted("contact", message="Buy")
     plaque = submitted("plaque")
     clock.forward(hours=2)

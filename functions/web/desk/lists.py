@@ -251,7 +251,7 @@ def board(now: datetime) -> dict[str, Any]:
 
 def _cells(month: numbers.Month, columns: Mapping[str, str]) -> list[str]:
     median = "" if month.median_hours is None else f"{month.median_hours:g}"
-    return [median if name == numbers.MEDIAN else str(month.count(name)) for name in columns.values()]
+    return [median if name == numbers.MEDIAN else f"{month.count(name):,}" for name in columns.values()]
 
 
 def agency(each: Certification, now: datetime) -> dict[str, Any]:
