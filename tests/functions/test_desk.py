@@ -84,6 +84,19 @@ def test_a_wrong_code_works_neither_once_nor_for_ever(template, inbox, clock):
     assert "__Host-desk" not in office.cookies
 
 
+def test_a_code_is_sent_though_the_answer_to_its_write_is_lost_and_the_sdk_writes_again(
+    template, inbox, clock, monkeypatch
+):
+    put = dynamodb.put
+
+    def twice(*given, **more):
+        put(*given, **more)
+        put(*given, **more)
+
+    monkeypatch.setattr(dynamodb, "put", twice)
+    assert at_desk(template).sign_in(inbox).words.startswith("Today")
+
+
 def test_a_code_is_good_for_ten_minutes(template, inbox, clock):
     office = at_desk(template)
     page = office.press(office.get(), "/desk/sign-in", email=OFFICE)

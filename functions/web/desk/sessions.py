@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -125,7 +126,9 @@ def ask(address: str, now: datetime) -> Asked:
         "until": until,
         "expires_at": until + 3600,
     }
-    dynamodb.put(settings().counters_table, item, "attribute_not_exists(#key)", {"#key": "key"})
+    # If the SDK retries after a lost response, the write finds its own item: no other browser has this cookie.
+    with suppress(dynamodb.ConditionFailed):
+        dynamodb.put(settings().counters_table, item, "attribute_not_exists(#key)", {"#key": "key"})
     return Asked(browser, code if listed else None)
 
 
