@@ -88,7 +88,7 @@ function isAsDrawn(box) {
   return box.value === (box.querySelector("[selected]")?.value ?? box.defaultValue ?? ""); // a list's first choice is empty
 }
 
-/** Returns the draft without the answers that were typed or chosen before this script came, and what confirmed them. */
+/** Returns answers without those that were typed or chosen before this script came, and without what confirmed these. */
 function unlessGiven(form, answers) {
   const unsure = [];
   return answers.filter(([name, value]) => {
@@ -111,16 +111,14 @@ function takeBack(form) {
   }
 }
 
-function takeHandedOn(form) {
-  if (!location.hash.includes("=")) return;
-  fillIn(
-    form,
-    [...new URLSearchParams(location.hash.slice(1))]
-      .filter(([name, value]) => PASSED.includes(name) && value) // who knows no answer takes none away
-      .map(asOffered),
-  );
+/** Takes the answers that another page passed out of the address. */
+function takeHandedOn() {
+  if (!location.hash.includes("=")) return [];
+  const answers = [...new URLSearchParams(location.hash.slice(1))]
+    .filter(([name, value]) => PASSED.includes(name) && value) // who knows no answer takes none away
+    .map(asOffered);
   history.replaceState(null, "", location.pathname);
-  saveDraft(form);
+  return answers;
 }
 
 /** Fills in the answers that are still empty. */
@@ -235,12 +233,12 @@ function start(form, changed = []) {
   // The server redraws what it was sent: a text that was only offered is not in it.
   const isRedrawn = main.querySelector(".error-summary");
   const draft = readDraft(form).filter(([, , isOffered]) => isOffered || !isRedrawn);
-  fillIn(form, unlessGiven(form, [...draft, ...changed]));
+  const passed = isRedrawn ? [] : takeHandedOn();
+  fillIn(form, unlessGiven(form, [...draft, ...changed, ...passed]));
   takeBack(form);
   // What was typed, or even sent, before this script came.
-  if (isRedrawn || [...form.querySelectorAll("input, select, textarea")].some((box) => !isAsDrawn(box)))
+  if (passed.length || isRedrawn || [...form.querySelectorAll("input, select, textarea")].some((box) => !isAsDrawn(box)))
     saveDraft(form);
-  if (!isRedrawn) takeHandedOn(form);
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {
     takeBack(form);

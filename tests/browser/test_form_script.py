@@ -601,6 +601,22 @@ def test_a_name_typed_before_the_script_came_is_not_confirmed_by_the_draft_of_an
     assert name_confirmed(window) is stays
 
 
+def test_a_name_typed_before_the_script_came_is_not_replaced_by_the_one_that_is_handed_on(window):
+    window.goto("/faq/")
+    held: list[Route] = []
+    window.route("**/forms.*.js", lambda route: held.append(route))
+    with window.expect_request("**/forms.*.js"):
+        window.evaluate("location.assign('/plaque/#agency=Town+of+Other&completed=2026-11-02')")
+    window.wait_for_load_state()
+    window.get_by_label("Agency name").fill("Town of Sample")
+    held[0].continue_()
+    expect(window.get_by_label("Date of completion")).to_have_value("2026-11-02")
+    expect(window.get_by_label("Agency name")).to_have_value("Town of Sample")
+    window.unroute_all()
+    window.reload()
+    expect(window.get_by_label("Date of completion")).to_have_value("2026-11-02")
+
+
 @pytest.mark.parametrize(
     "after",
     [
