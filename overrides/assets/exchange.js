@@ -3,17 +3,7 @@
 
 import { alsoDraw, checklists, draw, entryInWords, find, index, make, write } from "./checklist.js";
 import { fromFile, fromLink, merge, toFile, toLink } from "./handover.js";
-import {
-  bringBack,
-  forgetAll,
-  howFar,
-  inOneSentence,
-  load,
-  newRound,
-  survey,
-  today,
-  update,
-} from "./progress.js";
+import { bringBack, forgetAll, howFar, inOneSentence, load, newRound, survey, today, update } from "./progress.js";
 
 const section = find("#keep");
 const incoming = find("#incoming");

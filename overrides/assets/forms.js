@@ -58,8 +58,7 @@ function readDraft(form) {
 }
 
 /** Returns the box after an answer that confirms it, if it has one. */
-const confirming = (answer) =>
-  answer.closest(".field")?.nextElementSibling?.querySelector("[type=checkbox][required]");
+const confirming = (answer) => answer.closest(".field")?.nextElementSibling?.querySelector("[type=checkbox][required]");
 
 /** Clears the box that confirms a changed answer: what was confirmed was another one. */
 function unconfirm(changed) {
@@ -237,7 +236,11 @@ function start(form, changed = []) {
   fillIn(form, unlessGiven(form, [...draft, ...changed, ...passed]));
   takeBack(form);
   // What was typed, or even sent, before this script came.
-  if (passed.length || isRedrawn || [...form.querySelectorAll("input, select, textarea")].some((box) => !isAsDrawn(box)))
+  if (
+    passed.length ||
+    isRedrawn ||
+    [...form.querySelectorAll("input, select, textarea")].some((box) => !isAsDrawn(box))
+  )
     saveDraft(form);
   showPreviews(form);
   form.addEventListener("input", ({ target }) => {

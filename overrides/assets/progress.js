@@ -130,7 +130,10 @@ export function load() {
     return { record: last, trouble: unsaved };
   } catch (error) {
     isNewer = error instanceof Newer;
-    if (isNewer) return { record: (last ??= empty()), trouble: NEWER };
+    if (isNewer) {
+      last ??= empty();
+      return { record: last, trouble: NEWER };
+    }
     try {
       localStorage.setItem(ASIDE, text);
       localStorage.removeItem(KEY);
