@@ -115,8 +115,10 @@ def settle(owed: Owed, outcome: Mapping[str, str]) -> None:
     try:
         _set(owed, outcome, IS_CLAIMED, CLAIMED)
     except dynamodb.ConditionFailed as failed:
-        # SES may report before its response arrives here. What it reported is newer, so it stays.
-        if not failed.item or failed.item["mail"][owed.slot]["state"] not in REPORTED:
+        # SES may report before its response arrives here. What it reported is newer, so it stays, and so does that the
+        # item was erased meanwhile. The SDK repeats a write whose response was lost.
+        stays = (*REPORTED, "erased", outcome["state"])
+        if not failed.item or failed.item["mail"][owed.slot]["state"] not in stays:
             raise
 
 

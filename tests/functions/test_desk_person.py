@@ -84,7 +84,7 @@ def test_erasing_forgets_the_number_that_a_plaque_travels_by(tracking, office, s
     assert "Choose a state" not in office.get(f"/desk/{reference}").words
 
 
-def test_an_address_that_is_erased_while_its_e_mail_goes_out_stays_erased(office, submitted, monkeypatch):
+def test_an_address_that_is_erased_while_its_e_mail_goes_out_stays_erased(office, submitted, monkeypatch, log_output):
     """What the clock read of a request is older than the erasure then."""
     import remind
 
@@ -99,6 +99,7 @@ def test_an_address_that_is_erased_while_its_e_mail_goes_out_stays_erased(office
     with time_machine.travel(promises.now() + MAILED_AFTER):
         [entry] = submissions.due(promises.now())
         remind.look(entry, promises.now())
+    assert '"level":"ERROR"' not in log_output.getvalue()
     [agency] = certifications.everybody()
     assert (agency.email, agency.zip, agency.why_stopped) == ("", "", invitations.ERASED)
 

@@ -343,6 +343,26 @@ def test_a_report_before_the_answer_of_ses_stays(post, inbox, table, report):
     assert state(table) == "bounced"
 
 
+@pytest.mark.parametrize("outcome", ["sent", "held"])
+def test_an_outcome_is_noted_once_though_the_answer_to_its_write_is_lost_and_the_sdk_writes_again(
+    outcome, post, table, monkeypatch
+):
+    from storage import dynamodb
+
+    post("contact", CONTACT)
+    owed = Owed("SUBMISSIONS_TABLE", table.items()[0]["reference"], "receipt")
+    outbox.claim(owed, promises.now())
+    update = dynamodb.update
+
+    def twice(*given, **more):
+        update(*given, **more)
+        return update(*given, **more)
+
+    monkeypatch.setattr(dynamodb, "update", twice)
+    outbox.settle(owed, {"state": outcome})
+    assert state(table) == outcome
+
+
 @pytest.mark.parametrize(
     "why",
     [
