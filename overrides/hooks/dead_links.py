@@ -24,7 +24,9 @@ NOWHERE = 'href=""'
 SITE = "https://site.invalid/"
 MARKERS = {*rendering.MAIN, *rendering.FORM, *rendering.HEAD, *rendering.REGISTER, *rendering.SUMMARY}
 """Functions find the parts of a page by these, the only comments that stay: those that draw something were replaced."""
-UNDRAWN = re.compile(r"\S*(?:\*\*|\]\s?[(\[]|\{:?\s?[#.])\s?\S*|^\s*!!!.*")
+UNDRAWN = re.compile(
+    r"\S*(?:\*\*|\]\s?\((?:https?:|mailto:|tel:|#|[^\s)]+\.md)|\]\s?\[\w+\]|\{:?\s?[#.])\s?\S*|^\s*!!!.*"
+)
 """Markdown that drew nothing: a space too many in `** so**` or in `[a link] (of a page)`, or an anchor out of place."""
 AS_TYPED = {"script", "pre", "code"}
 

@@ -202,3 +202,10 @@ def test_a_file_that_a_page_links_to_is_published(tmp_path):
 
     site = built_with(tmp_path, lambda checklists: write(checklists.parent / "docs"))
     assert (site / "a letter.pdf").read_text("utf-8") == "%PDF"
+
+
+def test_words_in_brackets_and_parentheses_are_no_link(tmp_path):
+    words = "It said [sic] (see above) [and more]."
+    write = replaced("about.md", "## Donations", f"{words}\n\n## Donations")
+    site = built_with(tmp_path, lambda checklists: write(checklists.parent / "docs"))
+    assert words in (site / "about/index.html").read_text("utf-8")
