@@ -356,6 +356,7 @@ def test_what_no_one_typed_is_in_no_box_where_the_session_ended(office, every_ac
     for action, fields in every_action.items():
         answer = office.post(action, fields | {"asked": "x", "to": "/desk/"})
         shown = set(re.findall('id="kept-([^"]+)"', answer.text))
+        assert all(re.findall('<label for="kept-[^"]+">([^<]*)</label>', answer.text)), action
         assert (answer.status, "You are not signed in" in answer.words) == (400, True), action
         assert shown & {"csrf", "once", "to", "from", "seen", "report", "asked"} == set(), action
 

@@ -2,6 +2,7 @@
 
 import re
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,6 +133,14 @@ def test_a_program_is_not_asked_about_a_zip_code(post):
 )
 def test_a_zip_code_of_the_state_is_not_doubted(code, state):
     assert messages(filled(PlaqueForm, zip=code, state=state)) == {}
+
+
+def test_states_are_called_as_a_kept_package_calls_them():
+    """It lists states and territories by the names of ISO 3166-2; military areas and other countries it has not."""
+    named = {code: name for name, code in holidays.country_holidays("US").subdivisions_aliases.items()}
+    ours = {code: name for code, name in STATES if code in named}
+    assert ours == named | {"VI": "U.S. Virgin Islands"}
+    assert all(name.strip() for _, name in STATES)
 
 
 def test_every_state_has_zip_codes_and_every_prefix_is_of_a_state_that_is_offered():

@@ -115,7 +115,7 @@ AREAS = [
         "hooks",
         ("overrides/hooks/*.py",),
         each(in_python),
-        {"*": (*SITE, *of("site", "assets", "dead_links"), *of("staff", "announce"))},
+        {"*": (*SITE, *of("site", "assets", "dead_links", "mistakes"), *of("staff", "announce"))},
         0.08,
     ),
     Area(
