@@ -139,6 +139,7 @@ def test_states_are_called_as_a_kept_package_calls_them():
     """It lists states and territories by the names of ISO 3166-2; military areas and other countries it has not."""
     named = {code: name for name, code in holidays.country_holidays("US").subdivisions_aliases.items()}
     ours = {code: name for code, name in STATES if code in named}
+    del named["UM"]  # islands without a post office
     assert ours == named | {"VI": "U.S. Virgin Islands"}
     assert all(name.strip() for _, name in STATES)
 
