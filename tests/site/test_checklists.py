@@ -71,6 +71,18 @@ def test_the_leader_begins_and_the_promise_is_optional():
     assert "promise" in [checklist.name for checklist in checklists if checklist.optional]
 
 
+@pytest.mark.parametrize(("page", "step"), [("checklists/index.html", "step"), ("index.html", "path__step")])
+def test_what_is_optional_is_drawn_apart_among_the_steps(page, step, built_site):
+    html = (built_site / page).read_text("utf-8")
+    drawn = {
+        address: f"{step}--optional" in classes
+        for classes, address in re.findall(rf'<li class="?({step}\b[^">]*)"?[^>]*>.*?<a href="?([^ ">]+)', html)
+    }
+    for checklist in hook.read_folder(ROOT / "checklists"):
+        [apart] = [apart for address, apart in drawn.items() if address.strip("/").endswith(checklist.name)]
+        assert apart == checklist.optional
+
+
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
 def test_a_checklist_has_six_to_twelve_items_named_after_it(file):
     checklist = parse(file.read_text("utf-8"), f"checklists/{file.name}")

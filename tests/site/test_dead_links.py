@@ -17,6 +17,8 @@ DEAD = {
     '<img src="../gone.png" alt="e">': "gone.png leads nowhere",
     "[f](#no-such-heading)": "#no-such-heading leads to no anchor of that page",
     '<a href="">h</a>': 'href="" is no address',
+    '<object data="../gone.svg">i</object>': "gone.svg leads nowhere",
+    '<video poster="../gone.jpg"></video>': "gone.jpg leads nowhere",
 }
 
 
