@@ -168,9 +168,9 @@ def main() -> None:
 def _tried(area: Area, found: Sequence[Edit], seconds: float, workers: int) -> Iterator[tuple[Edit, Outcome]]:
     """Yield what was tried within the time, and what came of it. Raises RuntimeError with a worker's."""
     fork = get_context("fork")
-    results, end = fork.Queue(), time.monotonic() + seconds
+    results = fork.Queue()
     processes = [
-        fork.Process(target=_work, args=(area, found[number::workers], end, results)) for number in range(workers)
+        fork.Process(target=_work, args=(area, found[number::workers], seconds, results)) for number in range(workers)
     ]
     for process in processes:
         process.start()
@@ -221,9 +221,15 @@ def _tried_live(area: Area, found: Sequence[Edit], seconds: float, workers: int)
         raise RuntimeError("the tests could not be run")
 
 
-def _work(area: Area, found: Sequence[Edit], end: float, results: "Queue[tuple[Edit, Outcome] | str | None]") -> None:
-    """Put what came of one edit after another until the time is up, or what went wrong; then None."""
+def _work(
+    area: Area, found: Sequence[Edit], seconds: float, results: "Queue[tuple[Edit, Outcome] | str | None]"
+) -> None:
+    """Put what came of one edit after another until the time is up, or what went wrong; then None.
+
+    The time that tests take without a mistake does not count.
+    """
     asked: dict[tuple[str, ...], worker.Asked] = {}
+    end = time.monotonic() + seconds
     try:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -231,7 +237,9 @@ def _work(area: Area, found: Sequence[Edit], end: float, results: "Queue[tuple[E
             for edit in found:
                 tests = area.tests_of(edit.path)
                 if tests not in asked:
+                    begin = time.monotonic()
                     asked[tests] = worker.sound(folder, tests)
+                    end += time.monotonic() - begin
                 if time.monotonic() > end:
                     break
                 results.put((edit, worker.tried(edit, folder, asked[tests])))

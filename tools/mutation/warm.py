@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import _lru_cache_wrapper, cache, partial
+from itertools import accumulate
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -35,10 +36,12 @@ from tools.mutation.worker import SHARED, Outcome
 
 ELSEWHERE = SHARED - {"stand_in", "built_site"}
 """Fixtures that a fork cannot share: other processes, and what waits for them."""
+FIRST_SECONDS = 10.0
+"""Of the quickest of each file, that notice most mistakes, so many are asked first."""
 QUICK = 0.1
-"""Seconds of a test that is asked in any case: two thirds are so quick, and all of them take half a minute."""
+"""Seconds of a test that is asked next: two thirds are so quick, and all of them take half a minute."""
 MOST_SECONDS = 40.0
-"""Of the tests that run a block, so many are asked as take so long together: quick ones, then of each file in turn."""
+"""Of the tests that run a block, so many are asked as take so long together."""
 PATIENCE = 30.0
 """Seconds that a fork has in any case; it gets four times what its tests took."""
 TEMPLATES = "functions/templates/"
@@ -211,9 +214,9 @@ class Warm(OneByOne):
             if edit.path == OF_AWS:
                 numbers = by_template[OF_AWS]
             elif edit.path.startswith(TEMPLATES):
-                numbers = _quick_first(by_template[edit.path.removeprefix(TEMPLATES)], ran, items)
+                numbers = _in_order(by_template[edit.path.removeprefix(TEMPLATES)], ran, items)
             else:
-                numbers = _quick_first(_tests_of(edit, by_block, ran), ran, items)
+                numbers = _in_order(_tests_of(edit, by_block, ran), ran, items)
             self._tell(edit, self._try(edit, items, numbers, ran))
 
     def _try(self, edit: Edit, items: Sequence[pytest.Item], numbers: Sequence[int], ran: dict[int, Ran]) -> Outcome:
@@ -325,10 +328,12 @@ def _constants_at(text: str, line: int) -> set[str]:
     return set()
 
 
-def _quick_first(numbers: Sequence[int], ran: dict[int, Ran], items: Sequence[pytest.Item]) -> list[int]:
-    """Put those that cost nothing first, then the others in turn. The quickest come first already."""
-    quick = [number for number in numbers if ran[number].seconds < QUICK]
-    return [*quick, *in_turn(numbers[len(quick) :], items)]
+def _in_order(numbers: Sequence[int], ran: dict[int, Ran], items: Sequence[pytest.Item]) -> list[int]:
+    """Put first some of each file in turn, then all that cost nothing, then the others in turn."""
+    turns = in_turn(numbers, items)
+    taken = accumulate(ran[number].seconds for number in turns)
+    first = sum(seconds <= FIRST_SECONDS for seconds in taken)
+    return [*turns[:first], *sorted(turns[first:], key=lambda number: ran[number].seconds >= QUICK)]
 
 
 def in_turn(numbers: Sequence[int], items: Sequence[pytest.Item]) -> list[int]:
