@@ -91,12 +91,13 @@ def _badge(name: str, today: date) -> Response:
     """Draw the badge of an agency; where it left the register, one that says so and names nobody.
 
     It is on the agency's own website, where a picture that is not there would leave its alternative text, which says
-    that the agency is certified. Not with 404, in whose place CloudFront puts a page.
+    that the agency is certified. Not with 404, in whose place CloudFront puts a page, and with no other status of an
+    error, at which Firefox draws nothing.
     """
     entry = _find(name, today)
     shown = agencies.agency(entry, today) if entry else {"holds": False}
     badge = rendering.render("register/badge.svg", is_listed=entry is not None, **shown)
-    return public_file(badge, "image/svg+xml", HTTPStatus.OK if entry else HTTPStatus.GONE)
+    return public_file(badge, "image/svg+xml")
 
 
 def _first_page(query: str, today: date) -> Response:

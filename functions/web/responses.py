@@ -61,9 +61,9 @@ def public(page: str) -> Response:
     return _response(HTTPStatus.OK, page, {"content-type": "text/html; charset=utf-8", "cache-control": CACHED})
 
 
-def public_file(content: str, content_type: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+def public_file(content: str, content_type: str) -> Response:
     """Return a file that is the same for everyone, and that other sites may use."""
-    return _response(status, content, {"content-type": content_type, "cache-control": CACHED, **OPEN})
+    return _response(HTTPStatus.OK, content, {"content-type": content_type, "cache-control": CACHED, **OPEN})
 
 
 def html(status: HTTPStatus, page: str) -> Response:

@@ -142,7 +142,8 @@ def all_of_it(look, page):
     code = page.strip("/")[-8:]
     lists = ("/certified/", "/certified/il/", "/certified/?q=springfield", *FILES)
     return {
-        **{address: look(address).status == 200 for address in (page, f"{page}badge.svg", f"/certified/{code}/")},
+        **{address: look(address).status == 200 for address in (page, f"/certified/{code}/")},
+        f"{page}badge.svg": "not in the public register" not in look(f"{page}badge.svg").text,
         **{address: code in look(address).text for address in lists},
     }
 

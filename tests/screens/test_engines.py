@@ -237,6 +237,12 @@ def test_a_checklist_is_checked_left_reopened_and_handed_over(engine: Engine, pa
     assert engine.run(f"return JSON.parse(localStorage['{KEY}'])") == engine.run("return JSON.parse(given[0])", record)
 
 
+def test_the_badge_of_an_agency_that_left_the_register_is_drawn_on_its_website(engine: Engine, local_run: LocalRun):
+    engine.open(f"{local_run.url}/about/")
+    drawn = "const badge = new Image(); badge.src = given[0]; await badge.decode(); return badge.naturalWidth"
+    assert engine.run(drawn, f"{local_run.url}/certified/k7m2p9qx/badge.svg") == 280
+
+
 def test_an_agency_that_agreed_is_found_in_the_register_with_its_badge(
     engine: Engine, local_run: LocalRun, local_data: Path
 ):
