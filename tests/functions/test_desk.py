@@ -339,6 +339,8 @@ def test_what_names_or_explains_a_part_of_a_page_is_on_that_page(office, every_p
         assert named, address
         assert {each for found in named for each in found.split()} - {*ids} == set(), address
         assert len(ids) == len(set(ids)), address
+        parts = [each for each in re.findall("<section[^>]*>", text) if 'class="receipt"' not in each]
+        assert [each for each in parts if "aria-labelledby" not in each] == [], address
 
 
 def test_a_link_that_somebody_sent_fills_in_no_form_of_the_desk(office, every_page):
@@ -622,6 +624,13 @@ def test_what_is_typed_into_a_page_that_was_used_before_is_not_taken_for_the_sam
     form = office.get(f"{at}/correct").form(f"{at}/correct").fields
     said = [office.post(f"{at}/correct", form | {"addressee": text}).status for text in ("Once", "Once", "Later")]
     assert said == [303, 303, 409]
+
+
+def test_a_correction_of_nothing_is_told_and_no_history(office, submitted, table):
+    action = f"/desk/{submitted('plaque')}/correct"
+    answer = office.press(office.get(action), action)
+    assert (answer.status, "Nothing is different Change an answer, or go back." in answer.words) == (422, True)
+    assert [item.get("history") for item in table.items()] == [None]
 
 
 def test_a_mailed_plaque_is_told_ten_minutes_later_with_its_tracking_number(office, submitted, inbox, clock):

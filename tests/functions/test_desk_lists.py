@@ -746,6 +746,7 @@ def test_each_number_of_the_board_stands_under_its_heading(office, submitted, cl
     office.do(late, "mark")
     office.do(renewal, "mark")
     page, shown = office.get("/desk/numbers").text, {}
+    assert re.findall('<span class="chart__key[^>]*>([^<]+)</span>', page) == ["messages", "plaque requests"]
     for table in re.findall("(?s)<table.*?</table>", page):
         [row] = re.findall(rf'(?s)<th scope="row">{TODAY:%b %Y}</th>(.*?)</tr>', table)
         headings = re.findall('<th scope="col">([^<]+)</th>', table)

@@ -174,11 +174,15 @@ def test_an_agency_that_agreed_is_listed_once_its_plaque_is_mailed(requested, of
     assert all(all_of_it(look, agency["page"]).values())
 
 
-def test_what_the_office_withdraws_is_gone_from_all_of_it_and_comes_back(certified, change, agencies, look, clock):
+def test_what_the_office_withdraws_is_gone_from_all_of_it_and_comes_back(
+    certified, change, agencies, look, clock, office
+):
     certified(**LISTED)
     [agency] = agencies()
+    assert " · in the register" in office.get("/desk/certified").words
     change("withdraw")
     assert not any(all_of_it(look, agency["page"]).values())
+    assert " · not in the register" in office.get("/desk/certified").words
     change("list")
     assert all(all_of_it(look, agency["page"]).values())
 
