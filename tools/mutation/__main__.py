@@ -107,7 +107,7 @@ AREAS = [
         {
             "*/register.css": (*of("screens", "reflow", "keyboard", "register"), *of("browser", "browser")),
             "*/desk.css": of("screens", "desk_pages"),
-            "*": (*of("screens", "reflow", "keyboard", "checklist_script"), *of("browser", "browser", "form_script")),
+            "*": (*of("screens", "reflow", "keyboard"), *of("browser", "browser")),
         },
         0.08,
     ),
