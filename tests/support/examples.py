@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 TIMES = int(os.environ.get("EXAMPLES", "0"))
 THOROUGH = bool(TIMES)
 """Whether what repeats is to be tried as well, since time does not matter: a fault that leaves the world as another
-one does, a story on another screen. `make test` has one of each kind."""
+one does, a story on another screen. `make test` and `make screens` have one of each kind."""
 
 
 def examples(number: int, **more: Any) -> settings:

@@ -131,7 +131,7 @@ AREAS = [
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--minutes", type=float, default=7)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--area", choices=[area.name for area in AREAS])
     parser.add_argument("--files", default="*", help="a pattern that the paths must fit")
