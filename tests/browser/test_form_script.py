@@ -12,7 +12,7 @@ from forms.form import TRAP
 from forms.plaque import PlaqueForm
 from tests.support.run import wait_for
 from tests.support.samples import CONTACT, PLAQUE, new_address
-from tests.support.visits import COMING_BACK, LATE, after_its_script, as_new, fill_in, press_slowly
+from tests.support.visits import COMING_BACK, LATE, after_its_script, as_new, fill_in, hold_back, press_slowly
 
 SCRIPT = Path(__file__).parents[2] / "overrides/assets/forms.js"
 
@@ -273,12 +273,11 @@ def test_a_summary_that_is_unchecked_while_the_form_is_on_its_way_stays_so_and_s
     window.goto("/plaque/#summary=All+done.")
     box = window.locator("[name=summary]")
     box.check()
-    held: list[Route] = []
-    window.route("**/forms/plaque", lambda route: held.append(route))
-    with window.expect_request("**/forms/plaque"):
-        window.get_by_role("button", name="Request the plaque").click()
+    release = hold_back(
+        window, "**/forms/plaque", lambda: window.get_by_role("button", name="Request the plaque").click()
+    )
     box.uncheck()
-    held[0].continue_()
+    release()
     window.wait_for_selector(".error-summary")
     assert not box.is_checked()
     expect(window.locator(".field__offered")).to_have_text("All done.")
@@ -316,14 +315,11 @@ def test_a_draft_is_gone_after_the_receipt_of_a_form_that_was_sent_without_the_s
 def test_an_answer_typed_before_the_script_came_is_not_replaced_by_its_draft(page):
     page.locator("[name=name]").fill("Draft Sample")
     message = page.locator("[name=message]").input_value()
-    held: list[Route] = []
-    page.route("**/forms.*.js", lambda route: held.append(route))
-    with page.expect_request("**/forms.*.js"):
-        page.evaluate("location.assign('/contact/')")
+    release = hold_back(page, "**/forms.*.js", lambda: page.evaluate("location.assign('/contact/')"))
     page.wait_for_load_state()
     page.locator("[name=name]").fill("Jordan Sample")
     page.locator("[name=topic]").select_option("other")
-    held[0].continue_()
+    release()
     expect(page.locator("[name=message]")).to_have_value(message)
     expect(page.locator("[name=name]")).to_have_value("Jordan Sample")
     expect(page.locator("[name=topic]")).to_have_value("other")
@@ -333,13 +329,10 @@ def test_a_date_that_somebody_types_as_the_script_comes_is_not_replaced_by_its_d
     window.goto("/plaque/")
     window.get_by_label("City").fill("Sampleville")
     window.get_by_label("Date of completion").fill("2026-11-02")
-    held: list[Route] = []
-    window.route("**/forms.*.js", lambda route: held.append(route))
-    with window.expect_request("**/forms.*.js"):
-        window.evaluate("location.assign('/plaque/')")
+    release = hold_back(window, "**/forms.*.js", lambda: window.evaluate("location.assign('/plaque/')"))
     window.wait_for_load_state()
     window.get_by_label("Date of completion").press_sequentially("03/2")
-    held[0].continue_()
+    release()
     expect(window.get_by_label("City")).to_have_value("Sampleville")
     window.keyboard.type("7/2026")
     expect(window.get_by_label("Date of completion")).to_have_value("2026-03-27")
@@ -348,16 +341,13 @@ def test_a_date_that_somebody_types_as_the_script_comes_is_not_replaced_by_its_d
 @pytest.mark.parametrize("is_sent", [False, True], ids=["typed", "sent"])
 def test_what_was_typed_or_sent_before_the_script_came_is_kept_without_another_key(is_sent, context):
     page = context.new_page()
-    held: list[Route] = []
-    page.route("**/forms.*.js", lambda route: held.append(route))
-    with page.expect_request("**/forms.*.js"):
-        page.goto("/contact/")
+    release = hold_back(page, "**/forms.*.js", lambda: page.goto("/contact/"))
     fill_in(page, ContactForm, CONTACT | {"email": "nobody"})
     if is_sent:
         with page.expect_request("**/forms.*.js"):
             send(page)
         page.wait_for_selector(".error-summary")
-    held[-1].continue_()
+    release()
     page.evaluate(LATE)
     page.goto("/faq/")
     page.unroute("**/forms.*.js")
@@ -589,13 +579,10 @@ def test_a_name_typed_before_the_script_came_is_not_confirmed_by_the_draft_of_an
     window.get_by_label("Agency name").fill("Town of Sample")
     window.locator("[name=name_confirmed]").check()
     window.get_by_label("City").fill("Sampleville")
-    held: list[Route] = []
-    window.route("**/forms.*.js", lambda route: held.append(route))
-    with window.expect_request("**/forms.*.js"):
-        window.evaluate("location.assign('/plaque/')")
+    release = hold_back(window, "**/forms.*.js", lambda: window.evaluate("location.assign('/plaque/')"))
     window.wait_for_load_state()
     window.get_by_label("Agency name").fill(typed)
-    held[0].continue_()
+    release()
     expect(window.get_by_label("City")).to_have_value("Sampleville")
     assert window.get_by_label("Agency name").input_value() == typed
     assert name_confirmed(window) is stays
@@ -603,13 +590,14 @@ def test_a_name_typed_before_the_script_came_is_not_confirmed_by_the_draft_of_an
 
 def test_a_name_typed_before_the_script_came_is_not_replaced_by_the_one_that_is_handed_on(window):
     window.goto("/faq/")
-    held: list[Route] = []
-    window.route("**/forms.*.js", lambda route: held.append(route))
-    with window.expect_request("**/forms.*.js"):
-        window.evaluate("location.assign('/plaque/#agency=Town+of+Other&completed=2026-11-02')")
+    release = hold_back(
+        window,
+        "**/forms.*.js",
+        lambda: window.evaluate("location.assign('/plaque/#agency=Town+of+Other&completed=2026-11-02')"),
+    )
     window.wait_for_load_state()
     window.get_by_label("Agency name").fill("Town of Sample")
-    held[0].continue_()
+    release()
     expect(window.get_by_label("Date of completion")).to_have_value("2026-11-02")
     expect(window.get_by_label("Agency name")).to_have_value("Town of Sample")
     window.unroute_all()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from forms.plaque import PlaqueForm
 from promises import day_in_words, valid_until
@@ -37,7 +37,7 @@ from tests.support.checklist_pages import (
 from tests.support.examples import THOROUGH
 from tests.support.run import wait_for
 from tests.support.samples import PLAQUE, new_address
-from tests.support.visits import SAYS, TRANSLATED, after_its_script, as_new, fill_in
+from tests.support.visits import SAYS, TRANSLATED, after_its_script, as_new, fill_in, hold_back
 
 ROOT = Path(__file__).parents[2]
 LEADER, TEAM = named("leader"), named("team")
@@ -1073,12 +1073,9 @@ SHIFTS = """() => new Promise((done) => {
 
 def test_a_date_that_somebody_types_is_not_replaced_by_that_of_the_checklists(page):
     keep(page, all_done(), agency="Town of Sample")
-    held: list[Route] = []
-    page.route("**/all.json", lambda route: held.append(route))
-    with page.expect_request("**/all.json"):
-        page.evaluate("location.assign('/plaque/')")
+    release = hold_back(page, "**/all.json", lambda: page.evaluate("location.assign('/plaque/')"))
     page.get_by_label("Date of completion").press_sequentially("03/2")
-    held[0].continue_()
+    release()
     expect(page.get_by_label("Agency name")).to_have_value("Town of Sample")
     page.keyboard.type("7/2026")
     expect(page.get_by_label("Date of completion")).to_have_value("2026-03-27")

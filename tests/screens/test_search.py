@@ -9,7 +9,7 @@ import yaml
 from playwright.sync_api import expect
 
 from tests.support.pages import search_index
-from tests.support.visits import after_its_script
+from tests.support.visits import after_its_script, hold_back
 
 RESULTS = ".search__results li"
 SEARCHES = yaml.safe_load(Path(__file__).with_name("searches.yml").read_text("utf-8"))
@@ -234,12 +234,9 @@ def test_arrow_keys_scroll_the_page_where_nobody_searches(page):
 def test_what_was_typed_before_the_script_came_is_looked_for(browser, local_run):
     context = browser.new_context(base_url=local_run.url)
     page = context.new_page()
-    held: list[Any] = []
-    page.route("**/search.*.js", lambda route: held.append(route))
-    with page.expect_request("**/search.*.js"):
-        page.goto("/search/?q=promise")
+    release = hold_back(page, "**/search.*.js", lambda: page.goto("/search/?q=promise"))
     page.get_by_label("Words to look for").fill("plaque")
-    held[0].continue_()
+    release()
     expect(page.locator(RESULTS).first).to_contain_text("plaque")
     expect(page.get_by_label("Words to look for")).to_have_value("plaque")
     context.close()

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from playwright.sync_api import Locator, Page, ViewportSize
+from playwright.sync_api import Locator, Page, Route, ViewportSize
 
 from forms import catalog
 from tests.support.samples import SAMPLES, new_address
@@ -70,6 +70,15 @@ SAYS = """(told) => {
     .observe(told, { childList: true, characterData: true, subtree: true });
 }"""
 """Has `heard` hold what an element says from now on, at each change: what does not change is not announced."""
+
+
+def hold_back(page: Page, pattern: str, visit: Callable[[], Any]) -> Callable[[], None]:
+    """Visit something while a file that it asks for does not come; what is returned lets the latest one come."""
+    held: list[Route] = []
+    page.route(pattern, lambda route: held.append(route))
+    with page.expect_request(pattern):
+        visit()
+    return lambda: held[-1].continue_()
 
 
 def press_slowly(page: Page, box: Locator) -> None:
